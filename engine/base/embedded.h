@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// Files compiled into the program by cmake/Embed.cmake: constant, for ever valid.
+#pragma once
+
+#include "base/slice.h"
+
+struct embedded_file {
+    const char *name; // file name without its path; NULL ends a table
+    struct slice text;
+};
+
+extern const struct embedded_file embedded_runner[];    // runner.sh
+extern const struct embedded_file embedded_prelude[];   // lua/prelude, in load order
+extern const struct embedded_file embedded_workflows[]; // workflows/*.lua

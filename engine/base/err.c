@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#include "base/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int err_set(struct err *err, int code, const char *fmt, ...)
+{
+    if (err) {
+        va_list ap;
+        err->code = code;
+        va_start(ap, fmt);
+        vsnprintf(err->text, sizeof(err->text), fmt, ap);
+        va_end(ap);
+    }
+    return code;
+}
+
+int err_wrap(struct err *err, const char *fmt, ...)
+{
+    char front[ERR_TEXT_MAX];
+    char back[ERR_TEXT_MAX];
+    va_list ap;
+
+    if (!err)
+        return -1;
+    va_start(ap, fmt);
+    vsnprintf(front, sizeof(front), fmt, ap);
+    va_end(ap);
+    memcpy(back, err->text, sizeof(back));
+    // A context that fills the line leaves no room for the cause: the cause wins.
+    snprintf(err->text, sizeof(err->text), "%.200s: %.300s", front, back);
+    return err->code;
+}
+
+const char *err_text(const struct err *err)
+{
+    return err->text[0] ? err->text : err_name(err->code);
+}
+
+const char *err_name(int code)
+{
+    switch (code) {
+    case 0: return "no error";
+    case ERR_CORRUPT: return "damaged data";
+    case ERR_DIVERGED: return "the script no longer matches its journal";
+    case ERR_BUDGET: return "instruction budget used up";
+    case ERR_MEMORY: return "memory limit reached";
+    case ERR_SCRIPT: return "script error";
+    case ERR_USAGE: return "wrong request";
+    case ERR_STATE: return "not possible in this state";
+    case ERR_VERSION: return "made by a newer version of Pawl";
+    default: return code < 0 && code > -4096 ? strerror(-code) : "unknown error";
+    }
+}

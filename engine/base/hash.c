@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#include "base/hash.h"
+
+#include <sodium.h>
+#include <zlib.h>
+
+_Static_assert(crypto_shorthash_KEYBYTES == sizeof(struct hash_key), "SipHash key size");
+
+struct content_hash content_hash_of(struct slice bytes)
+{
+    struct content_hash hash;
+
+    crypto_generichash(hash.bytes, sizeof(hash.bytes), bytes.ptr, bytes.len, NULL, 0);
+    return hash;
+}
+
+const char *content_hash_format(const struct content_hash *hash, char text[CONTENT_HASH_TEXT])
+{
+    return sodium_bin2hex(text, CONTENT_HASH_TEXT, hash->bytes, sizeof(hash->bytes));
+}
+
+uint64_t fingerprint_of(struct slice bytes, const struct hash_key *key)
+{
+    uint8_t out[crypto_shorthash_BYTES];
+    uint64_t v = 0;
+
+    crypto_shorthash(out, bytes.ptr, bytes.len, key->bytes);
+    for (size_t i = 0; i < sizeof(out); i++)
+        v = v << 8 | out[i];
+    return v;
+}
+
+uint32_t checksum_of(struct slice bytes) { return checksum_add(0, bytes); }
+
+uint32_t checksum_add(uint32_t sum, struct slice bytes)
+{
+    return bytes.len ? (uint32_t)crc32_z(sum, bytes.ptr, bytes.len) : sum;
+}

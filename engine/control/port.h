@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// The one narrow way from control into the engine. Control declares it, core
+// implements it, main joins them. Reads answer at once, from committed state
+// only; changes answer once, after their commit (what a person saw is on disk).
+//
+// Thread: the loop's. Slices passed to callbacks are valid during the call.
+#pragma once
+
+#include "base/err.h"
+#include "base/id.h"
+#include "model/head.h"
+#include "model/record.h"
+
+// ---- changes ---------------------------------------------------------------
+enum change_kind {
+    CHANGE_START,   // a new job
+    CHANGE_STOP, CHANGE_SUSPEND, CHANGE_RESUME,
+    CHANGE_SIGNAL,
+    CHANGE_REMOVE,
+    CHANGE_MARK,    // records have been received
+};
+
+struct change {
+    enum change_kind kind;
+    struct uuid request;      // client-made; nil: none. A repeat gets the first answer
+    uint64_t job_id;          // all but START; a child's id acts on its job where that makes sense
+    // START
+    enum job_type type;       // JOB_LOCAL runs the shipped workflows/local.lua
+    struct slice name;        // empty: "Job<id>"
+    struct slice command;     // text of the Command column
+    struct slice script_name, script_text; // JOB_WORKFLOW
+    struct slice params;      // encoded map, as given: strings are converted to the declared type
+    struct slice meta;        // encoded map
+    struct slice cwd;         // absolute
+    struct slice env;         // encoded map of strings: the client's environment
+    int64_t timeout_ms;
+    bool auto_remove;
+    // STOP, SUSPEND, REMOVE
+    bool force;
+    int64_t grace_ms;         // STOP: < 0 the default (10 s)
+    // SIGNAL
+    struct slice signal_name, signal_value; // value encoded; empty: nil
+    // MARK
+    uint64_t seq;             // received up to and including
+};
+
+// The answer of a change. id: of the job (START: the new one). err NULL: done.
+typedef void (*change_fn)(void *arg, uint64_t id, const struct err *err);
+
+// ---- reads -------------------------------------------------------------------
+// A job for people: its head, plus what is counted when asked.
+struct job_view {
+    const struct job_head *head;
+    uint64_t unread;       // records not received yet
+    uint64_t bytes;        // bytes of stream data not received yet
+    uint64_t last_seq;     // of its last record; 0: none
+};
+typedef int (*job_view_fn)(void *arg, const struct job_view *view); // 1 stops
+
+// A step for `history`: one line per attempt.
+struct step_view {
+    struct slice strand;
+    uint64_t ordinal;
+    uint32_t attempt;
+    enum effect_kind kind;
+    struct slice label, name, line, host;
+    bool settled;
+    struct outcome outcome;          // when settled
+    bool ok;                         // when settled: exit 0 or a value
+    int64_t started_unix_ms, ended_unix_ms;
+};
+typedef int (*step_view_fn)(void *arg, const struct step_view *view);
+
+struct engine_status {
+    int64_t uptime_ms;
+    uint64_t jobs[JOB_STATE_COUNT];
+    uint64_t commits, commit_rate_1m_milli; // commits per 1000 s over the last minute
+    uint64_t store_bytes;
+    uint64_t resident, parked, links;
+    bool disk_full;          // new work is refused until space returns
+};
+
+// ---- watching -----------------------------------------------------------------
+// Told after each commit that touched a watched job: look again. Never from
+// inside a port call. job_id 0 watches all jobs.
+struct watch;
+typedef void (*watch_fn)(void *arg);
+
+struct port_ops {
+    // Calls fn once, later. Negative: refused at once, fn is never called.
+    int (*change)(void *core, const struct change *change, change_fn fn, void *arg,
+                  struct err *err);
+    // One job, by job or child id. -ENOENT.
+    int (*job)(void *core, uint64_t id, job_view_fn fn, void *arg, struct err *err);
+    // All jobs, ascending by id.
+    int (*jobs)(void *core, job_view_fn fn, void *arg, struct err *err);
+    // Records with seq >= from_seq, in order, until fn returns 1. gap: damaged.
+    int (*records)(void *core, uint64_t job_id, uint64_t from_seq,
+                   int (*fn)(void *arg, const struct record *record, bool gap), void *arg,
+                   struct err *err);
+    // The mark of a job: received up to and including.
+    int (*mark)(void *core, uint64_t job_id, uint64_t *ret_seq, struct err *err);
+    int (*steps)(void *core, uint64_t job_id, step_view_fn fn, void *arg, struct err *err);
+    // Encoded header of a script text (lua/script.h's script_header).
+    int (*header)(void *core, struct slice name, struct slice text, struct buf *ret,
+                  struct err *err);
+    int (*status)(void *core, struct engine_status *ret, struct err *err);
+    struct watch *(*watch)(void *core, uint64_t job_id, watch_fn fn, void *arg);
+    void (*unwatch)(void *core, struct watch *watch);
+    // Ends the engine in order: parks, never cancels; commands go on.
+    void (*shutdown)(void *core);
+};
+
+struct port {
+    const struct port_ops *ops;
+    void *core;
+};

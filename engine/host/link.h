@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+// A link: one open session to a host's runner. The core sends requests and gets
+// events; both name an attempt by its key. A link never decides policy.
+//
+// Life: link_open -> LINK_READY or LINK_DOWN ... link_close -> the close callback.
+// Requests before LINK_READY or after LINK_DOWN are refused (-ENOTCONN) and leave
+// nothing behind. Events come on the loop's thread, never from inside a call.
+// Implementations: local (a runner on this machine), ssh (later), simulated.
+#pragma once
+
+#include "base/err.h"
+#include "base/id.h"
+#include "base/slice.h"
+
+struct link;
+
+// The attempt of a step, for ever: job uuid + event number of its intent.
+struct link_key {
+    struct uuid job;
+    uint64_t intent_no;
+};
+
+#define LINK_EVENTS(X)                                                              \
+    X(READY, "ready")             /* hello answered: boot_id, free_bytes, text */   \
+    X(DOWN, "down")               /* the session is over; text says why. Last event */ \
+    X(STARTED, "started")         /* the command runs (or ran): the claim is ours */ \
+    X(REFUSED, "refused")         /* it was not and will not be started: text */     \
+    X(ABSENT, "absent")           /* attach: no such key in the spool */             \
+    X(OUTPUT, "output")           /* bytes of a stream at an offset */               \
+    X(DONE, "done")               /* the command ended: code, sizes. All OUTPUT came before */ \
+    X(KILLED, "killed")           /* no rc, nobody left, same boot. All OUTPUT came before */ \
+    X(INTERRUPTED, "interrupted") /* no rc, another boot. All OUTPUT came before */  \
+    X(NEVER, "never")             /* claimed but its `go` was never taken: certainly not run */ \
+    X(SIGNALLED, "signalled")     /* a signal request was carried out: code 0, or the group is gone: 1 */ \
+    X(FORGOTTEN, "forgotten")     /* the key's directory is gone */                   \
+    X(LISTED, "listed")           /* one key of the spool; the last has key nil */
+
+enum link_event_type {
+#define X(id, text) LINK_##id,
+    LINK_EVENTS(X)
+#undef X
+    LINK_EVENT_COUNT
+};
+
+const char *link_event_name(enum link_event_type type);
+
+enum link_stream { LINK_OUT = 1, LINK_ERR = 2 };
+
+struct link_event {
+    enum link_event_type type;
+    struct link_key key;
+    struct slice boot_id;       // READY
+    uint64_t free_bytes;        // READY: space in the spool's file system
+    enum link_stream stream;    // OUTPUT
+    uint64_t offset;            // OUTPUT: of data's first byte in the stream
+    struct slice data;          // OUTPUT, valid during the call
+    int32_t code;               // DONE: exit code, or 128+n by convention; see signal
+    int32_t signal;             // DONE: the signal that ended it, 0 when it exited
+    bool unverified;            // DONE: the rc is from another boot
+    uint64_t out_bytes, err_bytes;   // DONE, KILLED, INTERRUPTED: whole sizes
+    int64_t started_unix_ms, ended_unix_ms; // DONE: the target's clock; 0 unknown
+    struct slice text;          // READY: "Linux 6.1 sh"; DOWN, REFUSED: the reason
+};
+
+typedef void (*link_event_fn)(void *arg, struct link *link, const struct link_event *event);
+
+// What to start. program is sh text (model/command.h's command_program).
+struct link_start {
+    struct link_key key;
+    struct slice program;
+    struct slice stdin_bytes;
+    bool has_stdin;
+    bool has_supersedes;           // this attempt replaces an older one ...
+    uint64_t supersedes_intent_no; // ... of the same job
+    uint64_t out_offset, err_offset; // what the engine already has (0 for a new attempt)
+};
+
+struct link_ops {
+    int (*start)(struct link *link, const struct link_start *start, struct err *err);
+    int (*attach)(struct link *link, struct link_key key, uint64_t out_offset,
+                  uint64_t err_offset, struct err *err);
+    int (*credit)(struct link *link, struct link_key key, uint64_t bytes, struct err *err);
+    int (*signal)(struct link *link, struct link_key key, int signum, struct err *err);
+    int (*forget)(struct link *link, struct link_key key, struct err *err);
+    int (*list)(struct link *link, struct err *err);
+    void (*close)(struct link *link, void (*closed)(void *arg), void *arg);
+};
+
+struct link {
+    const struct link_ops *ops; // first member of every implementation
+};
+
+// Idempotent start; answers STARTED or REFUSED, then OUTPUT..., then one of
+// DONE, KILLED, INTERRUPTED, NEVER. A start on an existing key attaches.
+static inline int link_start(struct link *l, const struct link_start *s, struct err *err)
+{
+    return l->ops->start(l, s, err);
+}
+// Asks for an attempt's state and its output from the offsets on. Answers ABSENT,
+// or what start answers.
+static inline int link_attach(struct link *l, struct link_key key, uint64_t out, uint64_t errs,
+                              struct err *err)
+{
+    return l->ops->attach(l, key, out, errs, err);
+}
+// Allows so many more bytes of OUTPUT for the key. A key begins with LINK_CREDIT.
+static inline int link_credit(struct link *l, struct link_key key, uint64_t bytes, struct err *err)
+{
+    return l->ops->credit(l, key, bytes, err);
+}
+// Sends a signal to the whole process group; verified. Answers SIGNALLED.
+static inline int link_signal(struct link *l, struct link_key key, int signum, struct err *err)
+{
+    return l->ops->signal(l, key, signum, err);
+}
+// Removes the key's directory. Only after its result is committed. Answers FORGOTTEN.
+static inline int link_forget(struct link *l, struct link_key key, struct err *err)
+{
+    return l->ops->forget(l, key, err);
+}
+// Answers one LISTED per key, and a last one with a nil job uuid.
+static inline int link_list(struct link *l, struct err *err) { return l->ops->list(l, err); }
+// Ends the session, not the commands. closed is called once, then the link is freed.
+static inline void link_close(struct link *l, void (*closed)(void *arg), void *arg)
+{
+    l->ops->close(l, closed, arg);
+}
+
+enum { LINK_CREDIT = 1024 * 1024 }; // bytes of output a key may send unasked
+
+// What every real link needs to know about its engine.
+struct link_options {
+    struct uuid store;        // spool/<store uuid>
+    uint64_t epoch;           // fencing: an older engine is refused
+    struct uuid incarnation;
+    const char *spool_dir;    // on the target; NULL: ~/.local/state/pawl/spool
+    link_event_fn event;
+    void *arg;
+};

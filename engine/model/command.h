@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// A command step's arguments, as the Lua host encodes them and the dispatcher
+// reads them: a map with the keys below, absent where not given. Exactly one of
+// shell, argv and script is present.
+//
+//   host   str           "localhost", or the host's name
+//   shell  str           text for `sh -c`
+//   argv   array of str  executed without a shell
+//   script str           text of a script file, run by `sh FILE args...`
+//   args   array of str  arguments for shell ($1...) or script
+//   cwd    str           working directory; absent: the job's
+//   env    map str->str  added to the environment
+//   stdin  str           bytes for standard input; absent: /dev/null
+//   interp str           interpreter instead of sh (option `shell`)
+#pragma once
+
+#include "model/value.h"
+
+struct command {
+    struct slice host;
+    struct slice shell;
+    struct slice script;
+    struct slice cwd;
+    struct slice stdin_bytes;
+    struct slice interp;
+    bool has_stdin;
+    const value *argv; // array or NULL
+    const value *args; // array or NULL
+    const value *env;  // map or NULL
+};
+
+// Slices and values point into args and doc.
+int command_decode(struct slice args, struct value_doc *doc, struct command *ret, struct err *err);
+// One line for people: the shell text, or the quoted argv, cut to max bytes.
+void command_text(const struct command *command, struct buf *buf, size_t max);
+// The POSIX sh program that does what the command says, apart from its standard
+// input: cd, exports, then the command. Quoting by quote_sh. NUL bytes anywhere
+// are refused (-EINVAL): no argument can carry them.
+int command_program(const struct command *command, struct slice default_cwd,
+                    struct buf *buf, struct err *err);
+// Appends text as one single-quoted sh word.
+void quote_sh(struct slice text, struct buf *buf);

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// What a strand asks for when it yields. Made by the Lua host, folded by the
+// model, performed by the core. All slices are borrowed from the script and
+// stay valid until that strand is resumed again.
+#pragma once
+
+#include "model/step.h"
+
+#define EFFECTS(X)                                                           \
+    X(COMMAND, "command") /* run a command on a host: args (model/command.h) */ \
+    X(ONCE, "once")       /* call the strand's pending Lua function once */  \
+    X(SLEEP, "sleep")     /* wait for duration_ms */                         \
+    X(SIGNAL, "signal")   /* wait for a signal called `name`, at most duration_ms */ \
+    X(SUSPEND, "suspend") /* suspend the job until a person resumes it */    \
+    X(FORK, "fork")       /* run fork_count child strands, wait for them all */ \
+    X(END, "end")         /* the strand is over: failed, or value */
+
+enum effect_kind {
+#define X(id, text) EFFECT_##id,
+    EFFECTS(X)
+#undef X
+    EFFECT_COUNT
+};
+
+const char *effect_kind_name(enum effect_kind kind);
+
+struct effect {
+    enum effect_kind kind;
+    struct slice label;      // the word the author used: "run", "exec", "read", "once", ...
+    struct slice name;       // option `name`, or for once/signal the required name; may be empty
+    struct slice line;       // "file.lua:14", for messages and history; never compared
+    struct slice args;       // an encoded map, canonical: what the step is; fingerprinted
+    struct step_policy policy;
+    int64_t duration_ms;     // SLEEP: how long. SIGNAL: within, or -1 for ever
+    uint32_t fork_count;     // FORK: strands to run, paths PARENT.k in order
+    uint32_t fork_throttle;  // FORK: at most so many at a time; 0: all
+    bool failed;             // END: by an error
+    struct slice value;      // END: the encoded result, or the encoded error table
+    struct slice message;    // END failed, SUSPEND: one sentence for a person
+};
+
+// SLEEP, SIGNAL and SUSPEND only wait: a job all of whose open steps wait can be parked.
+bool effect_kind_waits(enum effect_kind kind);

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// Events: the facts of one job, numbered 1, 2, 3 ... in its journal. Folding
+// them in order rebuilds the job, and with the script's replay its strands.
+// Plain values; slices are borrowed from the encoded bytes or from the caller.
+//
+// A journal record holds all events of one job in one turn, back to back:
+//   event   array [ type, time_unix_ms, notes, fields ... ]      (MessagePack)
+// Numbers are not stored: the record's key has the first one's. Readers accept
+// more fields than they know, so that a field may be added at an end.
+#pragma once
+
+#include "model/effect.h"
+#include "model/value.h"
+
+#define EVENTS(X)                                                                      \
+    X(STARTED, "started")         /* always number 1: everything the job is made of */ \
+    X(CHILD_ADDED, "child_added") /* the job touches another host */                   \
+    X(INTENDED, "intended")       /* an attempt of a step is about to be performed */  \
+    X(SETTLED, "settled")         /* an attempt has ended, or a wait is over */        \
+    X(FIRED, "fired")             /* a retry's waiting time is over */                 \
+    X(SIGNALLED, "signalled")     /* somebody sent a signal */                         \
+    X(STOP_ASKED, "stop_asked")   /* stop was asked */                                 \
+    X(SUSPEND_ASKED, "suspend_asked")                                                  \
+    X(SUSPENDED, "suspended")     /* the engine suspends: divergence, budget, ... */   \
+    X(RESUMED, "resumed")                                                              \
+    X(ENDED, "ended")             /* the last one: state and reason */
+
+enum event_type {
+#define X(id, text) EVENT_##id,
+    EVENTS(X)
+#undef X
+    EVENT_COUNT
+};
+
+const char *event_type_name(enum event_type type);
+
+enum job_type { JOB_LOCAL, JOB_REMOTE, JOB_CIM, JOB_WORKFLOW, JOB_TYPE_COUNT };
+const char *job_type_name(enum job_type type);
+int job_type_parse(struct slice name, enum job_type *ret);
+
+struct event_started {
+    struct uuid uuid;
+    uint64_t job_id;
+    enum job_type type;
+    struct slice name;
+    struct slice command;      // for the table: "df -h /", "patch.lua batch=2"
+    struct slice script_name;  // chunk name for messages: "patch.lua"
+    struct slice script_hash;  // 32 bytes: the text in the scripts table
+    struct slice prelude_hash; // 32 bytes
+    struct slice params;       // encoded map
+    struct slice meta;         // encoded map
+    struct slice cwd;          // where relative paths of localhost steps start
+    struct slice env;          // encoded map: environment of localhost steps, captured at start
+    int64_t timeout_ms;        // running time without suspended time; 0: none
+    bool auto_remove;
+    uint64_t child_id;         // first child (localhost in this format)
+    struct uuid child_uuid;
+    struct slice child_host;
+};
+
+struct event_child_added {
+    uint64_t child_id;
+    struct uuid uuid;
+    struct slice host;
+};
+
+struct event_intended {
+    struct slice strand;       // path, "1.3.2"
+    uint64_t ordinal;          // of the step in its strand, from 1
+    enum effect_kind kind;
+    uint32_t attempt;          // from 1
+    uint64_t fingerprint;
+    uint64_t child_id;         // 0: no host
+    struct slice label, name, line;
+    struct slice boot_id;      // of the link it was committed under; commands only
+};
+
+struct event_settled {
+    uint64_t intent_no;        // the attempt's intent; 0: never intended, place below
+    struct slice strand;       // only when intent_no is 0
+    uint64_t ordinal;
+    struct outcome outcome;
+};
+
+struct event_fired {
+    uint64_t intent_no;        // the failed attempt whose retry is now due
+};
+
+struct event_signalled {
+    struct slice name;
+    struct slice value;        // encoded; empty: nil
+};
+
+struct event_stop_asked {
+    int64_t grace_ms;          // from TERM to KILL
+    bool force;                // end the job now, leave kill orders behind
+};
+
+struct event_suspend_asked {
+    bool force;                // also interrupt running steps
+    struct slice reason;
+};
+
+// Why the engine itself suspended a job.
+enum suspend_cause { SUSPEND_PERSON, SUSPEND_SCRIPT, SUSPEND_STEP, SUSPEND_DIVERGED,
+                     SUSPEND_BUDGET, SUSPEND_MEMORY, SUSPEND_DAMAGED };
+
+struct event_suspended {
+    enum suspend_cause cause;
+    struct slice reason;
+};
+
+struct event_ended {
+    uint32_t state;            // enum job_state: Completed, Failed or Stopped
+    struct slice reason;
+    struct slice value;        // what the main strand returned; empty: nil
+};
+
+struct event {
+    enum event_type type;
+    uint64_t no;               // set by the reader of a record
+    int64_t time_unix_ms;      // never smaller than the previous event's
+    uint32_t notes;            // notes the script made while this event was folded
+    union {
+        struct event_started started;
+        struct event_child_added child_added;
+        struct event_intended intended;
+        struct event_settled settled;
+        struct event_fired fired;
+        struct event_signalled signalled;
+        struct event_stop_asked stop_asked;
+        struct event_suspend_asked suspend_asked;
+        struct event_suspended suspended;
+        struct event_ended ended;
+    };
+};
+
+void event_encode(const struct event *event, struct buf *buf);
+// Decodes the event at *at and moves *at behind it; slices point into bytes.
+int event_decode(struct slice bytes, size_t *at, struct value_doc *doc, struct event *ret,
+                 struct err *err);

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// A job's head: what `get` shows, one row per job with its children inside. A
+// summary of the journal, written when it changes, never the source of truth.
+#pragma once
+
+#include "model/event.h"
+
+#define JOB_STATES(X)               \
+    X(NOT_STARTED, "NotStarted")    \
+    X(RUNNING, "Running")           \
+    X(BLOCKED, "Blocked")           \
+    X(SUSPENDING, "Suspending")     \
+    X(SUSPENDED, "Suspended")       \
+    X(DISCONNECTED, "Disconnected") \
+    X(STOPPING, "Stopping")         \
+    X(COMPLETED, "Completed")       \
+    X(FAILED, "Failed")             \
+    X(STOPPED, "Stopped")
+
+enum job_state {
+#define X(id, text) JOB_##id,
+    JOB_STATES(X)
+#undef X
+    JOB_STATE_COUNT
+};
+
+const char *job_state_name(enum job_state state);
+int job_state_parse(struct slice name, enum job_state *ret); // letter case is ignored
+bool job_state_is_finished(enum job_state state);
+bool job_state_is_settled(enum job_state state); // finished or Suspended
+// May a job or child go from one state to the other (the legality table)?
+bool job_state_may_follow(enum job_state from, enum job_state to);
+
+enum { EXIT_CODE_NONE = -1 };
+
+struct child_head {
+    uint64_t id;
+    struct uuid uuid;
+    struct slice host;
+    enum job_state state;
+    struct slice reason;
+    int32_t exit_code; // of its last command; EXIT_CODE_NONE
+    int64_t started_unix_ms, ended_unix_ms; // 0: not yet
+};
+
+struct job_head {
+    uint64_t id;
+    struct uuid uuid;
+    enum job_type type;
+    enum job_state state;
+    struct slice name, command, reason;
+    struct slice meta;             // encoded map
+    struct slice script_name;
+    struct slice script_hash;
+    int64_t created_unix_ms, started_unix_ms, ended_unix_ms;
+    int32_t exit_code;
+    bool auto_remove;
+    bool removing;                 // a tombstone: rows are being reclaimed
+    int64_t progress_done, progress_total; // total 0: none was reported
+    struct slice progress_text;
+    size_t child_count;
+    struct child_head *children;   // child_count of them; owner: see head_decode
+};
+
+void head_encode(const struct job_head *head, struct buf *buf);
+// children is the caller's array of `max` places (more children: -ENOSPC, with
+// ret->child_count set to what is needed). Slices point into bytes.
+int head_decode(struct slice bytes, struct value_doc *doc, struct job_head *ret,
+                struct child_head *children, size_t max, struct err *err);
