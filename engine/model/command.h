@@ -36,7 +36,11 @@ void command_text(const struct command *command, struct buf *buf, size_t max);
 // The POSIX sh program that does what the command says, apart from its standard
 // input: cd, exports, then the command. Quoting by quote_sh. NUL bytes anywhere
 // are refused (-EINVAL): no argument can carry them.
+// Relative directories in cwd are relative to default_cwd.
 int command_program(const struct command *command, struct slice default_cwd,
                     struct buf *buf, struct err *err);
+// Appends `export` lines for a map of strings; names that sh cannot set are left
+// out, and those that describe a shell itself (PWD, OLDPWD, SHLVL, _).
+void command_exports(const value *env, struct buf *buf);
 // Appends text as one single-quoted sh word.
 void quote_sh(struct slice text, struct buf *buf);

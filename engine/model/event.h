@@ -34,6 +34,10 @@ enum event_type {
 
 const char *event_type_name(enum event_type type);
 
+// In place of a count of notes: the strands this event made ready used up their
+// budget or memory. They stay queued, as in a suspended job; RESUMED runs them.
+#define EVENT_UNRUN UINT32_MAX
+
 enum job_type { JOB_LOCAL, JOB_REMOTE, JOB_CIM, JOB_WORKFLOW, JOB_TYPE_COUNT };
 const char *job_type_name(enum job_type type);
 int job_type_parse(struct slice name, enum job_type *ret);
@@ -120,7 +124,8 @@ struct event {
     enum event_type type;
     uint64_t no;               // set by the reader of a record
     int64_t time_unix_ms;      // never smaller than the previous event's
-    uint32_t notes;            // notes the script made while this event was folded
+    uint32_t notes;            // notes the script made while this event was folded,
+                               // or EVENT_UNRUN: no strand ran, a SUSPENDED follows
     union {
         struct event_started started;
         struct event_child_added child_added;
@@ -135,7 +140,10 @@ struct event {
     };
 };
 
-void event_encode(const struct event *event, struct buf *buf);
+// `notes` is stored with a fixed width, so that it can be set once the strands have
+// run; returns where in buf it stands.
+size_t event_encode(const struct event *event, struct buf *buf);
+void event_set_notes(struct buf *buf, size_t at, uint32_t notes);
 // Decodes the event at *at and moves *at behind it; slices point into bytes.
 int event_decode(struct slice bytes, size_t *at, struct value_doc *doc, struct event *ret,
                  struct err *err);

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+// How a command becomes a program: plain sh lines, every variable part as one
+// single-quoted word, the author's shell text last and verbatim, so that its own
+// line numbers and syntax errors are the shell's business alone.
+#include "model/command.h"
+
+#include <errno.h>
+
+int command_decode(struct slice args, struct value_doc *doc, struct command *ret, struct err *err)
+{
+    msgpack_object v;
+    size_t at = 0;
+    int rc = value_parse(doc, args, &at, &v, err);
+    const value *in;
+
+    if (rc < 0)
+        return err_wrap(err, "command");
+    in = value_get(&v, "stdin");
+    *ret = (struct command){
+        .host = value_bytes(value_get(&v, "host")),
+        .shell = value_bytes(value_get(&v, "shell")),
+        .script = value_bytes(value_get(&v, "script")),
+        .cwd = value_bytes(value_get(&v, "cwd")),
+        .interp = value_bytes(value_get(&v, "interp")),
+        .stdin_bytes = value_bytes(in),
+        .has_stdin = in != NULL,
+        .argv = value_get(&v, "argv"),
+        .args = value_get(&v, "args"),
+        .env = value_get(&v, "env"),
+    };
+    if (!ret->shell.ptr && !ret->script.ptr && value_count(ret->argv) == 0)
+        return err_set(err, ERR_USAGE, "command: it names nothing to run");
+    return 0;
+}
+
+void quote_sh(struct slice text, struct buf *buf)
+{
+    buf_add_byte(buf, '\'');
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '\'')
+            buf_add_str(buf, "'\\''");
+        else
+            buf_add_byte(buf, text.ptr[i]);
+    }
+    buf_add_byte(buf, '\'');
+}
+
+static bool is_plain_word(struct slice text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789_-./:=@%+,";
+
+    for (size_t i = 0; i < text.len; i++)
+        if (!text.ptr[i] || !strchr(plain, text.ptr[i]))
+            return false;
+    return text.len > 0;
+}
+
+static void quote_word(struct slice word, struct buf *buf)
+{
+    if (is_plain_word(word))
+        buf_add_slice(buf, word);
+    else
+        quote_sh(word, buf);
+}
+
+// Each word with a blank before it.
+static void quote_words(const value *words, struct buf *buf)
+{
+    for (size_t i = 0; i < value_count(words); i++) {
+        buf_add_byte(buf, ' ');
+        quote_word(value_bytes(value_at(words, i)), buf);
+    }
+}
+
+void command_text(const struct command *command, struct buf *buf, size_t max)
+{
+    size_t from = buf->len;
+
+    if (command->argv) {
+        for (size_t i = 0; i < value_count(command->argv); i++) {
+            if (i)
+                buf_add_byte(buf, ' ');
+            quote_word(value_bytes(value_at(command->argv, i)), buf);
+        }
+    } else {
+        buf_add_slice(buf, command->shell.ptr ? command->shell : command->script);
+    }
+    if (buf->len - from > max)
+        buf_cut(buf, from + max);
+}
+
+static bool is_env_name(struct slice name)
+{
+    if (name.len == 0 || (name.ptr[0] >= '0' && name.ptr[0] <= '9'))
+        return false;
+    for (size_t i = 0; i < name.len; i++) {
+        uint8_t c = name.ptr[i];
+        if (!(c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+              (c >= 'A' && c <= 'Z')))
+            return false;
+    }
+    return true;
+}
+
+static void put_export(struct slice name, struct slice text, struct buf *buf)
+{
+    buf_add_str(buf, "export ");
+    buf_add_slice(buf, name);
+    buf_add_byte(buf, '=');
+    quote_sh(text, buf);
+    buf_add_byte(buf, '\n');
+}
+
+static int put_env(const value *env, struct buf *buf, struct err *err)
+{
+    for (size_t i = 0; i < value_count(env); i++) {
+        struct slice name = value_bytes(&env->via.map.ptr[i].key);
+        if (!is_env_name(name))
+            return err_set(err, ERR_USAGE, "env: '%.*s' cannot be the name of a variable",
+                           SLICE_ARG(name));
+        put_export(name, value_bytes(&env->via.map.ptr[i].val), buf);
+    }
+    return 0;
+}
+
+static bool is_shells_own(struct slice name)
+{
+    return slice_is(name, "PWD") || slice_is(name, "OLDPWD") || slice_is(name, "SHLVL") ||
+           slice_is(name, "_");
+}
+
+void command_exports(const value *env, struct buf *buf)
+{
+    for (size_t i = 0; i < value_count(env); i++) {
+        struct slice name = value_bytes(&env->via.map.ptr[i].key);
+        if (is_env_name(name) && !is_shells_own(name))
+            put_export(name, value_bytes(&env->via.map.ptr[i].val), buf);
+    }
+}
+
+static void put_cd(struct slice cwd, struct buf *buf)
+{
+    if (cwd.len == 0)
+        return;
+    // 126: the command could not be begun; the message is the shell's own. A
+    // directory called "-" or "-P" must not be read as an option.
+    buf_add_str(buf, "cd -- ");
+    quote_sh(cwd, buf);
+    buf_add_str(buf, " || exit 126\n");
+}
+
+static void put_shell(const struct command *command, struct buf *buf)
+{
+    struct slice text = command->shell.ptr ? command->shell : command->script;
+
+    if (command->interp.len) {
+        buf_add_str(buf, "exec ");
+        quote_sh(command->interp, buf);
+        buf_add_str(buf, " -c ");
+        quote_sh(text, buf);
+        buf_add_byte(buf, ' ');
+        quote_sh(command->interp, buf);
+        quote_words(command->args, buf);
+        buf_add_byte(buf, '\n');
+        return;
+    }
+    buf_add_str(buf, "set --");
+    quote_words(command->args, buf);
+    buf_add_byte(buf, '\n');
+    buf_add_slice(buf, text);
+    buf_add_byte(buf, '\n');
+}
+
+int command_program(const struct command *command, struct slice default_cwd, struct buf *buf,
+                    struct err *err)
+{
+    size_t from = buf->len;
+    int rc;
+
+    // Relative directories are relative to the job's own: cd twice.
+    put_cd(default_cwd, buf);
+    put_cd(command->cwd, buf);
+    rc = put_env(command->env, buf, err);
+    if (rc < 0)
+        return rc;
+    if (command->argv) {
+        buf_add_str(buf, "exec");
+        quote_words(command->argv, buf);
+        buf_add_byte(buf, '\n');
+    } else {
+        put_shell(command, buf);
+    }
+    if (buf_failed(buf))
+        return err_set(err, buf_failed(buf), "no memory for the command's program");
+    if (memchr(buf->ptr + from, 0, buf->len - from))
+        return err_set(err, -EINVAL, "a command cannot contain a NUL byte; pass it on stdin");
+    return 0;
+}

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: MIT
+// How: one encoder and one decoder per event type, in two tables by type. Every
+// event is a flat MessagePack array; the first three fields are common.
+#include "model/event.h"
+
+#include <assert.h>
+#include <errno.h>
+
+const char *event_type_name(enum event_type type)
+{
+    static const char *const names[] = {
+#define X(id, text) [EVENT_##id] = text,
+        EVENTS(X)
+#undef X
+    };
+
+    assert((unsigned)type < EVENT_COUNT);
+    return names[type];
+}
+
+static const char *const job_types[] = { "local", "remote", "cim", "workflow" };
+
+const char *job_type_name(enum job_type type)
+{
+    assert((unsigned)type < JOB_TYPE_COUNT);
+    return job_types[type];
+}
+
+int job_type_parse(struct slice name, enum job_type *ret)
+{
+    for (int i = 0; i < JOB_TYPE_COUNT; i++) {
+        if (slice_is(name, job_types[i])) {
+            *ret = (enum job_type)i;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
+
+enum { COMMON_FIELDS = 3 };
+
+// ---- started
+static void put_started(const struct event *e, struct buf *buf)
+{
+    const struct event_started *s = &e->started;
+
+    value_put_uuid(buf, s->uuid);
+    value_put_uint(buf, s->job_id);
+    value_put_uint(buf, s->type);
+    value_put_bytes(buf, s->name);
+    value_put_bytes(buf, s->command);
+    value_put_bytes(buf, s->script_name);
+    value_put_bytes(buf, s->script_hash);
+    value_put_bytes(buf, s->prelude_hash);
+    value_put_bytes(buf, s->params);
+    value_put_bytes(buf, s->meta);
+    value_put_bytes(buf, s->cwd);
+    value_put_bytes(buf, s->env);
+    value_put_int(buf, s->timeout_ms);
+    value_put_bool(buf, s->auto_remove);
+    value_put_uint(buf, s->child_id);
+    value_put_uuid(buf, s->child_uuid);
+    value_put_bytes(buf, s->child_host);
+}
+
+static void get_started(const value *f, struct event *e)
+{
+    e->started = (struct event_started){
+        .uuid = value_uuid(&f[0]),
+        .job_id = value_uint(&f[1], 0),
+        .type = (enum job_type)value_uint(&f[2], 0),
+        .name = value_bytes(&f[3]),
+        .command = value_bytes(&f[4]),
+        .script_name = value_bytes(&f[5]),
+        .script_hash = value_bytes(&f[6]),
+        .prelude_hash = value_bytes(&f[7]),
+        .params = value_bytes(&f[8]),
+        .meta = value_bytes(&f[9]),
+        .cwd = value_bytes(&f[10]),
+        .env = value_bytes(&f[11]),
+        .timeout_ms = value_int(&f[12], 0),
+        .auto_remove = value_bool(&f[13], false),
+        .child_id = value_uint(&f[14], 0),
+        .child_uuid = value_uuid(&f[15]),
+        .child_host = value_bytes(&f[16]),
+    };
+}
+
+// ---- child_added
+static void put_child_added(const struct event *e, struct buf *buf)
+{
+    value_put_uint(buf, e->child_added.child_id);
+    value_put_uuid(buf, e->child_added.uuid);
+    value_put_bytes(buf, e->child_added.host);
+}
+
+static void get_child_added(const value *f, struct event *e)
+{
+    e->child_added.child_id = value_uint(&f[0], 0);
+    e->child_added.uuid = value_uuid(&f[1]);
+    e->child_added.host = value_bytes(&f[2]);
+}
+
+// ---- intended
+static void put_intended(const struct event *e, struct buf *buf)
+{
+    const struct event_intended *i = &e->intended;
+
+    value_put_bytes(buf, i->strand);
+    value_put_uint(buf, i->ordinal);
+    value_put_uint(buf, i->kind);
+    value_put_uint(buf, i->attempt);
+    value_put_uint(buf, i->fingerprint);
+    value_put_uint(buf, i->child_id);
+    value_put_bytes(buf, i->label);
+    value_put_bytes(buf, i->name);
+    value_put_bytes(buf, i->line);
+    value_put_bytes(buf, i->boot_id);
+}
+
+static void get_intended(const value *f, struct event *e)
+{
+    e->intended = (struct event_intended){
+        .strand = value_bytes(&f[0]),
+        .ordinal = value_uint(&f[1], 0),
+        .kind = (enum effect_kind)value_uint(&f[2], EFFECT_COUNT),
+        .attempt = (uint32_t)value_uint(&f[3], 0),
+        .fingerprint = value_uint(&f[4], 0),
+        .child_id = value_uint(&f[5], 0),
+        .label = value_bytes(&f[6]),
+        .name = value_bytes(&f[7]),
+        .line = value_bytes(&f[8]),
+        .boot_id = value_bytes(&f[9]),
+    };
+}
+
+// ---- settled
+static void put_settled(const struct event *e, struct buf *buf)
+{
+    const struct event_settled *s = &e->settled;
+    const struct outcome *o = &s->outcome;
+
+    value_put_uint(buf, s->intent_no);
+    value_put_bytes(buf, s->strand);
+    value_put_uint(buf, s->ordinal);
+    value_put_uint(buf, o->kind);
+    value_put_int(buf, o->code);
+    value_put_bool(buf, o->unverified);
+    value_put_bytes(buf, o->value);
+    value_put_bytes(buf, o->out);
+    value_put_bytes(buf, o->err);
+    value_put_uint(buf, o->out_bytes);
+    value_put_uint(buf, o->err_bytes);
+    value_put_int(buf, o->started_unix_ms);
+    value_put_int(buf, o->ended_unix_ms);
+    value_put_bytes(buf, o->reason);
+}
+
+static void get_settled(const value *f, struct event *e)
+{
+    e->settled.intent_no = value_uint(&f[0], 0);
+    e->settled.strand = value_bytes(&f[1]);
+    e->settled.ordinal = value_uint(&f[2], 0);
+    e->settled.outcome = (struct outcome){
+        .kind = (enum outcome_kind)value_uint(&f[3], OUTCOME_COUNT),
+        .code = (int32_t)value_int(&f[4], 0),
+        .unverified = value_bool(&f[5], false),
+        .value = value_bytes(&f[6]),
+        .out = value_bytes(&f[7]),
+        .err = value_bytes(&f[8]),
+        .out_bytes = value_uint(&f[9], 0),
+        .err_bytes = value_uint(&f[10], 0),
+        .started_unix_ms = value_int(&f[11], 0),
+        .ended_unix_ms = value_int(&f[12], 0),
+        .reason = value_bytes(&f[13]),
+    };
+}
+
+// ---- the small ones
+static void put_fired(const struct event *e, struct buf *buf)
+{
+    value_put_uint(buf, e->fired.intent_no);
+}
+
+static void get_fired(const value *f, struct event *e)
+{
+    e->fired.intent_no = value_uint(&f[0], 0);
+}
+
+static void put_signalled(const struct event *e, struct buf *buf)
+{
+    value_put_bytes(buf, e->signalled.name);
+    value_put_bytes(buf, e->signalled.value);
+}
+
+static void get_signalled(const value *f, struct event *e)
+{
+    e->signalled.name = value_bytes(&f[0]);
+    e->signalled.value = value_bytes(&f[1]);
+}
+
+static void put_stop_asked(const struct event *e, struct buf *buf)
+{
+    value_put_int(buf, e->stop_asked.grace_ms);
+    value_put_bool(buf, e->stop_asked.force);
+}
+
+static void get_stop_asked(const value *f, struct event *e)
+{
+    e->stop_asked.grace_ms = value_int(&f[0], 0);
+    e->stop_asked.force = value_bool(&f[1], false);
+}
+
+static void put_suspend_asked(const struct event *e, struct buf *buf)
+{
+    value_put_bool(buf, e->suspend_asked.force);
+    value_put_bytes(buf, e->suspend_asked.reason);
+}
+
+static void get_suspend_asked(const value *f, struct event *e)
+{
+    e->suspend_asked.force = value_bool(&f[0], false);
+    e->suspend_asked.reason = value_bytes(&f[1]);
+}
+
+static void put_suspended(const struct event *e, struct buf *buf)
+{
+    value_put_uint(buf, e->suspended.cause);
+    value_put_bytes(buf, e->suspended.reason);
+}
+
+static void get_suspended(const value *f, struct event *e)
+{
+    e->suspended.cause = (enum suspend_cause)value_uint(&f[0], 0);
+    e->suspended.reason = value_bytes(&f[1]);
+}
+
+static void put_resumed(const struct event *e, struct buf *buf) { (void)e, (void)buf; }
+static void get_resumed(const value *f, struct event *e) { (void)f, (void)e; }
+
+static void put_ended(const struct event *e, struct buf *buf)
+{
+    value_put_uint(buf, e->ended.state);
+    value_put_bytes(buf, e->ended.reason);
+    value_put_bytes(buf, e->ended.value);
+}
+
+static void get_ended(const value *f, struct event *e)
+{
+    e->ended.state = (uint32_t)value_uint(&f[0], 0);
+    e->ended.reason = value_bytes(&f[1]);
+    e->ended.value = value_bytes(&f[2]);
+}
+
+static const struct codec {
+    size_t fields; // behind the common ones
+    void (*put)(const struct event *event, struct buf *buf);
+    void (*get)(const value *fields, struct event *event);
+} codecs[EVENT_COUNT] = {
+    [EVENT_STARTED] = { 17, put_started, get_started },
+    [EVENT_CHILD_ADDED] = { 3, put_child_added, get_child_added },
+    [EVENT_INTENDED] = { 10, put_intended, get_intended },
+    [EVENT_SETTLED] = { 14, put_settled, get_settled },
+    [EVENT_FIRED] = { 1, put_fired, get_fired },
+    [EVENT_SIGNALLED] = { 2, put_signalled, get_signalled },
+    [EVENT_STOP_ASKED] = { 2, put_stop_asked, get_stop_asked },
+    [EVENT_SUSPEND_ASKED] = { 2, put_suspend_asked, get_suspend_asked },
+    [EVENT_SUSPENDED] = { 2, put_suspended, get_suspended },
+    [EVENT_RESUMED] = { 0, put_resumed, get_resumed },
+    [EVENT_ENDED] = { 3, put_ended, get_ended },
+};
+
+size_t event_encode(const struct event *event, struct buf *buf)
+{
+    const struct codec *codec = &codecs[event->type];
+    size_t at;
+
+    value_put_array(buf, COMMON_FIELDS + codec->fields);
+    value_put_uint(buf, event->type);
+    value_put_int(buf, event->time_unix_ms);
+    at = buf->len;
+    buf_add_byte(buf, 0xce); // MessagePack uint 32: the one width that can be patched
+    buf_add_u32be(buf, event->notes);
+    codec->put(event, buf);
+    return at;
+}
+
+void event_set_notes(struct buf *buf, size_t at, uint32_t notes)
+{
+    if (buf_failed(buf))
+        return;
+    assert(at + 5 <= buf->len && buf->ptr[at] == 0xce);
+    for (size_t i = 0; i < 4; i++)
+        buf->ptr[at + 1 + i] = (uint8_t)(notes >> (24 - 8 * i));
+}
+
+// Enumerations index tables everywhere: a value out of range is damage.
+static bool is_sound(const struct event *e)
+{
+    if (e->type == EVENT_STARTED)
+        return e->started.type < JOB_TYPE_COUNT;
+    if (e->type == EVENT_INTENDED)
+        return e->intended.kind < EFFECT_COUNT;
+    if (e->type == EVENT_SETTLED)
+        return e->settled.outcome.kind < OUTCOME_COUNT;
+    return true;
+}
+
+int event_decode(struct slice bytes, size_t *at, struct value_doc *doc, struct event *ret,
+                 struct err *err)
+{
+    msgpack_object v;
+    const value *f;
+    uint64_t type;
+    int rc = value_parse(doc, bytes, at, &v, err);
+
+    if (rc < 0)
+        return rc;
+    type = value_uint(value_at(&v, 0), EVENT_COUNT);
+    if (type >= EVENT_COUNT)
+        return err_set(err, ERR_CORRUPT, "an event has the unknown type %llu",
+                       (unsigned long long)type);
+    if (value_count(&v) < COMMON_FIELDS + codecs[type].fields)
+        return err_set(err, ERR_CORRUPT, "an event of type %s is too short",
+                       event_type_name((enum event_type)type));
+    f = v.via.array.ptr;
+    *ret = (struct event){
+        .type = (enum event_type)type,
+        .time_unix_ms = value_int(&f[1], 0),
+        .notes = (uint32_t)value_uint(&f[2], 0),
+    };
+    codecs[type].get(f + COMMON_FIELDS, ret);
+    return is_sound(ret) ? 0 : err_set(err, ERR_CORRUPT, "an event of type %s is damaged",
+                                       event_type_name(ret->type));
+}

@@ -1,0 +1,537 @@
+// SPDX-License-Identifier: MIT
+// How: one function per event type in a table. Each checks legality first and
+// changes fields after, so that a refused event leaves the job as it was. Only
+// what a strand waits for is kept; what settled is in the journal and in the
+// script. A strand's step borrows its effect from the script, an outcome borrows
+// from its event: both live until the strand is resumed, except while the job is
+// suspended, when outcomes are copied.
+#include "model/job.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "model/command.h"
+#include "model/signal.h"
+
+void job_init(struct job *job)
+{
+    *job = (struct job){ 0 };
+    buf_init(&job->spec, 0);
+    buf_init(&job->reason, 0);
+    buf_init(&job->value, 0);
+    buf_init(&job->progress_text, 0);
+    value_doc_init(&job->spec_doc);
+    strands_init(&job->strands);
+    list_init(&job->signals);
+}
+
+void job_release(struct job *job)
+{
+    for (size_t i = 0; i < job->child_count; i++)
+        buf_release(&job->children[i].host);
+    free(job->children);
+    strands_release(&job->strands);
+    signals_release(&job->signals);
+    value_doc_release(&job->spec_doc);
+    buf_release(&job->spec);
+    buf_release(&job->reason);
+    buf_release(&job->value);
+    buf_release(&job->progress_text);
+    job_init(job);
+}
+
+static void set_text(struct buf *buf, struct slice text)
+{
+    buf_clear(buf);
+    buf_add_slice(buf, text);
+}
+
+struct job_child *job_child_of_host(const struct job *job, struct slice host)
+{
+    for (size_t i = 0; i < job->child_count; i++)
+        if (slice_equal(buf_slice(&job->children[i].host), host))
+            return &job->children[i];
+    return NULL;
+}
+
+static int add_child(struct job *job, uint64_t id, struct uuid uuid, struct slice host,
+                     struct err *err)
+{
+    struct job_child *more;
+
+    if (job_child_of_host(job, host))
+        return err_set(err, ERR_STATE, "host %.*s has a child already", SLICE_ARG(host));
+    more = realloc(job->children, (job->child_count + 1) * sizeof(*more));
+    if (!more)
+        return err_set(err, -ENOMEM, "no memory for a child");
+    job->children = more;
+    more += job->child_count++;
+    *more = (struct job_child){ .id = id, .uuid = uuid, .exit_code = EXIT_CODE_NONE };
+    buf_init(&more->host, 0);
+    buf_add_slice(&more->host, host);
+    return 0;
+}
+
+// ---- the fold, one function per event type
+
+static int apply_started(struct job *job, const struct event *event, struct err *err)
+{
+    struct event copy;
+    size_t at = 0;
+    int rc;
+
+    if (job->last_no != 0)
+        return err_set(err, ERR_STATE, "a job starts only once");
+    event_encode(event, &job->spec);
+    if (buf_failed(&job->spec))
+        return err_set(err, -ENOMEM, "no memory for a job");
+    rc = event_decode(buf_slice(&job->spec), &at, &job->spec_doc, &copy, err);
+    if (rc < 0)
+        return rc;
+    job->started = copy.started;
+    memcpy(job->fingerprint_key.bytes, job->started.uuid.bytes, sizeof(job->fingerprint_key.bytes));
+    job->created_unix_ms = event->time_unix_ms;
+    rc = add_child(job, copy.started.child_id, copy.started.child_uuid, copy.started.child_host,
+                   err);
+    return rc < 0 ? rc : strands_begin(&job->strands, err);
+}
+
+static int apply_child_added(struct job *job, const struct event *event, struct err *err)
+{
+    const struct event_child_added *c = &event->child_added;
+
+    return add_child(job, c->child_id, c->uuid, c->host, err);
+}
+
+static void describe_step(const struct strand *strand, char *text, size_t room)
+{
+    const struct effect *e = &strand->step.effect;
+
+    snprintf(text, room, "%.*s%s%.*s%s (%.*s)", SLICE_ARG(e->label), e->name.len ? " \"" : "",
+             SLICE_ARG(e->name), e->name.len ? "\"" : "", SLICE_ARG(e->line));
+}
+
+static int diverged(const struct job *job, const struct event *event, const struct strand *strand,
+                    struct err *err)
+{
+    const struct event_intended *i = &event->intended;
+    char asked[160] = "nothing: that strand is not there";
+
+    if (strand && strand->wait == STRAND_WAITS_STEP)
+        describe_step(strand, asked, sizeof(asked));
+    else if (strand)
+        snprintf(asked, sizeof(asked), "nothing at this point");
+    return err_set(err, ERR_DIVERGED,
+                   "event %llu, strand %.*s step %llu: the journal says %.*s%s%.*s%s (%.*s), "
+                   "the script asks for %s",
+                   (unsigned long long)job->last_no + 1, SLICE_ARG(i->strand),
+                   (unsigned long long)i->ordinal, SLICE_ARG(i->label), i->name.len ? " \"" : "",
+                   SLICE_ARG(i->name), i->name.len ? "\"" : "", SLICE_ARG(i->line), asked);
+}
+
+static bool intent_matches(const struct strand *strand, const struct event_intended *intent)
+{
+    const struct step *step;
+
+    if (!strand || strand->wait != STRAND_WAITS_STEP)
+        return false;
+    step = &strand->step;
+    return step->state == STEP_ASKED && step->ordinal == intent->ordinal &&
+           step->attempt == intent->attempt && step->effect.kind == intent->kind &&
+           step->fingerprint == intent->fingerprint;
+}
+
+static void touch_child(struct job *job, uint64_t child_id, int64_t now_unix_ms)
+{
+    for (size_t i = 0; i < job->child_count; i++) {
+        struct job_child *child = &job->children[i];
+        if (child->id == child_id && !child->touched) {
+            child->touched = true;
+            child->started_unix_ms = now_unix_ms;
+        }
+    }
+}
+
+// A signal that came before its waiter is taken at once.
+static int take_signal(struct job *job, struct strand *strand, struct err *err)
+{
+    struct signal *signal = signals_take(&job->signals, strand->step.effect.name);
+    struct outcome outcome;
+    int rc;
+
+    if (!signal)
+        return 0;
+    outcome = (struct outcome){ .kind = OUTCOME_VALUE, .value = signal->value };
+    rc = strand_settle(&job->strands, strand, &outcome, true, true, err);
+    free(signal);
+    return rc;
+}
+
+static void suspend(struct job *job, enum suspend_cause cause, struct slice reason)
+{
+    job->suspend_asked = true;
+    job->suspend_cause = cause;
+    set_text(&job->reason, reason);
+}
+
+static int apply_intended(struct job *job, const struct event *event, struct err *err)
+{
+    const struct event_intended *i = &event->intended;
+    struct strand *strand = strands_at(&job->strands, i->strand);
+
+    if (!intent_matches(strand, i))
+        return diverged(job, event, strand, err);
+    if (map_put(&job->strands.by_intent, event->no, strand) < 0)
+        return err_set(err, -ENOMEM, "no memory for a step");
+    list_remove(&strand->asked);
+    strand->step.state = STEP_INTENDED;
+    strand->step.intent_no = event->no;
+    strand->step.intent_unix_ms = event->time_unix_ms;
+    touch_child(job, i->child_id, event->time_unix_ms);
+    if (!effect_kind_waits(i->kind))
+        job->in_flight++;
+    if (i->kind == EFFECT_SIGNAL)
+        return take_signal(job, strand, err);
+    if (i->kind == EFFECT_SUSPEND)
+        suspend(job, SUSPEND_SCRIPT, strand->step.effect.message);
+    return 0;
+}
+
+static struct strand *settled_strand(const struct job *job, const struct event_settled *s)
+{
+    struct strand *strand;
+
+    if (s->intent_no)
+        return strands_intent(&job->strands, s->intent_no);
+    strand = strands_at(&job->strands, s->strand);
+    return strand && strand->wait == STRAND_WAITS_STEP && strand->step.ordinal == s->ordinal &&
+                   strand->step.state == STEP_ASKED
+               ? strand
+               : NULL;
+}
+
+static void note_exit(struct job *job, const struct strand *strand, const struct outcome *outcome)
+{
+    struct value_doc doc;
+    struct command command;
+    struct job_child *child = NULL;
+
+    if (strand->step.effect.kind != EFFECT_COMMAND || outcome->kind != OUTCOME_EXIT)
+        return;
+    if (job->child_count == 1) {
+        job->children[0].exit_code = outcome->code;
+        return;
+    }
+    value_doc_init(&doc);
+    if (command_decode(strand->step.effect.args, &doc, &command, NULL) == 0)
+        child = job_child_of_host(job, command.host);
+    if (child)
+        child->exit_code = outcome->code;
+    value_doc_release(&doc);
+}
+
+static void hold(struct job *job, struct strand *strand, const struct outcome *outcome)
+{
+    const struct effect *e = &strand->step.effect;
+    struct buf reason;
+
+    strand->step.state = STEP_HELD;
+    map_take(&job->strands.by_intent, strand->step.intent_no);
+    buf_init(&reason, ERR_TEXT_MAX);
+    buf_addf(&reason, "step %.*s (%.*s) ended with %s",
+             SLICE_ARG(e->name.len ? e->name : e->label), SLICE_ARG(e->line),
+             outcome_name(outcome->kind));
+    if (outcome->kind == OUTCOME_EXIT || outcome->kind == OUTCOME_SIGNAL)
+        buf_addf(&reason, " %d", outcome->code);
+    if (outcome->reason.len)
+        buf_addf(&reason, ": %.*s", SLICE_ARG(outcome->reason));
+    buf_add_str(&reason, "; mend the cause, then: resume");
+    suspend(job, SUSPEND_STEP, buf_slice(&reason));
+    buf_release(&reason);
+}
+
+// An attempt was cut off. Forced by a suspend it runs again on resume and costs
+// nothing; otherwise the author's on_interrupt decides.
+static bool rerun_interrupted(struct job *job, struct strand *strand, const struct outcome *outcome)
+{
+    struct step *step = &strand->step;
+
+    if (job->suspend_force) {
+        strand_ask_again(&job->strands, strand);
+        return true;
+    }
+    if (step->effect.policy.on_interrupt == ON_INTERRUPT_RERUN &&
+        step->interrupts < STEP_INTERRUPTS_MAX) {
+        step->interrupts++;
+        strand_ask_again(&job->strands, strand);
+        return true;
+    }
+    if (step->effect.policy.on_interrupt != ON_INTERRUPT_FAIL) {
+        hold(job, strand, outcome);
+        return true;
+    }
+    return false;
+}
+
+// True when the step goes on with another attempt, or waits for a person.
+static bool step_goes_on(struct job *job, struct strand *strand, const struct outcome *outcome)
+{
+    struct step *step = &strand->step;
+
+    if (outcome->kind == OUTCOME_INTERRUPTED && rerun_interrupted(job, strand, outcome))
+        return true;
+    step->failures++;
+    if (step_policy_retries(&step->effect.policy, outcome->kind, step->failures)) {
+        step->state = STEP_BACKOFF;
+        step->failed_unix_ms = job->time_unix_ms;
+        return true;
+    }
+    if (step->effect.policy.on_error == ON_ERROR_SUSPEND) {
+        hold(job, strand, outcome);
+        return true;
+    }
+    return false;
+}
+
+static int apply_settled(struct job *job, const struct event *event, struct err *err)
+{
+    const struct event_settled *s = &event->settled;
+    struct strand *strand = settled_strand(job, s);
+    bool ok;
+
+    if (!strand)
+        return err_set(err, ERR_STATE, "event %llu settles a step that is not waiting",
+                       (unsigned long long)event->no);
+    if (strand_in_flight(strand))
+        job->in_flight--;
+    note_exit(job, strand, &s->outcome);
+    if (strand->cancel) {
+        strand_wake(&job->strands, strand, WAKE_CANCEL);
+        return 0;
+    }
+    ok = outcome_is_ok(&s->outcome, &strand->step.effect.policy);
+    // A signal that did not come within its time is an answer, not a failure.
+    if (!ok && strand->step.effect.kind != EFFECT_SIGNAL && step_goes_on(job, strand, &s->outcome))
+        return 0;
+    return strand_settle(&job->strands, strand, &s->outcome, ok, job->suspend_asked, err);
+}
+
+static int apply_fired(struct job *job, const struct event *event, struct err *err)
+{
+    struct strand *strand = strands_intent(&job->strands, event->fired.intent_no);
+
+    if (!strand || strand->step.state != STEP_BACKOFF)
+        return err_set(err, ERR_STATE, "event %llu fires for a step that is not waiting",
+                       (unsigned long long)event->no);
+    strand_ask_again(&job->strands, strand);
+    return 0;
+}
+
+static struct strand *oldest_waiter(const struct job *job, struct slice name)
+{
+    struct strand *strand, *oldest = NULL;
+    size_t at = 0;
+
+    while ((strand = map_next(&job->strands.by_intent, &at)))
+        if (strand->step.effect.kind == EFFECT_SIGNAL &&
+            slice_equal(strand->step.effect.name, name) &&
+            (!oldest || strand->step.intent_no < oldest->step.intent_no))
+            oldest = strand;
+    return oldest;
+}
+
+static int apply_signalled(struct job *job, const struct event *event, struct err *err)
+{
+    const struct event_signalled *s = &event->signalled;
+    struct strand *strand = oldest_waiter(job, s->name);
+    struct outcome outcome = { .kind = OUTCOME_VALUE, .value = s->value };
+
+    if (!strand)
+        return signals_push(&job->signals, s->name, s->value, err);
+    return strand_settle(&job->strands, strand, &outcome, true, job->suspend_asked, err);
+}
+
+static void lift_suspension(struct job *job)
+{
+    job->suspend_asked = job->suspend_force = false;
+    buf_clear(&job->reason);
+}
+
+static int apply_stop_asked(struct job *job, const struct event *event, struct err *err)
+{
+    (void)err;
+    job->stop_force |= event->stop_asked.force;
+    job->stop_grace_ms = event->stop_asked.grace_ms;
+    if (job->stop_asked)
+        return 0;
+    job->stop_asked = true;
+    lift_suspension(job); // cleanup must be able to run
+    strands_cancel(&job->strands);
+    return 0;
+}
+
+static int apply_suspend_asked(struct job *job, const struct event *event, struct err *err)
+{
+    (void)err;
+    if (!job->suspend_asked)
+        suspend(job, SUSPEND_PERSON, event->suspend_asked.reason);
+    job->suspend_force |= event->suspend_asked.force;
+    return 0;
+}
+
+static int apply_suspended(struct job *job, const struct event *event, struct err *err)
+{
+    (void)err;
+    suspend(job, event->suspended.cause, event->suspended.reason);
+    return 0;
+}
+
+// Waits for a person: held after a failure, or at suspend().
+static bool waits_for_person(const struct strand *strand)
+{
+    if (strand->wait != STRAND_WAITS_STEP)
+        return false;
+    return strand->step.state == STEP_HELD || (strand->step.state == STEP_INTENDED &&
+                                               strand->step.effect.kind == EFFECT_SUSPEND);
+}
+
+// The one with the smallest intent: the map has no order, a replay needs one.
+static struct strand *next_for_person(const struct job *job)
+{
+    struct strand *strand, *first = NULL;
+    size_t at = 0;
+
+    while ((strand = map_next(&job->strands.by_path, &at)))
+        if (waits_for_person(strand) && (!first || strand->step.intent_no < first->step.intent_no))
+            first = strand;
+    return first;
+}
+
+static int apply_resumed(struct job *job, const struct event *event, struct err *err)
+{
+    const struct outcome nothing = { .kind = OUTCOME_VALUE };
+    struct strand *strand;
+
+    (void)event;
+    if (!job->suspend_asked)
+        return err_set(err, ERR_STATE, "a job that is not suspended cannot be resumed");
+    lift_suspension(job);
+    while ((strand = next_for_person(job))) {
+        if (strand->step.state == STEP_HELD)
+            strand_ask_again(&job->strands, strand);
+        else
+            strand_settle(&job->strands, strand, &nothing, true, false, NULL);
+    }
+    return 0;
+}
+
+static int apply_ended(struct job *job, const struct event *event, struct err *err)
+{
+    if (event->ended.state >= JOB_STATE_COUNT ||
+        !job_state_is_finished((enum job_state)event->ended.state))
+        return err_set(err, ERR_STATE, "a job cannot end in state %u", event->ended.state);
+    job->ended = true;
+    job->end_state = (enum job_state)event->ended.state;
+    job->ended_unix_ms = event->time_unix_ms;
+    job->suspend_asked = false;
+    set_text(&job->reason, event->ended.reason);
+    return 0;
+}
+
+int job_apply(struct job *job, const struct event *event, struct err *err)
+{
+    static int (*const apply[EVENT_COUNT])(struct job *, const struct event *, struct err *) = {
+        [EVENT_STARTED] = apply_started,
+        [EVENT_CHILD_ADDED] = apply_child_added,
+        [EVENT_INTENDED] = apply_intended,
+        [EVENT_SETTLED] = apply_settled,
+        [EVENT_FIRED] = apply_fired,
+        [EVENT_SIGNALLED] = apply_signalled,
+        [EVENT_STOP_ASKED] = apply_stop_asked,
+        [EVENT_SUSPEND_ASKED] = apply_suspend_asked,
+        [EVENT_SUSPENDED] = apply_suspended,
+        [EVENT_RESUMED] = apply_resumed,
+        [EVENT_ENDED] = apply_ended,
+    };
+    int64_t before = job->time_unix_ms;
+    int rc;
+
+    if (event->no != job->last_no + 1)
+        return err_set(err, ERR_CORRUPT, "event %llu follows event %llu",
+                       (unsigned long long)event->no, (unsigned long long)job->last_no);
+    if (job->ended || (job->last_no == 0) != (event->type == EVENT_STARTED))
+        return err_set(err, ERR_STATE, "%s is not possible now", event_type_name(event->type));
+    if (event->time_unix_ms > job->time_unix_ms)
+        job->time_unix_ms = event->time_unix_ms;
+    rc = apply[event->type](job, event, err);
+    if (rc < 0) {
+        job->time_unix_ms = before;
+        return rc;
+    }
+    job->last_no = event->no;
+    return 0;
+}
+
+// ---- what the script does
+
+struct strand *job_next(struct job *job)
+{
+    if (job->suspend_asked || job->ended)
+        return NULL;
+    return strands_next(&job->strands);
+}
+
+static int end_main(struct job *job, struct strand *strand, const struct effect *effect,
+                    struct err *err)
+{
+    job->main_ended = true;
+    job->main_failed = effect->failed;
+    set_text(&job->value, effect->value);
+    set_text(&job->reason, effect->failed ? effect->message : (struct slice){ 0 });
+    return strand_end(&job->strands, strand, err);
+}
+
+int job_effect(struct job *job, struct strand *strand, const struct effect *effect,
+               struct err *err)
+{
+    if (effect->kind == EFFECT_END)
+        return strand == job->strands.main ? end_main(job, strand, effect, err)
+                                           : strand_end(&job->strands, strand, err);
+    if (effect->kind == EFFECT_FORK)
+        return strand_fork(&job->strands, strand, effect, err);
+    strand_ask(&job->strands, strand, effect, fingerprint_of(effect->args, &job->fingerprint_key));
+    return 0;
+}
+
+struct strand *job_asked(struct job *job, struct strand *after)
+{
+    struct list *head = &job->strands.asked;
+    struct list *at = after ? after->asked.next : head->next;
+
+    if (at == head || job->suspend_asked || job->ended)
+        return NULL;
+    return container_of(at, struct strand, asked);
+}
+
+void job_intent_fill(const struct job *job, const struct strand *strand, struct event *ret)
+{
+    const struct effect *effect = &strand->step.effect;
+
+    *ret = (struct event){
+        .type = EVENT_INTENDED,
+        .no = job->last_no + 1,
+        .time_unix_ms = job->time_unix_ms,
+        .intended = {
+            .strand = slice_of(strand->path, strand->path_len),
+            .ordinal = strand->step.ordinal,
+            .kind = effect->kind,
+            .attempt = strand->step.attempt,
+            .fingerprint = strand->step.fingerprint,
+            .label = effect->label,
+            .name = effect->name,
+            .line = effect->line,
+        },
+    };
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// What a job shows: its state, and the head that `get` prints. All derived from
+// the fold; nothing here changes a job but its progress.
+#include "model/job.h"
+
+#include <assert.h>
+
+enum job_state job_state(const struct job *job)
+{
+    if (job->ended)
+        return job->end_state;
+    if (job->stop_asked)
+        return JOB_STOPPING;
+    if (job->suspend_asked)
+        return job->in_flight ? JOB_SUSPENDING : JOB_SUSPENDED;
+    return job->last_no ? JOB_RUNNING : JOB_NOT_STARTED;
+}
+
+bool job_is_idle(const struct job *job)
+{
+    if (job->ended)
+        return true;
+    if (job->in_flight)
+        return false;
+    return job->suspend_asked ||
+           (list_is_empty(&job->strands.ready) && list_is_empty(&job->strands.asked));
+}
+
+bool job_wants_end(const struct job *job, struct event_ended *ret)
+{
+    if (job->ended || !job->main_ended || job->in_flight)
+        return false;
+    *ret = (struct event_ended){ .state = JOB_COMPLETED, .value = buf_slice(&job->value) };
+    if (job->stop_asked && job->main_failed) {
+        ret->state = JOB_STOPPED;
+        ret->reason = SLICE("stopped");
+    } else if (job->main_failed) {
+        ret->state = JOB_FAILED;
+        ret->reason = buf_slice(&job->reason);
+    }
+    return true;
+}
+
+void job_progress(struct job *job, struct slice note_value)
+{
+    struct value_doc doc;
+    msgpack_object v;
+    size_t at = 0;
+
+    value_doc_init(&doc);
+    if (value_parse(&doc, note_value, &at, &v, NULL) == 0) {
+        job->progress_done = (int64_t)value_real(value_get(&v, "done"), 0);
+        job->progress_total = (int64_t)value_real(value_get(&v, "total"), 0);
+        buf_clear(&job->progress_text);
+        buf_add_slice(&job->progress_text, value_bytes(value_get(&v, "text")));
+    }
+    value_doc_release(&doc);
+}
+
+// With one host a child is where its job is, once a step has touched it; in the
+// end it shares the job's fate.
+static enum job_state child_state(const struct job *job, const struct job_child *child)
+{
+    return child->touched || job->ended ? job_state(job) : JOB_NOT_STARTED;
+}
+
+static void child_head_fill(const struct job *job, const struct job_child *child,
+                            struct child_head *head)
+{
+    *head = (struct child_head){
+        .id = child->id,
+        .uuid = child->uuid,
+        .host = buf_slice(&child->host),
+        .state = child_state(job, child),
+        .reason = buf_slice(&job->reason),
+        .exit_code = child->exit_code,
+        .started_unix_ms = child->started_unix_ms,
+        .ended_unix_ms = job->ended_unix_ms,
+    };
+}
+
+void job_head_fill(const struct job *job, struct job_head *head, struct child_head *children)
+{
+    const struct event_started *s = &job->started;
+
+    *head = (struct job_head){
+        .id = s->job_id,
+        .uuid = s->uuid,
+        .type = s->type,
+        .state = job_state(job),
+        .name = s->name,
+        .command = s->command,
+        .reason = buf_slice(&job->reason),
+        .meta = s->meta,
+        .script_name = s->script_name,
+        .script_hash = s->script_hash,
+        .created_unix_ms = job->created_unix_ms,
+        .started_unix_ms = job->created_unix_ms,
+        .ended_unix_ms = job->ended_unix_ms,
+        .exit_code = job->child_count == 1 ? job->children[0].exit_code : EXIT_CODE_NONE,
+        .auto_remove = s->auto_remove,
+        .progress_done = job->progress_done,
+        .progress_total = job->progress_total,
+        .progress_text = buf_slice(&job->progress_text),
+        .child_count = job->child_count,
+        .children = children,
+    };
+    for (size_t i = 0; i < job->child_count; i++)
+        child_head_fill(job, &job->children[i], &children[i]);
+}

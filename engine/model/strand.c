@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: MIT
+// How: strands are single allocations with their path behind them; the step a
+// strand waits for lives inside it, so that a step costs no allocation. Paths are
+// found by a 64-bit hash; two live paths with one hash are refused at the fork
+// (a chance of about one in 2^40 for ten thousand strands).
+#include "model/strand.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const char *step_state_name(enum step_state state)
+{
+    static const char *const names[] = {
+#define X(id, text) [STEP_##id] = text,
+        STEP_STATES(X)
+#undef X
+    };
+
+    assert((unsigned)state < STEP_STATE_COUNT);
+    return names[state];
+}
+
+// FNV-1a, 64 bits: paths are short digits and dots.
+static uint64_t path_hash(struct slice path)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+    for (size_t i = 0; i < path.len; i++)
+        h = (h ^ path.ptr[i]) * UINT64_C(0x100000001b3);
+    return h;
+}
+
+static struct slice strand_path(const struct strand *strand)
+{
+    return slice_of(strand->path, strand->path_len);
+}
+
+void strands_init(struct strands *strands)
+{
+    *strands = (struct strands){ 0 };
+    map_init(&strands->by_path);
+    map_init(&strands->by_intent);
+    list_init(&strands->ready);
+    list_init(&strands->asked);
+}
+
+static void strand_free(struct strand *strand)
+{
+    list_remove(&strand->ready);
+    list_remove(&strand->asked);
+    buf_release(&strand->kept);
+    free(strand);
+}
+
+void strands_release(struct strands *strands)
+{
+    struct strand *strand;
+    size_t at = 0;
+
+    while ((strand = map_next(&strands->by_path, &at)))
+        strand_free(strand);
+    map_release(&strands->by_path);
+    map_release(&strands->by_intent);
+    strands_init(strands);
+}
+
+static void make_ready(struct strands *strands, struct strand *strand, enum wake_kind wake)
+{
+    strand->wait = STRAND_READY;
+    strand->wake = wake;
+    list_append(&strands->ready, &strand->ready);
+}
+
+static struct strand *strand_new(struct strands *strands, struct strand *parent, uint32_t number)
+{
+    char tail[16];
+    size_t front = parent ? parent->path_len : 0;
+    int n = snprintf(tail, sizeof(tail), parent ? ".%u" : "%u", number);
+    struct strand *strand = calloc(1, sizeof(*strand) + front + (size_t)n + 1);
+
+    if (!strand)
+        return NULL;
+    if (parent)
+        memcpy(strand->path, parent->path, front);
+    memcpy(strand->path + front, tail, (size_t)n + 1);
+    strand->path_len = front + (size_t)n;
+    strand->parent = parent;
+    list_init(&strand->ready);
+    list_init(&strand->asked);
+    buf_init(&strand->kept, 0);
+    if (map_get(&strands->by_path, path_hash(strand_path(strand))) ||
+        map_put(&strands->by_path, path_hash(strand_path(strand)), strand) < 0) {
+        free(strand);
+        return NULL;
+    }
+    strands->count++;
+    return strand;
+}
+
+int strands_begin(struct strands *strands, struct err *err)
+{
+    assert(!strands->main);
+    strands->main = strand_new(strands, NULL, 1);
+    if (!strands->main)
+        return err_set(err, -ENOMEM, "no memory for a strand");
+    make_ready(strands, strands->main, WAKE_START);
+    return 0;
+}
+
+struct strand *strands_at(const struct strands *strands, struct slice path)
+{
+    struct strand *strand = map_get(&strands->by_path, path_hash(path));
+
+    return strand && slice_equal(strand_path(strand), path) ? strand : NULL;
+}
+
+struct strand *strands_intent(const struct strands *strands, uint64_t intent_no)
+{
+    return map_get(&strands->by_intent, intent_no);
+}
+
+static void forget_intent(struct strands *strands, struct strand *strand)
+{
+    if (strand->step.intent_no)
+        map_take(&strands->by_intent, strand->step.intent_no);
+}
+
+void strand_wake(struct strands *strands, struct strand *strand, enum wake_kind wake)
+{
+    assert(strand->wait == STRAND_WAITS_STEP);
+    forget_intent(strands, strand);
+    list_remove(&strand->asked);
+    strand->step.state = STEP_NONE;
+    if (wake == WAKE_CANCEL)
+        strand->cancel = false;
+    make_ready(strands, strand, wake);
+}
+
+void strand_ask(struct strands *strands, struct strand *strand, const struct effect *effect,
+                uint64_t fingerprint)
+{
+    uint64_t ordinal = strand->step.ordinal + 1;
+
+    strand->step = (struct step){ .state = STEP_ASKED, .effect = *effect, .ordinal = ordinal,
+                                  .fingerprint = fingerprint, .attempt = 1 };
+    strand->wait = STRAND_WAITS_STEP;
+    list_append(&strands->asked, &strand->asked);
+    if (strand->cancel)
+        strand_wake(strands, strand, WAKE_CANCEL);
+}
+
+void strand_ask_again(struct strands *strands, struct strand *strand)
+{
+    forget_intent(strands, strand);
+    strand->step.state = STEP_ASKED;
+    strand->step.attempt++;
+    list_remove(&strand->asked);
+    list_append(&strands->asked, &strand->asked);
+}
+
+static int begin_branches(struct strands *strands, struct strand *strand, struct err *err)
+{
+    uint32_t limit = strand->fork_throttle ? strand->fork_throttle : UINT32_MAX;
+
+    while (strand->fork_begun < strand->fork_count &&
+           strand->fork_begun - strand->fork_ended < limit) {
+        uint32_t branch = strand->fork_begun;
+        struct strand *child = strand_new(strands, strand, strand->fork_first + branch + 1);
+        if (!child)
+            return err_set(err, -ENOMEM, "no memory for a strand");
+        child->branch = branch;
+        strand->fork_begun++;
+        make_ready(strands, child, WAKE_START);
+    }
+    return 0;
+}
+
+static void join_if_over(struct strands *strands, struct strand *strand)
+{
+    if (strand->fork_ended < strand->fork_count)
+        return;
+    make_ready(strands, strand, strand->cancel ? WAKE_CANCEL : WAKE_JOINED);
+    strand->cancel = false;
+}
+
+int strand_fork(struct strands *strands, struct strand *strand, const struct effect *effect,
+                struct err *err)
+{
+    strand->wait = STRAND_WAITS_FORK;
+    strand->fork_first = strand->forks;
+    // Cancelled before it came here: no branch begins any more.
+    strand->fork_count = strand->cancel ? 0 : effect->fork_count;
+    strand->forks += strand->fork_count;
+    strand->fork_throttle = effect->fork_throttle;
+    strand->fork_begun = strand->fork_ended = 0;
+    join_if_over(strands, strand);
+    return begin_branches(strands, strand, err);
+}
+
+int strand_end(struct strands *strands, struct strand *strand, struct err *err)
+{
+    struct strand *parent = strand->parent;
+    int rc = 0;
+
+    map_take(&strands->by_path, path_hash(strand_path(strand)));
+    strands->count--;
+    if (strand == strands->main)
+        strands->main = NULL;
+    strand_free(strand);
+    if (parent) {
+        parent->fork_ended++;
+        rc = begin_branches(strands, parent, err);
+        join_if_over(strands, parent);
+    }
+    return rc;
+}
+
+static struct slice moved(struct slice s, const struct buf *kept, size_t *at)
+{
+    struct slice to = slice_of(kept->ptr + *at, s.len);
+
+    *at += s.len;
+    return s.len ? to : (struct slice){ 0 };
+}
+
+// Copies the outcome's bytes into the strand, so that the event may go.
+static int outcome_keep(struct strand *strand, struct err *err)
+{
+    struct outcome *o = &strand->outcome;
+    size_t at = 0;
+
+    buf_clear(&strand->kept);
+    buf_add_slice(&strand->kept, o->value);
+    buf_add_slice(&strand->kept, o->out);
+    buf_add_slice(&strand->kept, o->err);
+    buf_add_slice(&strand->kept, o->reason);
+    if (buf_failed(&strand->kept))
+        return err_set(err, -ENOMEM, "no memory to keep a result");
+    o->value = moved(o->value, &strand->kept, &at);
+    o->out = moved(o->out, &strand->kept, &at);
+    o->err = moved(o->err, &strand->kept, &at);
+    o->reason = moved(o->reason, &strand->kept, &at);
+    return 0;
+}
+
+int strand_settle(struct strands *strands, struct strand *strand, const struct outcome *outcome,
+                  bool ok, bool keep, struct err *err)
+{
+    strand->outcome = *outcome;
+    strand->wake_ok = ok;
+    strand_wake(strands, strand, WAKE_OUTCOME);
+    return keep ? outcome_keep(strand, err) : 0;
+}
+
+bool strand_in_flight(const struct strand *strand)
+{
+    return strand->wait == STRAND_WAITS_STEP && strand->step.state == STEP_INTENDED &&
+           !effect_kind_waits(strand->step.effect.kind);
+}
+
+static void strand_cancel(struct strands *strands, struct strand *strand)
+{
+    if (strand->wait == STRAND_READY) {
+        // What it waited for is over, but it has not run: it learns of the cancel instead,
+        // except before its start, when the script has no place yet to raise at.
+        if (strand->wake == WAKE_START)
+            strand->cancel = true;
+        else
+            strand->wake = WAKE_CANCEL;
+    } else if (strand->wait == STRAND_WAITS_FORK || strand_in_flight(strand)) {
+        strand->cancel = true;
+        if (strand->wait == STRAND_WAITS_FORK)
+            strand->fork_count = strand->fork_begun;
+    } else {
+        strand_wake(strands, strand, WAKE_CANCEL);
+    }
+}
+
+static int by_path_order(const void *a, const void *b)
+{
+    const struct strand *x = *(struct strand *const *)a, *y = *(struct strand *const *)b;
+    const char *p = x->path, *q = y->path;
+
+    // Component by component, as numbers: "1.2" before "1.10".
+    for (;;) {
+        char *pe, *qe;
+        unsigned long m = strtoul(p, &pe, 10), n = strtoul(q, &qe, 10);
+        if (m != n)
+            return m < n ? -1 : 1;
+        if (!*pe || !*qe)
+            return (*pe != 0) - (*qe != 0);
+        p = pe + 1;
+        q = qe + 1;
+    }
+}
+
+void strands_cancel(struct strands *strands)
+{
+    struct strand **all = calloc(strands->count ? strands->count : 1, sizeof(struct strand *));
+    struct strand *strand;
+    size_t at = 0, n = 0;
+
+    assert(all); // a few bytes per strand; a job of ours without them cannot go on
+    while ((strand = map_next(&strands->by_path, &at)))
+        all[n++] = strand;
+    // The map's order is no order: a replay must wake them in the same one.
+    qsort(all, n, sizeof(struct strand *), by_path_order);
+    for (size_t i = 0; i < n; i++)
+        strand_cancel(strands, all[i]);
+    free(all);
+}
+
+struct strand *strands_next(struct strands *strands)
+{
+    struct list *first = list_first(&strands->ready);
+
+    if (!first)
+        return NULL;
+    list_remove(first);
+    return container_of(first, struct strand, ready);
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// Strands: the coroutines of one job as the model sees them, a tree named by
+// paths ("1", "1.3", "1.3.2"), and what each waits for. A strand waits for at most
+// one thing: a step (kept inside the strand), its branches, or its turn.
+// Invariant: a strand is in the job's ready list, or waits, or has ended.
+// Owner: the job. Pure: no Lua, no clock, no I/O.
+#pragma once
+
+#include "base/list.h"
+#include "base/map.h"
+#include "model/event.h"
+
+// Where the step of a waiting strand stands.
+#define STEP_STATES(X)                                                      \
+    X(NONE, "none")           /* the strand does not wait for a step */     \
+    X(ASKED, "asked")         /* the script asked; no intent is journalled */ \
+    X(INTENDED, "intended")   /* an attempt is journalled and may be running */ \
+    X(BACKOFF, "backoff")     /* an attempt failed; the next waits its time */ \
+    X(HELD, "held")           /* waits for a person; resume begins the next attempt */
+
+enum step_state {
+#define X(id, text) STEP_##id,
+    STEP_STATES(X)
+#undef X
+    STEP_STATE_COUNT
+};
+
+const char *step_state_name(enum step_state state);
+
+struct step {
+    enum step_state state;
+    struct effect effect;   // slices borrowed from the script until it is resumed
+    uint64_t ordinal;       // place in its strand, from 1
+    uint64_t fingerprint;
+    uint32_t attempt;       // of the current or next attempt, from 1
+    uint32_t failures;      // attempts that failed and count against `retry`
+    uint32_t interrupts;    // attempts cut off and rerun by on_interrupt
+    uint64_t intent_no;     // event number of the newest attempt's intent; 0: none
+    int64_t intent_unix_ms; // time of that intent
+    int64_t failed_unix_ms; // BACKOFF: when the last attempt settled
+};
+
+enum strand_wait { STRAND_READY, STRAND_WAITS_STEP, STRAND_WAITS_FORK };
+
+// How a ready strand will be resumed.
+enum wake_kind { WAKE_START, WAKE_OUTCOME, WAKE_JOINED, WAKE_CANCEL };
+
+struct strand {
+    struct list ready;      // in strands.ready while it waits for its turn
+    struct list asked;      // in strands.asked while its step waits for an intent
+    struct strand *parent;  // NULL: the main strand
+    uint32_t branch;        // index in the parent's fork, from 0
+    uint32_t handle;        // the script's; the core sets it when it starts the strand
+    enum strand_wait wait;
+    enum wake_kind wake;    // STRAND_READY: how
+    bool wake_ok;           // WAKE_OUTCOME: success by policy
+    bool cancel;            // cancelled, and not told yet
+    struct outcome outcome; // WAKE_OUTCOME: borrowed from the event, or from kept
+    struct buf kept;        // a copy of the outcome's bytes when it had to wait
+    struct step step;
+    uint32_t forks;         // branches ever made: the next path's last number - 1
+    uint32_t fork_first, fork_count, fork_begun, fork_ended, fork_throttle;
+    size_t path_len;
+    char path[];            // NUL-terminated
+};
+
+struct strands {
+    struct strand *main;    // NULL before the start and after its end
+    struct map by_path;     // hash of path -> strand
+    struct map by_intent;   // intent number -> strand
+    struct list ready;      // first in, first out
+    struct list asked;      // in the order the script asked
+    size_t count;
+};
+
+void strands_init(struct strands *strands);
+void strands_release(struct strands *strands);
+
+// Makes the main strand, ready to start.
+int strands_begin(struct strands *strands, struct err *err);
+// The live strand at a path, or NULL.
+struct strand *strands_at(const struct strands *strands, struct slice path);
+// The strand whose step has this intent, or NULL.
+struct strand *strands_intent(const struct strands *strands, uint64_t intent_no);
+
+// The strand yielded a step: it is asked now, at the next ordinal.
+void strand_ask(struct strands *strands, struct strand *strand, const struct effect *effect,
+                uint64_t fingerprint);
+// Its step asks again (next attempt).
+void strand_ask_again(struct strands *strands, struct strand *strand);
+// The strand yielded a fork; branches begin up to the throttle.
+int strand_fork(struct strands *strands, struct strand *strand, const struct effect *effect,
+                struct err *err);
+// The strand ended: its parent may begin another branch or be joined. Frees it.
+int strand_end(struct strands *strands, struct strand *strand, struct err *err);
+
+// Makes a waiting strand ready. Its step is over (WAKE_OUTCOME, WAKE_CANCEL).
+void strand_wake(struct strands *strands, struct strand *strand, enum wake_kind wake);
+// The same with an outcome. keep: the outcome's bytes must outlive the event.
+int strand_settle(struct strands *strands, struct strand *strand, const struct outcome *outcome,
+                  bool ok, bool keep, struct err *err);
+// Cancels the whole tree: waiting strands are woken with WAKE_CANCEL, except those
+// whose attempt is in flight; they are told when it settles. Branches that have
+// not begun never will.
+void strands_cancel(struct strands *strands);
+// Is an attempt of a command or a once() in flight?
+bool strand_in_flight(const struct strand *strand);
+// The next ready strand, taken off the list; NULL when none.
+struct strand *strands_next(struct strands *strands);
