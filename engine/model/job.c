@@ -176,6 +176,11 @@ static void suspend(struct job *job, enum suspend_cause cause, struct slice reas
     set_text(&job->reason, reason);
 }
 
+uint64_t job_boot_mark(const struct job *job, struct slice boot_id)
+{
+    return boot_id.len ? fingerprint_of(boot_id, &job->fingerprint_key) : 0;
+}
+
 static int apply_intended(struct job *job, const struct event *event, struct err *err)
 {
     const struct event_intended *i = &event->intended;
@@ -188,7 +193,7 @@ static int apply_intended(struct job *job, const struct event *event, struct err
     list_remove(&strand->asked);
     strand->step.state = STEP_INTENDED;
     strand->step.intent_no = event->no;
-    strand->step.intent_unix_ms = event->time_unix_ms;
+    strand->step.boot_mark = job_boot_mark(job, i->boot_id);
     touch_child(job, i->child_id, event->time_unix_ms);
     if (!effect_kind_waits(i->kind))
         job->in_flight++;
@@ -252,6 +257,14 @@ static void hold(struct job *job, struct strand *strand, const struct outcome *o
     buf_release(&reason);
 }
 
+static void ask_after_cut(struct job *job, struct strand *strand)
+{
+    uint64_t cut_off = strand->step.intent_no;
+
+    strand_ask_again(&job->strands, strand);
+    strand->step.superseded_no = cut_off;
+}
+
 // An attempt was cut off. Forced by a suspend it runs again on resume and costs
 // nothing; otherwise the author's on_interrupt decides.
 static bool rerun_interrupted(struct job *job, struct strand *strand, const struct outcome *outcome)
@@ -259,13 +272,13 @@ static bool rerun_interrupted(struct job *job, struct strand *strand, const stru
     struct step *step = &strand->step;
 
     if (job->suspend_force) {
-        strand_ask_again(&job->strands, strand);
+        ask_after_cut(job, strand);
         return true;
     }
     if (step->effect.policy.on_interrupt == ON_INTERRUPT_RERUN &&
         step->interrupts < STEP_INTERRUPTS_MAX) {
         step->interrupts++;
-        strand_ask_again(&job->strands, strand);
+        ask_after_cut(job, strand);
         return true;
     }
     if (step->effect.policy.on_interrupt != ON_INTERRUPT_FAIL) {
@@ -285,7 +298,6 @@ static bool step_goes_on(struct job *job, struct strand *strand, const struct ou
     step->failures++;
     if (step_policy_retries(&step->effect.policy, outcome->kind, step->failures)) {
         step->state = STEP_BACKOFF;
-        step->failed_unix_ms = job->time_unix_ms;
         return true;
     }
     if (step->effect.policy.on_error == ON_ERROR_SUSPEND) {

@@ -82,6 +82,8 @@ bool job_is_idle(const struct job *job);
 bool job_wants_end(const struct job *job, struct event_ended *ret);
 // A progress note of the script.
 void job_progress(struct job *job, struct slice note_value);
+// What a step remembers of the boot it was intended under (step.boot_mark).
+uint64_t job_boot_mark(const struct job *job, struct slice boot_id);
 struct job_child *job_child_of_host(const struct job *job, struct slice host);
 
 // Fills the head; children: room for job->child_count. Slices borrow from the job.

@@ -156,6 +156,7 @@ void strand_ask_again(struct strands *strands, struct strand *strand)
     forget_intent(strands, strand);
     strand->step.state = STEP_ASKED;
     strand->step.attempt++;
+    strand->step.superseded_no = 0;
     list_remove(&strand->asked);
     list_append(&strands->asked, &strand->asked);
 }

@@ -36,8 +36,8 @@ struct step {
     uint32_t failures;      // attempts that failed and count against `retry`
     uint32_t interrupts;    // attempts cut off and rerun by on_interrupt
     uint64_t intent_no;     // event number of the newest attempt's intent; 0: none
-    int64_t intent_unix_ms; // time of that intent
-    int64_t failed_unix_ms; // BACKOFF: when the last attempt settled
+    uint64_t superseded_no; // intent of the attempt that was cut off before this one; 0: none
+    uint64_t boot_mark;     // fingerprint of the boot id it was committed under
 };
 
 enum strand_wait { STRAND_READY, STRAND_WAITS_STEP, STRAND_WAITS_FORK };

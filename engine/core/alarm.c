@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+// How: every due time is in one binary heap, 32 bytes each, on the engine's
+// timeline; the durable ones also have a row in the timers table, written with
+// the event that set them. Nothing is deleted early: an alarm that fires for a
+// step that no longer waits is dropped, and its row with it.
+#include <errno.h>
+#include <stdlib.h>
+
+#include "core/state.h"
+
+static void swap(struct alarms *alarms, size_t i, size_t j)
+{
+    struct alarm tmp = alarms->items[i];
+
+    alarms->items[i] = alarms->items[j];
+    alarms->items[j] = tmp;
+}
+
+static void sift_up(struct alarms *alarms, size_t i)
+{
+    while (i && alarms->items[(i - 1) / 2].due_ms > alarms->items[i].due_ms) {
+        swap(alarms, i, (i - 1) / 2);
+        i = (i - 1) / 2;
+    }
+}
+
+static void sift_down(struct alarms *alarms)
+{
+    size_t i = 0;
+
+    for (;;) {
+        size_t child = 2 * i + 1;
+        if (child + 1 < alarms->count &&
+            alarms->items[child + 1].due_ms < alarms->items[child].due_ms)
+            child++;
+        if (child >= alarms->count || alarms->items[i].due_ms <= alarms->items[child].due_ms)
+            return;
+        swap(alarms, i, child);
+        i = child;
+    }
+}
+
+int alarm_push(struct engine *engine, struct alarm alarm)
+{
+    struct alarms *alarms = &engine->alarms;
+
+    if (alarms->count == alarms->cap) {
+        size_t cap = alarms->cap ? alarms->cap * 2 : 64;
+        struct alarm *items = realloc(alarms->items, cap * sizeof(*items));
+        if (!items)
+            return -ENOMEM;
+        alarms->items = items;
+        alarms->cap = cap;
+    }
+    alarms->items[alarms->count] = alarm;
+    sift_up(alarms, alarms->count++);
+    return 0;
+}
+
+static struct alarm pop(struct alarms *alarms)
+{
+    struct alarm first = alarms->items[0];
+
+    alarms->items[0] = alarms->items[--alarms->count];
+    sift_down(alarms);
+    return first;
+}
+
+void alarm_rearm(struct engine *engine)
+{
+    int64_t due_ms = engine->alarms.count ? engine->alarms.items[0].due_ms : INT64_MAX;
+    struct world *w = &engine->world;
+
+    if (engine->localhost.retry_at_ms && engine->localhost.retry_at_ms < due_ms)
+        due_ms = engine->localhost.retry_at_ms;
+    if (due_ms != INT64_MAX)
+        w->ops->alarm(w->self, due_ms - engine->timeline_base_ms + engine->boottime_base_ms);
+}
+
+void alarm_set(struct resident *resident, int64_t due_ms, uint64_t event_no, bool has_row)
+{
+    struct engine *engine = resident->engine;
+    struct err err;
+
+    if (has_row)
+        timers_put(turn_batch(engine), due_ms, resident->id, event_no);
+    if (due_ms < resident->next_due_ms)
+        resident->next_due_ms = due_ms;
+    if (alarm_push(engine, (struct alarm){ due_ms, resident->id, event_no, has_row }) < 0) {
+        err_set(&err, -ENOMEM, "out of memory");
+        engine_fail(engine, &err);
+        return;
+    }
+    alarm_rearm(engine);
+}
+
+static int load_row(void *arg, int64_t due_ms, uint64_t job_id, uint64_t event_no)
+{
+    return alarm_push(arg, (struct alarm){ due_ms, job_id, event_no, true });
+}
+
+int alarm_load(struct engine *engine, struct err *err)
+{
+    int rc = timers_scan(engine->store, load_row, engine, err);
+
+    alarm_rearm(engine);
+    return rc;
+}
+
+// What the alarm means is said by the step that waits for it.
+static bool alarm_event(const struct strand *strand, struct event *event)
+{
+    const struct step *step = &strand->step;
+
+    *event = (struct event){ .type = EVENT_SETTLED };
+    event->settled.intent_no = step->intent_no;
+    if (step->state == STEP_BACKOFF) {
+        event->type = EVENT_FIRED;
+        event->fired.intent_no = step->intent_no;
+        return true;
+    }
+    if (step->state != STEP_INTENDED)
+        return false;
+    if (step->effect.kind == EFFECT_SLEEP)
+        event->settled.outcome.kind = OUTCOME_VALUE;
+    else if (step->effect.kind == EFFECT_SIGNAL)
+        event->settled.outcome.kind = OUTCOME_TIMEOUT;
+    else
+        return false;
+    return true;
+}
+
+static void fire_attempt(struct resident *r, struct attempt *attempt, const struct alarm *alarm)
+{
+    if (!alarm->has_row) {
+        dispatch_grace_over(r, attempt);
+        return;
+    }
+    // The step's timeout. Its row stays until the step settles: killed in between, the
+    // engine finds it overdue again.
+    attempt->due_ms = alarm->due_ms;
+    attempt->timed_out = true;
+    dispatch_kill(r, attempt, GRACE_MS);
+}
+
+// True when the alarm's row has done its work.
+static bool fire(struct engine *engine, const struct alarm *alarm)
+{
+    struct resident *r;
+    struct attempt *attempt;
+    struct strand *strand;
+    struct event event;
+    struct err err;
+    int rc = resident_get(engine, alarm->job_id, &r, &err);
+
+    if (rc < 0 || r->wreck)
+        return rc == -ENOENT;
+    attempt = attempt_find(r, alarm->event_no);
+    if (attempt) {
+        fire_attempt(r, attempt, alarm);
+        return false;
+    }
+    strand = strands_intent(&r->job.strands, alarm->event_no);
+    if (strand && alarm_event(strand, &event) && resident_fact(r, &event, &err) < 0)
+        engine_log(engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)r->id, err_text(&err));
+    // A job that this did not touch was perhaps woken for nothing.
+    resident_park_if_idle(r);
+    return true;
+}
+
+void engine_alarm(struct engine *engine)
+{
+    int64_t now = engine_now_ms(engine);
+
+    if (engine->stopping)
+        return;
+    if (engine->localhost.retry_at_ms && engine->localhost.retry_at_ms <= now)
+        dispatch_open(engine);
+    while (engine->alarms.count && engine->alarms.items[0].due_ms <= now &&
+           !turn_is_full(engine)) {
+        struct alarm alarm = pop(&engine->alarms);
+        if (fire(engine, &alarm) && alarm.has_row)
+            timers_del(turn_batch(engine), alarm.due_ms, alarm.job_id, alarm.event_no);
+    }
+    // Overdue ones that found the batch full are due at once, again.
+    alarm_rearm(engine);
+}

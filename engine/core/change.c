@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: MIT
+// How: a change becomes events of its job, or rows, in the open batch, and its
+// answer an action of that batch. A request uuid that was answered before gets
+// that answer; one that is still on its way to disk waits for the same commit.
+#include "core/change.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+// ---- requests that were made before
+
+static bool answered_before(struct engine *engine, const struct change *change, change_fn fn,
+                            void *arg)
+{
+    struct buf answer;
+    msgpack_object v;
+    size_t at = 0;
+    bool found = false;
+
+    if (uuid_is_nil(change->request))
+        return false;
+    list_each(it, &engine->pendings) {
+        struct pending *pending = container_of(it, struct pending, link);
+        if (uuid_equal(pending->request, change->request)) {
+            struct change again = *change;
+            again.request = (struct uuid){ 0 }; // it is in the batch already
+            turn_reply(engine, &again, pending->id, fn, arg);
+            return true;
+        }
+    }
+    buf_init(&answer, 0);
+    if (requests_get(engine->store, change->request, &answer, NULL) == 0 &&
+        value_parse(&engine->doc, buf_slice(&answer), &at, &v, NULL) == 0) {
+        struct change again = *change;
+        again.request = (struct uuid){ 0 };
+        turn_reply(engine, &again, value_uint(value_at(&v, 0), 0), fn, arg);
+        found = true;
+    }
+    buf_release(&answer);
+    return found;
+}
+
+// ---- finding the job
+
+// What a change needs to know of a job that may be finished.
+struct found {
+    uint64_t id; // the parent's
+    struct uuid uuid;
+    enum job_state state;
+    size_t child_count;
+    struct { uint64_t id; struct uuid uuid; } children[8]; // index rows to remove with it
+};
+
+static int found_view(void *arg, const struct job_view *view)
+{
+    struct found *found = arg;
+
+    found->id = view->head->id;
+    found->uuid = view->head->uuid;
+    found->state = view->head->state;
+    for (size_t i = 0; i < view->head->child_count && i < 8; i++) {
+        found->children[i].id = view->head->children[i].id;
+        found->children[i].uuid = view->head->children[i].uuid;
+        found->child_count++;
+    }
+    return 0;
+}
+
+static int find(struct engine *engine, uint64_t id, struct found *found, struct err *err)
+{
+    struct resident *r;
+    int rc;
+
+    *found = (struct found){ 0 };
+    rc = view_job(engine, id, found_view, found, err);
+    if (rc < 0)
+        return rc;
+    r = map_get(&engine->residents, found->id);
+    if (r)
+        found->state = job_state(&r->job); // newer than what is committed
+    return 0;
+}
+
+static int refuse_finished(const struct found *found, const char *verb, struct err *err)
+{
+    if (!job_state_is_finished(found->state))
+        return 0;
+    return err_set(err, ERR_STATE, "job %llu is %s: it cannot be %s any more",
+                   (unsigned long long)found->id, job_state_name(found->state), verb);
+}
+
+static int unfinished(struct engine *engine, uint64_t id, const char *verb, struct resident **ret,
+                      struct err *err)
+{
+    struct found found;
+    int rc = find(engine, id, &found, err);
+
+    if (rc == 0)
+        rc = refuse_finished(&found, verb, err);
+    return rc < 0 ? rc : resident_get(engine, found.id, ret, err);
+}
+
+// ---- stop
+
+static int end_now(struct resident *r, struct slice reason, struct err *err)
+{
+    struct event event = { .type = EVENT_ENDED };
+
+    event.ended.state = JOB_STOPPED;
+    event.ended.reason = reason;
+    list_each(it, &r->attempts)
+        dispatch_order_kill(r, container_of(it, struct attempt, link));
+    if (!list_is_empty(&r->attempts))
+        turn_act(r->engine, &(struct action){ .kind = ACT_ORDERS });
+    return resident_fact(r, &event, err);
+}
+
+static void kill_in_flight(struct resident *r, int64_t grace_ms)
+{
+    list_each(it, &r->attempts)
+        dispatch_kill(r, container_of(it, struct attempt, link), grace_ms);
+}
+
+static int change_stop(struct engine *engine, const struct change *change, uint64_t *id,
+                       struct err *err)
+{
+    struct event event = { .type = EVENT_STOP_ASKED };
+    struct resident *r;
+    bool broken;
+    int rc = unfinished(engine, change->job_id, "stopped", &r, err);
+
+    if (rc < 0)
+        return rc;
+    *id = r->id;
+    broken = r->wreck || (r->job.suspend_asked && r->job.suspend_cause >= SUSPEND_DIVERGED);
+    event.stop_asked.grace_ms = change->grace_ms < 0 ? GRACE_MS : change->grace_ms;
+    event.stop_asked.force = change->force || broken;
+    if (change->force || broken)
+        return end_now(r, broken ? SLICE("stopped; its script could not be run, so that no "
+                                         "cleanup has run")
+                                 : SLICE("stopped by force; no cleanup has run"), err);
+    if (r->job.stop_asked)
+        return 0; // asked already: the first grace stands
+    rc = resident_fact(r, &event, err);
+    if (rc == 0)
+        kill_in_flight(r, event.stop_asked.grace_ms);
+    return rc;
+}
+
+// ---- suspend, resume, signal
+
+static int change_suspend(struct engine *engine, const struct change *change, uint64_t *id,
+                          struct err *err)
+{
+    struct event event = { .type = EVENT_SUSPEND_ASKED };
+    struct resident *r;
+    int rc = unfinished(engine, change->job_id, "suspended", &r, err);
+
+    if (rc < 0)
+        return rc;
+    *id = r->id;
+    if (r->job.stop_asked)
+        return err_set(err, ERR_STATE, "job %llu is being stopped: it cannot be suspended",
+                       (unsigned long long)r->id);
+    if (r->job.suspend_asked && (!change->force || r->job.suspend_force))
+        return 0;
+    event.suspend_asked.force = change->force;
+    event.suspend_asked.reason = SLICE("suspended by request");
+    rc = resident_fact(r, &event, err);
+    if (rc == 0 && change->force)
+        kill_in_flight(r, GRACE_MS);
+    return rc;
+}
+
+// A wreck is replayed once more: what broke it may have been mended.
+static int mend(struct engine *engine, struct resident **r, struct err *err)
+{
+    uint64_t id = (*r)->id;
+    int rc;
+
+    if (!(*r)->wreck)
+        return 0;
+    if ((*r)->in_open || (*r)->in_flying)
+        return err_set(err, -EAGAIN, "job %llu is being suspended; try again in a moment",
+                       (unsigned long long)id);
+    resident_free(*r);
+    rc = resident_get(engine, id, r, err);
+    if (rc == 0 && (*r)->wreck)
+        rc = err_set(err, ERR_STATE, "job %llu cannot be resumed: %.*s",
+                     (unsigned long long)id, SLICE_ARG(buf_slice(&(*r)->job.reason)));
+    return rc;
+}
+
+static int change_resume(struct engine *engine, const struct change *change, uint64_t *id,
+                         struct err *err)
+{
+    struct event event = { .type = EVENT_RESUMED };
+    struct resident *r;
+    int rc = unfinished(engine, change->job_id, "resumed", &r, err);
+
+    if (rc < 0)
+        return rc;
+    *id = r->id;
+    rc = mend(engine, &r, err);
+    if (rc < 0)
+        return rc;
+    if (!r->job.suspend_asked)
+        return err_set(err, ERR_STATE, "job %llu is %s, not Suspended: there is nothing to resume",
+                       (unsigned long long)r->id, job_state_name(job_state(&r->job)));
+    return resident_fact(r, &event, err);
+}
+
+static int change_signal(struct engine *engine, const struct change *change, uint64_t *id,
+                         struct err *err)
+{
+    struct event event = { .type = EVENT_SIGNALLED };
+    struct resident *r;
+    int rc = unfinished(engine, change->job_id, "signalled", &r, err);
+
+    if (rc < 0)
+        return rc;
+    *id = r->id;
+    if (r->wreck)
+        return err_set(err, ERR_STATE, "job %llu cannot take a signal: %.*s",
+                       (unsigned long long)r->id, SLICE_ARG(buf_slice(&r->job.reason)));
+    event.signalled.name = change->signal_name;
+    event.signalled.value = change->signal_value;
+    return resident_fact(r, &event, err);
+}
+
+// ---- remove, mark
+
+static int put_tombstone(struct engine *engine, const struct found *found, struct err *err)
+{
+    struct job_head head = { .id = found->id, .uuid = found->uuid, .removing = true,
+                             .state = JOB_STOPPED };
+    struct batch *batch = turn_batch(engine);
+    struct resident *r = map_get(&engine->residents, found->id);
+
+    (void)err;
+    if (r)
+        r->removed = true; // its head must not come back with this turn
+    jobs_put(batch, &head);
+    jobs_index_del(batch, found->id, found->uuid);
+    for (size_t i = 0; i < found->child_count; i++)
+        jobs_index_del(batch, found->children[i].id, found->children[i].uuid);
+    active_del(batch, found->id);
+    reclaim_add(engine, found->id);
+    return 0;
+}
+
+static int change_remove(struct engine *engine, const struct change *change, uint64_t *id,
+                         struct err *err)
+{
+    struct change stop = { .kind = CHANGE_STOP, .job_id = change->job_id, .force = true,
+                           .grace_ms = 0 };
+    struct found found;
+    int rc = find(engine, change->job_id, &found, err);
+
+    if (rc < 0)
+        return rc;
+    *id = found.id;
+    if (change->job_id != found.id)
+        return err_set(err, ERR_STATE, "%llu is a child of job %llu: a child cannot be removed alone",
+                       (unsigned long long)change->job_id, (unsigned long long)found.id);
+    if (!job_state_is_finished(found.state) && !change->force)
+        return err_set(err, ERR_STATE, "job %llu is %s: stop it first, or remove it with --force",
+                       (unsigned long long)found.id, job_state_name(found.state));
+    if (!job_state_is_finished(found.state)) {
+        rc = change_stop(engine, &stop, id, err);
+        if (rc < 0 && rc != ERR_CORRUPT) // a job damaged beyond waking can still be removed
+            return rc;
+    }
+    return put_tombstone(engine, &found, err);
+}
+
+static int change_mark(struct engine *engine, const struct change *change, uint64_t *id,
+                       struct err *err)
+{
+    struct found found;
+    struct mark mark;
+    int rc = find(engine, change->job_id, &found, err);
+
+    if (rc < 0)
+        return rc;
+    *id = found.id;
+    rc = marks_get(engine->store, found.id, 0, &mark, err);
+    if (rc == 0 && change->seq > mark.seq)
+        marks_put(turn_batch(engine), found.id, 0, (struct mark){ change->seq });
+    return rc;
+}
+
+int change_take(void *core, const struct change *change, change_fn fn, void *arg, struct err *err)
+{
+    static int (*const take[])(struct engine *, const struct change *, uint64_t *, struct err *) = {
+        [CHANGE_START] = change_start,     [CHANGE_STOP] = change_stop,
+        [CHANGE_SUSPEND] = change_suspend, [CHANGE_RESUME] = change_resume,
+        [CHANGE_SIGNAL] = change_signal,   [CHANGE_REMOVE] = change_remove,
+        [CHANGE_MARK] = change_mark,
+    };
+    struct engine *engine = core;
+    uint64_t id = 0;
+    int rc;
+
+    if (engine->stopping)
+        return err_set(err, -ESHUTDOWN, "the engine is stopping; ask again");
+    if (answered_before(engine, change, fn, arg))
+        return 0;
+    rc = take[change->kind](engine, change, &id, err);
+    if (rc < 0)
+        return rc;
+    turn_reply(engine, change, id, fn, arg);
+    return 0;
+}

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: MIT
+// How: an attempt exists from the intent of a command until its outcome is folded.
+// START and ATTACH are actions of a landed batch; what the link tells afterwards
+// becomes records and, at the end, a SETTLED event. Output is counted against
+// the link's credit only once it is committed, so a flood is held up on the
+// target, not here. FORGET is an action of the batch that holds the outcome: the
+// spool lets go of a result only when the store has it.
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/dispatch_link.h"
+#include "core/state.h"
+
+struct attempt *attempt_find(struct resident *r, uint64_t intent_no)
+{
+    list_each(it, &r->attempts) {
+        struct attempt *attempt = container_of(it, struct attempt, link);
+        if (attempt->intent_no == intent_no)
+            return attempt;
+    }
+    return NULL;
+}
+
+void attempt_free(struct attempt *attempt)
+{
+    list_remove(&attempt->link);
+    buf_release(&attempt->out);
+    buf_release(&attempt->err);
+    free(attempt);
+}
+
+static struct attempt *attempt_new(struct resident *r, const struct strand *strand)
+{
+    size_t room = strand->path_len + 24;
+    struct attempt *attempt = calloc(1, sizeof(*attempt) + room);
+    size_t max = r->engine->options.result_max;
+
+    if (!attempt)
+        return NULL;
+    attempt->intent_no = strand->step.intent_no;
+    attempt->number = strand->step.attempt;
+    attempt->child_id = r->job.children[0].id;
+    attempt->quiet = strand->step.effect.policy.quiet;
+    attempt->sensitive = strand->step.effect.policy.sensitive;
+    buf_init(&attempt->out, max);
+    buf_init(&attempt->err, max);
+    snprintf(attempt->step, room, "%s/%llu", strand->path,
+             (unsigned long long)strand->step.ordinal);
+    list_append(&r->attempts, &attempt->link);
+    return attempt;
+}
+
+// ---- what earlier engines had received already
+
+static void keep_result(struct buf *buf, struct slice data)
+{
+    size_t room = buf->max - buf->len;
+
+    buf_add(buf, data.ptr, data.len < room ? data.len : room);
+}
+
+static int reread_record(void *arg, const struct record *record, bool gap)
+{
+    struct attempt *attempt = arg;
+
+    if (!gap && record->intent_no == attempt->intent_no)
+        keep_result(record->stream == STREAM_ERROR ? &attempt->err : &attempt->out, record->data);
+    return 0;
+}
+
+static void restore_received(struct resident *r, struct attempt *attempt)
+{
+    struct tail tail = { 0 };
+
+    if (tails_get(r->engine->store, r->id, attempt->intent_no, &tail, NULL) < 0)
+        return;
+    attempt->out_bytes = attempt->out_saved = tail.out_bytes;
+    attempt->err_bytes = attempt->err_saved = tail.err_bytes;
+    if (tail.out_bytes || tail.err_bytes)
+        records_scan(r->engine->store, r->id, 1, reread_record, attempt, NULL);
+}
+
+int attempt_begin(struct resident *r, struct strand *strand, enum action_kind how)
+{
+    int64_t timeout_ms = strand->step.effect.policy.timeout_ms;
+    struct attempt *attempt = attempt_new(r, strand);
+    struct action act = { .kind = how, .job_id = r->id, .intent_no = strand->step.intent_no };
+
+    if (!attempt)
+        return -ENOMEM;
+    if (how == ACT_ATTACH) {
+        restore_received(r, attempt);
+    } else if (timeout_ms > 0) {
+        attempt->due_ms = engine_now_ms(r->engine) + timeout_ms;
+        alarm_set(r, attempt->due_ms, attempt->intent_no, true);
+    }
+    if (turn_act(r->engine, &act) < 0)
+        return -ENOMEM;
+    if (how == ACT_ATTACH && (strand->cancel || r->job.suspend_force))
+        dispatch_kill(r, attempt, r->job.stop_grace_ms);
+    return 0;
+}
+
+void dispatch_tails(struct resident *r)
+{
+    list_each(it, &r->attempts) {
+        struct attempt *attempt = container_of(it, struct attempt, link);
+        if (attempt->quiet || attempt->sensitive ||
+            (attempt->out_bytes == attempt->out_saved && attempt->err_bytes == attempt->err_saved))
+            continue;
+        attempt->out_saved = attempt->out_bytes;
+        attempt->err_saved = attempt->err_bytes;
+        tails_put(r->engine->open, r->id, attempt->intent_no,
+                  (struct tail){ attempt->out_bytes, attempt->err_bytes });
+    }
+}
+
+// ---- settling
+
+static void forget_rows(struct resident *r, const struct attempt *attempt)
+{
+    struct engine *engine = r->engine;
+
+    if (attempt->out_saved || attempt->err_saved)
+        tails_del(turn_batch(engine), r->id, attempt->intent_no);
+    if (attempt->due_ms)
+        timers_del(turn_batch(engine), attempt->due_ms, r->id, attempt->intent_no);
+}
+
+void dispatch_settle(struct resident *r, struct attempt *attempt, struct outcome *outcome)
+{
+    struct action forget = { .kind = ACT_FORGET, .job_id = r->id, .job_uuid = r->job.started.uuid,
+                             .intent_no = attempt->intent_no };
+    struct event event = { .type = EVENT_SETTLED };
+    struct err err;
+
+    outcome->out = buf_slice(&attempt->out);
+    outcome->err = buf_slice(&attempt->err);
+    event.settled.intent_no = attempt->intent_no;
+    event.settled.outcome = *outcome;
+    list_remove(&attempt->link);
+    forget_rows(r, attempt);
+    if (resident_fact(r, &event, &err) < 0)
+        engine_log(r->engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)r->id, err_text(&err));
+    turn_act(r->engine, &forget);
+    attempt_free(attempt);
+}
+
+static void refuse(struct resident *r, struct attempt *attempt, const struct err *why)
+{
+    struct outcome outcome = { .kind = OUTCOME_REFUSED, .reason = slice_str(err_text(why)) };
+
+    dispatch_settle(r, attempt, &outcome);
+}
+
+// ---- once
+
+static void settle_once(struct resident *r, uint64_t intent_no, struct outcome outcome)
+{
+    struct event event = { .type = EVENT_SETTLED };
+    struct err err;
+
+    event.settled.intent_no = intent_no;
+    event.settled.outcome = outcome;
+    if (resident_fact(r, &event, &err) < 0)
+        engine_log(r->engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)r->id, err_text(&err));
+}
+
+// The function used up its budget or memory: an error for the script, should it be
+// run again; but this state of it is broken.
+static void once_broke(struct resident *r, uint64_t intent_no, const struct err *why)
+{
+    struct buf raised;
+
+    buf_init(&raised, 0);
+    value_put_map(&raised, 2);
+    value_put_str(&raised, "kind");
+    value_put_str(&raised, "error");
+    value_put_str(&raised, "message");
+    value_put_str(&raised, err_text(why));
+    settle_once(r, intent_no,
+                (struct outcome){ .kind = OUTCOME_ERROR, .value = buf_slice(&raised) });
+    buf_release(&raised);
+}
+
+static void act_once(struct engine *engine, const struct action *action)
+{
+    struct resident *r = map_get(&engine->residents, action->job_id);
+    struct strand *strand = r ? strands_intent(&r->job.strands, action->intent_no) : NULL;
+    struct outcome outcome = { .kind = OUTCOME_VALUE };
+    struct err err;
+    int rc;
+
+    if (!strand || r->dead || strand->step.state != STEP_INTENDED)
+        return;
+    engine_point(engine, "once.before");
+    buf_clear(&engine->scratch);
+    outcome.started_unix_ms = engine->world.ops->wall_ms(engine->world.self);
+    rc = script_once(r->script, strand->handle, outcome.started_unix_ms, &engine->scratch, &err);
+    engine_point(engine, "once.after");
+    if (rc < 0) {
+        once_broke(r, action->intent_no, &err);
+        return;
+    }
+    outcome.ended_unix_ms = engine->world.ops->wall_ms(engine->world.self);
+    outcome.kind = rc ? OUTCOME_VALUE : OUTCOME_ERROR;
+    outcome.value = buf_slice(&engine->scratch);
+    settle_once(r, action->intent_no, outcome);
+}
+
+void dispatch_interrupt_once(struct resident *r)
+{
+    for (;;) {
+        struct strand *strand, *cut = NULL;
+        size_t at = 0;
+        while (!cut && (strand = map_next(&r->job.strands.by_intent, &at)))
+            if (strand->step.state == STEP_INTENDED && strand->step.effect.kind == EFFECT_ONCE &&
+                strand->step.intent_no <= r->recovered_no)
+                cut = strand;
+        if (!cut || r->dead)
+            return;
+        settle_once(r, cut->step.intent_no,
+                    (struct outcome){ .kind = OUTCOME_INTERRUPTED,
+                                      .reason = SLICE("the engine ended during once()") });
+    }
+}
+
+// ---- acting
+
+static void put_identity(const struct resident *r, const struct attempt *attempt, struct buf *buf)
+{
+    buf_addf(buf, "export PAWL_JOB=%llu PAWL_STEP=%s PAWL_ATTEMPT=%u\n",
+             (unsigned long long)r->id, attempt->step, attempt->number);
+}
+
+static int put_job_env(const struct resident *r, struct buf *buf, struct err *err)
+{
+    struct value_doc doc;
+    msgpack_object env;
+    size_t at = 0;
+    int rc = 0;
+
+    if (r->job.started.env.len == 0)
+        return 0;
+    value_doc_init(&doc);
+    rc = value_parse(&doc, r->job.started.env, &at, &env, err);
+    if (rc == 0)
+        command_exports(&env, buf);
+    value_doc_release(&doc);
+    return rc;
+}
+
+static int send_start(struct resident *r, struct attempt *attempt, const struct strand *strand,
+                      struct err *err)
+{
+    struct engine *engine = r->engine;
+    struct command command;
+    struct link_start start;
+    struct buf program;
+    int rc = command_decode(strand->step.effect.args, &engine->doc, &command, err);
+
+    if (rc < 0)
+        return rc;
+    buf_init(&program, 0);
+    rc = put_job_env(r, &program, err);
+    put_identity(r, attempt, &program);
+    if (rc == 0)
+        rc = command_program(&command, r->job.started.cwd, &program, err);
+    start = (struct link_start){
+        .key = { r->job.started.uuid, attempt->intent_no },
+        .program = buf_slice(&program),
+        .stdin_bytes = command.stdin_bytes,
+        .has_stdin = command.has_stdin,
+        .has_supersedes = strand->step.superseded_no != 0,
+        .supersedes_intent_no = strand->step.superseded_no,
+        .out_offset = attempt->out_bytes,
+        .err_offset = attempt->err_bytes,
+    };
+    if (rc == 0)
+        rc = link_start(engine->localhost.link, &start, err);
+    buf_release(&program);
+    return rc;
+}
+
+void dispatch_start(struct resident *r, struct attempt *attempt)
+{
+    struct strand *strand = strands_intent(&r->job.strands, attempt->intent_no);
+    struct err err;
+    int rc;
+
+    if (!strand || !r->engine->localhost.ready)
+        return; // it is sent again when the link is ready
+    engine_point(r->engine, "start.before");
+    rc = send_start(r, attempt, strand, &err);
+    engine_point(r->engine, "start.after");
+    if (rc < 0 && rc != -ENOTCONN)
+        refuse(r, attempt, &err);
+}
+
+void dispatch_attach(struct resident *r, struct attempt *attempt)
+{
+    struct link_key key = { r->job.started.uuid, attempt->intent_no };
+    struct err err;
+
+    if (!r->engine->localhost.ready)
+        return;
+    engine_point(r->engine, "attach.before");
+    if (link_attach(r->engine->localhost.link, key, attempt->out_bytes, attempt->err_bytes, &err) < 0)
+        engine_log(r->engine, LOG_WARNING, "job=%llu attach: %s", (unsigned long long)r->id,
+                   err_text(&err));
+}
+
+static void send_signal(struct resident *r, struct attempt *attempt, int signum)
+{
+    struct link_key key = { r->job.started.uuid, attempt->intent_no };
+    struct err err;
+
+    if (r->engine->localhost.ready &&
+        link_signal(r->engine->localhost.link, key, signum, &err) < 0)
+        engine_log(r->engine, LOG_WARNING, "job=%llu signal: %s", (unsigned long long)r->id,
+                   err_text(&err));
+}
+
+void dispatch_kill(struct resident *r, struct attempt *attempt, int64_t grace_ms)
+{
+    struct action kill = { .kind = ACT_KILL, .job_id = r->id, .intent_no = attempt->intent_no };
+
+    if (attempt->killing)
+        return;
+    attempt->killing = true;
+    attempt->grace_ms = grace_ms;
+    turn_act(r->engine, &kill);
+}
+
+void dispatch_signal(struct resident *r, struct attempt *attempt)
+{
+    if (attempt->grace_ms > 0 && !attempt->killed) {
+        send_signal(r, attempt, SIGTERM);
+        alarm_set(r, engine_now_ms(r->engine) + attempt->grace_ms, attempt->intent_no, false);
+    } else {
+        attempt->killed = true;
+        send_signal(r, attempt, SIGKILL);
+    }
+}
+
+void dispatch_grace_over(struct resident *r, struct attempt *attempt)
+{
+    attempt->killed = true;
+    send_signal(r, attempt, SIGKILL);
+}
+
+static void act_forget(struct engine *engine, const struct action *action)
+{
+    struct link_key key = { action->job_uuid, action->intent_no };
+
+    engine_point(engine, "forget.before");
+    // Without a link the key stays; the listing of the next link finds it.
+    if (engine->localhost.ready)
+        link_forget(engine->localhost.link, key, NULL);
+    engine_point(engine, "forget.after");
+}
+
+void dispatch_act(struct engine *engine, const struct action *action)
+{
+    struct resident *r = map_get(&engine->residents, action->job_id);
+    struct attempt *attempt = r ? attempt_find(r, action->intent_no) : NULL;
+    struct link_key key;
+
+    if (action->kind == ACT_FORGET)
+        act_forget(engine, action);
+    else if (action->kind == ACT_ONCE)
+        act_once(engine, action);
+    else if (action->kind == ACT_ORDERS)
+        dispatch_orders(engine);
+    else if (action->kind == ACT_OPEN)
+        dispatch_open(engine);
+    else if (!attempt)
+        return;
+    else if (action->kind == ACT_START)
+        dispatch_start(r, attempt);
+    else if (action->kind == ACT_ATTACH)
+        dispatch_attach(r, attempt);
+    else if (action->kind == ACT_KILL)
+        dispatch_signal(r, attempt);
+    else if (action->kind == ACT_CREDIT && engine->localhost.ready) {
+        key = (struct link_key){ r->job.started.uuid, attempt->intent_no };
+        link_credit(engine->localhost.link, key, action->bytes, NULL);
+    }
+}

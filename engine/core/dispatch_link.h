@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+// Between dispatch.c (what attempts do) and links.c (what links tell).
+#pragma once
+
+#include "core/state.h"
+
+void dispatch_start(struct resident *resident, struct attempt *attempt);
+void dispatch_attach(struct resident *resident, struct attempt *attempt);
+void dispatch_signal(struct resident *resident, struct attempt *attempt);
+// The attempt is over: fills the outcome's streams, folds it, frees the attempt.
+void dispatch_settle(struct resident *resident, struct attempt *attempt, struct outcome *outcome);

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+// How: composition, and the two ends of a life. Starting: the store's facts are
+// read, the timeline is continued from the last commit's anchor, the epoch is
+// raised and committed before anything else is, then every job that may have
+// something in flight is woken by replay; sleepers stay parked, their alarms are
+// loaded. Stopping: nothing new is taken, what is open is committed, links are
+// closed; commands go on.
+#include "core/engine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "core/state.h"
+
+static void random_uuid(struct engine *engine, struct uuid *ret)
+{
+    uint8_t random[16];
+
+    engine->world.ops->random(engine->world.self, random, sizeof(random));
+    *ret = uuid_from_random(random);
+}
+
+static int read_meta(struct engine *engine, struct err *err)
+{
+    struct store_meta *meta = &engine->meta;
+    int rc = meta_get(engine->store, meta, err);
+
+    if (rc == -ENOENT) {
+        *meta = (struct store_meta){ .format = STORE_FORMAT, .next_id = 1 };
+        random_uuid(engine, &meta->store);
+        rc = 0;
+    }
+    if (rc == 0 && meta->format > STORE_FORMAT)
+        return err_set(err, ERR_VERSION, "the store has format %u; this Pawl knows up to %u: "
+                       "use the newer Pawl that wrote it", meta->format, (unsigned)STORE_FORMAT);
+    meta->epoch++;
+    random_uuid(engine, &meta->incarnation);
+    engine->meta_dirty = true;
+    return rc;
+}
+
+// Within one boot the time that passed is exact; across boots the wall clock says
+// how long it was, and a clock that went back says nothing.
+static int continue_timeline(struct engine *engine, struct err *err)
+{
+    struct world *w = &engine->world;
+    struct store_clock last;
+    int64_t boottime_ms = w->ops->boottime_ms(w->self);
+    int64_t passed_ms = 0;
+    int rc = clock_get(engine->store, &last, err);
+
+    engine->boottime_base_ms = engine->started_boottime_ms = boottime_ms;
+    if (rc == -ENOENT)
+        return 0;
+    if (rc < 0)
+        return rc;
+    if (uuid_equal(last.boot_id, w->ops->boot_id(w->self)))
+        passed_ms = boottime_ms - last.boottime_ms;
+    else
+        passed_ms = w->ops->wall_ms(w->self) - last.wall_ms;
+    engine->timeline_base_ms = last.timeline_ms + (passed_ms > 0 ? passed_ms : 0);
+    return 0;
+}
+
+// ---- recovery
+
+struct ids {
+    uint64_t *items;
+    size_t count, cap;
+};
+
+static int ids_push(struct ids *ids, uint64_t id)
+{
+    if (ids->count == ids->cap) {
+        size_t cap = ids->cap ? ids->cap * 2 : 64;
+        uint64_t *items = realloc(ids->items, cap * sizeof(*items));
+        if (!items)
+            return -ENOMEM;
+        ids->items = items;
+        ids->cap = cap;
+    }
+    ids->items[ids->count++] = id;
+    return 0;
+}
+
+static int collect_active(void *arg, uint64_t job_id) { return ids_push(arg, job_id); }
+
+static void recover_job(struct engine *engine, uint64_t job_id)
+{
+    struct resident *r;
+    struct err err;
+    int rc = resident_get(engine, job_id, &r, &err);
+
+    if (rc == -ENOENT) // it ended in the last commit before the crash
+        active_del(turn_batch(engine), job_id);
+    else if (rc < 0)
+        engine_log(engine, LOG_ERROR, "job=%llu cannot go on: %s", (unsigned long long)job_id,
+                   err_text(&err));
+    else
+        resident_park_if_idle(r);
+}
+
+struct count {
+    struct engine *engine;
+    struct ids removing;
+    uint64_t unfinished;
+};
+
+static int count_head(void *arg, uint64_t id, struct slice bytes, bool damaged)
+{
+    struct count *count = arg;
+    struct job_head head;
+    struct child_head one;
+    int rc;
+
+    if (damaged)
+        return 0;
+    rc = head_decode(bytes, &count->engine->doc, &head, &one, 1, NULL);
+    if (rc < 0 && rc != -ENOSPC)
+        return 0;
+    if (head.removing)
+        return ids_push(&count->removing, id);
+    count->unfinished += !job_state_is_finished(head.state);
+    return 0;
+}
+
+static int recover(struct engine *engine, struct err *err)
+{
+    struct count count = { .engine = engine };
+    struct ids active = { 0 };
+    int rc = jobs_scan(engine->store, 0, false, count_head, &count, err);
+
+    if (rc >= 0)
+        rc = active_scan(engine->store, collect_active, &active, err);
+    if (rc >= 0)
+        rc = alarm_load(engine, err);
+    engine->recovering = true;
+    for (size_t i = 0; rc >= 0 && i < count.removing.count; i++)
+        reclaim_add(engine, count.removing.items[i]);
+    for (size_t i = 0; rc >= 0 && i < active.count; i++)
+        recover_job(engine, active.items[i]);
+    engine->recovering = false;
+    engine->parked = count.unfinished - engine->residents.count;
+    free(count.removing.items);
+    free(active.items);
+    return rc < 0 ? rc : 0;
+}
+
+// ---- life
+
+static void engine_init(struct engine *engine)
+{
+    turn_init(engine);
+    map_init(&engine->residents);
+    map_init(&engine->by_uuid);
+    list_init(&engine->lru);
+    list_init(&engine->watches);
+    list_init(&engine->reclaims);
+    buf_init(&engine->localhost.boot_id, 0);
+    buf_init(&engine->scratch, 0);
+    value_doc_init(&engine->doc);
+    engine->prelude_hash = content_hash_of(script_prelude());
+}
+
+int engine_new(struct engine **ret, const struct world *world, struct store *store,
+               const struct engine_options *options, struct err *err)
+{
+    struct engine *engine = calloc(1, sizeof(*engine));
+    int rc;
+
+    if (!engine)
+        return err_set(err, -ENOMEM, "no memory for the engine");
+    engine->world = *world;
+    engine->store = store;
+    engine->options = *options;
+    if (!engine->options.resident_bytes_max)
+        engine->options.resident_bytes_max = RESIDENT_BYTES_MAX;
+    if (!engine->options.result_max)
+        engine->options.result_max = RESULT_MAX;
+    engine_init(engine);
+    rc = read_meta(engine, err);
+    if (rc == 0)
+        rc = continue_timeline(engine, err);
+    if (rc == 0)
+        rc = recover(engine, err);
+    if (rc < 0) {
+        engine_free(engine);
+        return rc;
+    }
+    turn_batch(engine); // the raised epoch must be on disk whether jobs wait or not
+    turn_act(engine, &(struct action){ .kind = ACT_OPEN });
+    *ret = engine;
+    return 0;
+}
+
+static void free_reclaims(struct engine *engine)
+{
+    struct list *first;
+
+    while ((first = list_first(&engine->reclaims)))
+        reclaim_drop(first);
+}
+
+void engine_free(struct engine *engine)
+{
+    struct list *first;
+
+    if (!engine)
+        return;
+    dispatch_close(engine);
+    while ((first = list_first(&engine->lru)))
+        resident_free(container_of(first, struct resident, lru));
+    list_each_safe(it, &engine->watches)
+        free(container_of(it, struct watch, link));
+    free_reclaims(engine);
+    turn_release(engine);
+    map_release(&engine->residents);
+    map_release(&engine->by_uuid);
+    free(engine->alarms.items);
+    buf_release(&engine->localhost.boot_id);
+    buf_release(&engine->scratch);
+    value_doc_release(&engine->doc);
+    free(engine);
+}
+
+void engine_shutdown(struct engine *engine)
+{
+    if (engine->stopping)
+        return;
+    engine->stopping = true;
+    dispatch_close(engine);
+    engine->world.ops->wake(engine->world.self);
+}
+
+// ---- the port
+
+static int port_header(void *core, struct slice name, struct slice text, struct buf *ret,
+                       struct err *err)
+{
+    (void)core;
+    return script_header(name, text, ret, err);
+}
+
+static struct watch *port_watch(void *core, uint64_t job_id, watch_fn fn, void *arg)
+{
+    struct engine *engine = core;
+    struct watch *watch = calloc(1, sizeof(*watch));
+
+    if (!watch)
+        return NULL;
+    *watch = (struct watch){ .job_id = job_id, .fn = fn, .arg = arg };
+    list_append(&engine->watches, &watch->link);
+    return watch;
+}
+
+static void port_unwatch(void *core, struct watch *watch)
+{
+    (void)core;
+    if (!watch)
+        return;
+    list_remove(&watch->link);
+    free(watch);
+}
+
+static void port_shutdown(void *core) { engine_shutdown(core); }
+
+static const struct port_ops port_ops = {
+    .change = change_take,
+    .job = view_job,
+    .jobs = view_jobs,
+    .records = view_records,
+    .mark = view_mark,
+    .steps = view_steps,
+    .header = port_header,
+    .status = view_status,
+    .watch = port_watch,
+    .unwatch = port_unwatch,
+    .shutdown = port_shutdown,
+};
+
+struct port engine_port(struct engine *engine)
+{
+    return (struct port){ .ops = &port_ops, .core = engine };
+}

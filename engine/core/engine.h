@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// The engine: everything that waits. It owns all jobs in memory, the open batch
+// and the links; it acts only after the commit that justifies the act. Several
+// engines may live in one process, each with its own world and store.
+// Thread: the loop's, for every call.
+#pragma once
+
+#include "control/port.h"
+#include "core/world.h"
+#include "storage/store.h"
+
+struct engine;
+
+struct engine_options {
+    const char *spool_dir;      // on targets; NULL: ~/.local/state/pawl/spool
+    uint64_t resident_bytes_max; // 0: 256 MiB
+    size_t result_max;          // bytes of each stream kept in a result; 0: 1 MiB
+};
+
+// Recovers what the store holds: unfinished jobs go on. The store stays the
+// caller's and must outlive the engine.
+int engine_new(struct engine **ret, const struct world *world, struct store *store,
+               const struct engine_options *options, struct err *err);
+// After world.stopped was called, or instead of running at all.
+void engine_free(struct engine *engine);
+
+// The world's calls (world.h).
+void engine_turn(struct engine *engine);
+void engine_alarm(struct engine *engine);
+void engine_committed(struct engine *engine, int rc, const struct err *err);
+
+// What control talks to; valid as long as the engine.
+struct port engine_port(struct engine *engine);
+// Begins an orderly end: commits what is open, closes links (commands go on),
+// then world.stopped.
+void engine_shutdown(struct engine *engine);

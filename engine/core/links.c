@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: MIT
+// How: one host, localhost, whose link is opened at start and again, with
+// doubling waits, when it goes down. A link that becomes ready is told about every
+// attempt in flight (attach), what waited for it gets its intents, and its spool
+// is listed: a key that nothing waits for belongs to an attempt that was settled
+// and committed, so it is forgotten.
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/dispatch_link.h"
+#include "core/state.h"
+
+enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 10 * 1000 };
+
+static struct resident *resident_of_uuid(const struct engine *engine, struct uuid uuid)
+{
+    struct resident *r = map_get(&engine->by_uuid, read_u64be(uuid.bytes));
+
+    return r && uuid_equal(r->job.started.uuid, uuid) ? r : NULL;
+}
+
+static void link_closed(void *arg) { (void)arg; }
+
+static void on_link(void *arg, struct link *link, const struct link_event *event);
+
+static void retry_later(struct engine *engine)
+{
+    struct host *host = &engine->localhost;
+    int64_t wait = RETRY_FIRST_MS << (host->failures < 7 ? host->failures : 7);
+
+    host->failures++;
+    host->retry_at_ms = engine_now_ms(engine) + (wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS);
+    alarm_rearm(engine);
+}
+
+int dispatch_open(struct engine *engine)
+{
+    struct host *host = &engine->localhost;
+    struct link_options options = {
+        .store = engine->meta.store,
+        .epoch = engine->meta.epoch,
+        .incarnation = engine->meta.incarnation,
+        .spool_dir = engine->options.spool_dir,
+        .event = on_link,
+        .arg = engine,
+    };
+    struct err err;
+    int rc;
+
+    host->retry_at_ms = 0;
+    if (host->link)
+        return 0;
+    rc = engine->world.ops->link(engine->world.self, SLICE("localhost"), &options, &host->link,
+                                 &err);
+    if (rc < 0) {
+        host->link = NULL;
+        engine_log(engine, LOG_ERROR, "host=localhost: %s; trying again", err_text(&err));
+        retry_later(engine);
+    }
+    return rc;
+}
+
+void dispatch_close(struct engine *engine)
+{
+    struct host *host = &engine->localhost;
+
+    if (host->link)
+        link_close(host->link, link_closed, engine);
+    host->link = NULL;
+    host->ready = false;
+}
+
+// ---- what a link tells about an attempt
+
+static enum outcome_kind ended_kind(const struct resident *r, const struct attempt *attempt,
+                                    enum outcome_kind own)
+{
+    if (r->job.stop_asked && attempt->killing)
+        return OUTCOME_CANCELLED;
+    if (attempt->killing && attempt->timed_out)
+        return OUTCOME_TIMEOUT;
+    if (attempt->killing && r->job.suspend_force)
+        return OUTCOME_INTERRUPTED;
+    return own;
+}
+
+static struct slice ended_reason(enum outcome_kind kind)
+{
+    switch (kind) {
+    case OUTCOME_TIMEOUT: return SLICE("its time ran out; it was killed");
+    case OUTCOME_CANCELLED: return SLICE("cancelled; it was killed");
+    case OUTCOME_KILLED: return SLICE("it was killed from outside and left no exit code");
+    case OUTCOME_INTERRUPTED: return SLICE("cut off by a reboot, or by suspend --force");
+    case OUTCOME_LOST: return SLICE("its spool directory has disappeared");
+    case OUTCOME_EXIT:
+    case OUTCOME_VALUE:
+    case OUTCOME_ERROR:
+    case OUTCOME_SIGNAL:
+    case OUTCOME_UNREACHABLE:
+    case OUTCOME_REFUSED:
+    case OUTCOME_COUNT: break;
+    }
+    return (struct slice){ 0 };
+}
+
+static void attempt_ended(struct resident *r, struct attempt *attempt, enum outcome_kind kind,
+                          const struct link_event *event)
+{
+    struct outcome outcome = {
+        .kind = ended_kind(r, attempt, kind),
+        .code = event->signal ? event->signal : event->code,
+        .unverified = event->unverified,
+        .out_bytes = attempt->out_bytes,
+        .err_bytes = attempt->err_bytes,
+        .started_unix_ms = event->started_unix_ms,
+        .ended_unix_ms = event->ended_unix_ms,
+    };
+
+    outcome.reason = event->type == LINK_REFUSED ? event->text : ended_reason(outcome.kind);
+    if (attempt->sensitive)
+        outcome.out_bytes = outcome.err_bytes = 0;
+    dispatch_settle(r, attempt, &outcome);
+}
+
+static void keep(struct buf *buf, struct slice data)
+{
+    size_t room = buf->max - buf->len;
+
+    buf_add(buf, data.ptr, data.len < room ? data.len : room);
+}
+
+static void attempt_output(struct resident *r, struct attempt *attempt,
+                           const struct link_event *event)
+{
+    bool is_err = event->stream == LINK_ERR;
+    uint64_t *have = is_err ? &attempt->err_bytes : &attempt->out_bytes;
+    struct action credit = { .kind = ACT_CREDIT, .job_id = r->id,
+                             .intent_no = attempt->intent_no, .bytes = event->data.len };
+    struct record record = {
+        .child_id = attempt->child_id,
+        .intent_no = attempt->intent_no,
+        .time_unix_ms = r->engine->world.ops->wall_ms(r->engine->world.self),
+        .stream = is_err ? STREAM_ERROR : STREAM_OUTPUT,
+        .attempt = attempt->number,
+        .step = slice_str(attempt->step),
+    };
+
+    if (event->offset != *have) {
+        engine_log(r->engine, LOG_ERROR, "job=%llu step=%s: output at %llu, expected %llu",
+                   (unsigned long long)r->id, attempt->step, (unsigned long long)event->offset,
+                   (unsigned long long)*have);
+        return;
+    }
+    engine_point(r->engine, "output.before");
+    *have += event->data.len;
+    turn_touch(r);
+    if (!attempt->sensitive)
+        keep(is_err ? &attempt->err : &attempt->out, event->data);
+    if (!attempt->sensitive && !attempt->quiet)
+        resident_record(r, &record, event->data);
+    turn_act(r->engine, &credit);
+}
+
+// Its spool has no such key. Under the boot it was intended in it was never sent,
+// or not received: it is sent (again). Under another it may have run.
+static void attempt_absent(struct resident *r, struct attempt *attempt,
+                           const struct link_event *event)
+{
+    struct strand *strand = strands_intent(&r->job.strands, attempt->intent_no);
+    uint64_t mark = job_boot_mark(&r->job, buf_slice(&r->engine->localhost.boot_id));
+
+    if (attempt->killing)
+        attempt_ended(r, attempt, OUTCOME_CANCELLED, event);
+    else if (attempt->started)
+        attempt_ended(r, attempt, OUTCOME_LOST, event);
+    else if (strand && strand->step.boot_mark != mark)
+        attempt_ended(r, attempt, OUTCOME_INTERRUPTED, event);
+    else
+        dispatch_start(r, attempt);
+}
+
+static void attempt_event(struct resident *r, struct attempt *attempt,
+                          const struct link_event *event)
+{
+    switch (event->type) {
+    case LINK_STARTED: attempt->started = true; break;
+    case LINK_OUTPUT: attempt_output(r, attempt, event); break;
+    case LINK_ABSENT: attempt_absent(r, attempt, event); break;
+    case LINK_REFUSED: attempt_ended(r, attempt, OUTCOME_REFUSED, event); break;
+    case LINK_DONE:
+        attempt_ended(r, attempt, event->signal ? OUTCOME_SIGNAL : OUTCOME_EXIT, event);
+        break;
+    case LINK_KILLED: attempt_ended(r, attempt, OUTCOME_KILLED, event); break;
+    case LINK_INTERRUPTED:
+    case LINK_NEVER: attempt_ended(r, attempt, OUTCOME_INTERRUPTED, event); break;
+    case LINK_SIGNALLED:
+        // Nobody was left to signal: ask what became of it.
+        if (event->code != 0)
+            dispatch_attach(r, attempt);
+        break;
+    case LINK_READY:
+    case LINK_DOWN:
+    case LINK_FORGOTTEN:
+    case LINK_LISTED:
+    case LINK_EVENT_COUNT: break;
+    }
+}
+
+// ---- keys that no attempt here waits for
+
+static uint64_t order_id(struct link_key key)
+{
+    return read_u64be(key.job.bytes) ^ (key.intent_no * UINT64_C(0x9E3779B97F4A7C15));
+}
+
+static void forget_stray(struct engine *engine, const struct link_event *event)
+{
+    struct resident *r = resident_of_uuid(engine, event->key.job);
+
+    // A key of a job with open changes may belong to a result that is not committed yet.
+    if (uuid_is_nil(event->key.job) || (r && (r->in_open || r->in_flying)))
+        return;
+    link_forget(engine->localhost.link, event->key, NULL);
+}
+
+static void stray_event(struct engine *engine, const struct link_event *event)
+{
+    switch (event->type) {
+    case LINK_LISTED:
+    case LINK_DONE:
+    case LINK_KILLED:
+    case LINK_INTERRUPTED:
+    case LINK_NEVER:
+    case LINK_SIGNALLED: forget_stray(engine, event); break;
+    case LINK_FORGOTTEN:
+        if (engine->orders_open)
+            orders_del(turn_batch(engine), SLICE("localhost"), order_id(event->key));
+        break;
+    case LINK_STARTED:
+    case LINK_OUTPUT:
+    case LINK_ABSENT:
+    case LINK_REFUSED:
+    case LINK_READY:
+    case LINK_DOWN:
+    case LINK_EVENT_COUNT: break;
+    }
+}
+
+// The job ends now; whoever finds the command later kills it.
+void dispatch_order_kill(struct resident *r, const struct attempt *attempt)
+{
+    struct link_key key = { r->job.started.uuid, attempt->intent_no };
+    struct order order = { .id = order_id(key), .kind = ORDER_KILL, .job = key.job,
+                           .intent_no = key.intent_no };
+
+    r->engine->orders_open = true;
+    orders_put(turn_batch(r->engine), SLICE("localhost"), &order);
+}
+
+static int carry_out(void *arg, const struct order *order)
+{
+    struct engine *engine = arg;
+    struct link_key key = { order->job, order->intent_no };
+
+    engine->orders_open = true;
+    return link_signal(engine->localhost.link, key, 9, NULL) < 0 ? -ENOTCONN : 0;
+}
+
+void dispatch_orders(struct engine *engine)
+{
+    if (engine->localhost.ready)
+        orders_scan(engine->store, SLICE("localhost"), carry_out, engine, NULL);
+}
+
+// ---- up and down
+
+static void take_up_attempts(struct resident *r)
+{
+    struct err err;
+
+    list_each_safe(it, &r->attempts) {
+        struct attempt *attempt = container_of(it, struct attempt, link);
+        dispatch_attach(r, attempt);
+        if (attempt->killing)
+            dispatch_signal(r, attempt);
+    }
+    if (!r->dead && !r->wreck && resident_intend(r, &err) < 0)
+        engine_log(r->engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)r->id, err_text(&err));
+}
+
+static void link_ready(struct engine *engine, const struct link_event *event)
+{
+    struct host *host = &engine->localhost;
+
+    host->ready = true;
+    host->failures = 0;
+    buf_clear(&host->boot_id);
+    buf_add_slice(&host->boot_id, event->boot_id);
+    list_each_safe(it, &engine->lru)
+        take_up_attempts(container_of(it, struct resident, lru));
+    dispatch_orders(engine);
+    link_list(host->link, NULL);
+}
+
+static void link_down(struct engine *engine, const struct link_event *event)
+{
+    dispatch_close(engine);
+    if (engine->stopping)
+        return;
+    engine_log(engine, LOG_WARNING, "host=localhost: the link is down: %.*s; opening it again",
+               SLICE_ARG(event->text));
+    retry_later(engine);
+}
+
+static void on_link(void *arg, struct link *link, const struct link_event *event)
+{
+    struct engine *engine = arg;
+    struct resident *r;
+    struct attempt *attempt;
+
+    (void)link;
+    if (engine->stopped)
+        return;
+    if (event->type == LINK_READY) {
+        link_ready(engine, event);
+        return;
+    }
+    if (event->type == LINK_DOWN) {
+        link_down(engine, event);
+        return;
+    }
+    r = resident_of_uuid(engine, event->key.job);
+    attempt = r ? attempt_find(r, event->key.intent_no) : NULL;
+    if (attempt)
+        attempt_event(r, attempt, event);
+    else
+        stray_event(engine, event);
+}

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: MIT
+// How: a job's journal is read in slices of whole rows, so that no read
+// transaction lasts; every event is folded and its strands run again with what
+// the journal says, until the job stands where it stood. The count of notes each
+// event's strands make must be the recorded one. Then what was in flight is taken
+// up: commands are attached, a once() that was cut off is settled as interrupted.
+//
+// A journal that cannot be replayed (divergence, budget, damage) gives a wreck:
+// the job without its script, suspended with the reason.
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "core/state.h"
+
+enum { REPLAY_SLICE = 256 * 1024 }; // bytes of rows read in one transaction
+
+struct rows { // back to back: u64be first event number | u32be length | bytes
+    struct buf bytes;
+    uint64_t next_no;
+    bool more;
+};
+
+static int collect_row(void *arg, uint64_t first_no, struct slice events)
+{
+    struct rows *rows = arg;
+
+    if (rows->bytes.len && rows->bytes.len + events.len > REPLAY_SLICE) {
+        rows->more = true;
+        return 1;
+    }
+    buf_add_u64be(&rows->bytes, first_no);
+    buf_add_u32be(&rows->bytes, (uint32_t)events.len);
+    buf_add_slice(&rows->bytes, events);
+    rows->next_no = first_no + 1;
+    return buf_failed(&rows->bytes);
+}
+
+typedef int (*replay_fn)(void *arg, const struct event *event, struct err *err);
+
+static int walk_row(struct slice events, uint64_t no, struct value_doc *doc, replay_fn fn,
+                    void *arg, struct err *err)
+{
+    struct event event;
+    size_t at = 0;
+    int rc = 0;
+
+    while (rc == 0 && at < events.len) {
+        rc = event_decode(events, &at, doc, &event, err);
+        if (rc < 0)
+            return rc;
+        event.no = no++;
+        rc = fn(arg, &event, err);
+    }
+    return rc;
+}
+
+static int walk_rows(const struct rows *rows, struct value_doc *doc, replay_fn fn, void *arg,
+                     struct err *err)
+{
+    const uint8_t *p = rows->bytes.ptr, *end = p + rows->bytes.len;
+    int rc = 0;
+
+    while (rc == 0 && p < end) {
+        uint32_t len = read_u32be(p + 8);
+        rc = walk_row(slice_of(p + 12, len), read_u64be(p), doc, fn, arg, err);
+        p += 12 + len;
+    }
+    return rc;
+}
+
+int journal_walk(struct engine *engine, uint64_t job_id, replay_fn fn, void *arg, struct err *err)
+{
+    struct rows rows = { .next_no = 1, .more = true };
+    struct value_doc doc;
+    int rc = 0;
+
+    buf_init(&rows.bytes, 0);
+    value_doc_init(&doc);
+    while (rc == 0 && rows.more) {
+        rows.more = false;
+        buf_clear(&rows.bytes);
+        rc = journal_scan(engine->store, job_id, rows.next_no, collect_row, &rows, err);
+        if (rc == 0)
+            rc = walk_rows(&rows, &doc, fn, arg, err);
+    }
+    value_doc_release(&doc);
+    buf_release(&rows.bytes);
+    return rc;
+}
+
+// ---- replay
+
+static int load_script(struct resident *r, struct err *err)
+{
+    struct content_hash hash;
+    struct buf text;
+    int rc;
+
+    if (r->job.started.script_hash.len != sizeof(hash.bytes))
+        return err_set(err, ERR_CORRUPT, "the journal names no script");
+    memcpy(hash.bytes, r->job.started.script_hash.ptr, sizeof(hash.bytes));
+    buf_init(&text, 0);
+    rc = scripts_get(r->engine->store, &hash, &text, err);
+    if (rc == -ENOENT)
+        rc = err_set(err, ERR_CORRUPT, "the text of %.*s is missing from the store",
+                     SLICE_ARG(r->job.started.script_name));
+    if (rc == 0)
+        rc = resident_script(r, buf_slice(&text), err);
+    buf_release(&text);
+    return rc;
+}
+
+static int check_notes(const struct resident *r, const struct event *event, struct err *err)
+{
+    if (r->notes == event->notes)
+        return 0;
+    return err_set(err, ERR_DIVERGED,
+                   "event %llu: the journal says the script wrote %u records here, it wrote %u",
+                   (unsigned long long)event->no, event->notes, r->notes);
+}
+
+static int replay_event(void *arg, const struct event *event, struct err *err)
+{
+    struct resident *r = arg;
+    int rc = job_apply(&r->job, event, err);
+
+    if (rc == 0 && event->type == EVENT_STARTED)
+        rc = load_script(r, err);
+    if (rc < 0 || event->notes == EVENT_UNRUN)
+        return rc;
+    r->notes = 0;
+    rc = resident_run(r, err);
+    return rc < 0 ? rc : check_notes(r, event, err);
+}
+
+static int replay(struct resident *r, struct err *err)
+{
+    int rc;
+
+    r->replaying = true;
+    rc = journal_walk(r->engine, r->id, replay_event, r, err);
+    r->replaying = false;
+    r->recovered_no = r->job.last_no;
+    if (rc == 0 && r->job.last_no == 0)
+        return err_set(err, ERR_CORRUPT, "its journal is empty");
+    return rc;
+}
+
+// ---- what cannot be replayed
+
+struct tally {
+    struct job *job;
+    uint64_t last_no;
+    enum event_type last_type;
+};
+
+static int tally_event(void *arg, const struct event *event, struct err *err)
+{
+    struct tally *tally = arg;
+
+    tally->last_no = event->no;
+    tally->last_type = event->type;
+    if (event->type == EVENT_STARTED)
+        return job_apply(tally->job, event, err);
+    if (event->time_unix_ms > tally->job->time_unix_ms)
+        tally->job->time_unix_ms = event->time_unix_ms;
+    return 0;
+}
+
+static void suspend_wreck(struct resident *r, int why, const struct err *reason)
+{
+    struct event event = { .type = EVENT_SUSPENDED };
+    struct err err;
+
+    event.suspended.cause = why == ERR_BUDGET    ? SUSPEND_BUDGET
+                            : why == ERR_MEMORY  ? SUSPEND_MEMORY
+                            : why == ERR_CORRUPT ? SUSPEND_DAMAGED
+                                                 : SUSPEND_DIVERGED;
+    event.suspended.reason = slice_str(err_text(reason));
+    if (resident_fact(r, &event, &err) < 0)
+        engine_log(r->engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)r->id, err_text(&err));
+}
+
+// Keeps of the job what needs no script: what it is, and where its journal ends.
+static int make_wreck(struct resident *r, const struct err *reason, struct err *err)
+{
+    struct tally tally = { .job = &r->job };
+    int rc;
+
+    engine_log(r->engine, LOG_WARNING, "job=%llu cannot be replayed: %s",
+               (unsigned long long)r->id, err_text(reason));
+    job_release(&r->job);
+    script_free(r->script);
+    r->script = NULL;
+    r->wreck = true;
+    rc = journal_walk(r->engine, r->id, tally_event, &tally, err);
+    if (rc < 0 && rc != ERR_CORRUPT)
+        return rc;
+    if (r->job.last_no == 0)
+        return err_set(err, ERR_CORRUPT, "job %llu: the first record of its journal is damaged; "
+                       "it can only be removed: pawl remove --force %llu",
+                       (unsigned long long)r->id, (unsigned long long)r->id);
+    r->job.last_no = tally.last_no;
+    return resident_index(r, err);
+}
+
+static bool is_wreckage(int rc)
+{
+    return rc == ERR_DIVERGED || rc == ERR_BUDGET || rc == ERR_MEMORY || rc == ERR_SCRIPT ||
+           rc == ERR_CORRUPT || rc == ERR_STATE;
+}
+
+// ---- taking up what was in flight
+
+static int take_up(struct resident *r, struct err *err)
+{
+    struct strand *strand;
+    size_t at = 0;
+
+    while ((strand = map_next(&r->job.strands.by_intent, &at))) {
+        if (strand->step.state == STEP_INTENDED && strand->step.effect.kind == EFFECT_COMMAND &&
+            attempt_begin(r, strand, ACT_ATTACH) < 0)
+            return err_set(err, -ENOMEM, "no memory for an attempt");
+    }
+    if (r->engine->recovering)
+        dispatch_interrupt_once(r);
+    return r->dead ? 0 : resident_intend(r, err);
+}
+
+static int wake(struct resident *r, struct err *err)
+{
+    struct err why;
+    int rc = replay(r, &why);
+
+    if (is_wreckage(rc))
+        rc = make_wreck(r, &why, err) < 0 ? -EIO : rc;
+    else if (rc < 0)
+        return err_set(err, rc, "%s", err_text(&why));
+    if (rc == -EIO)
+        return rc;
+    if (records_end(r->engine->store, r->id, &r->seq, &r->bytes, err) < 0)
+        return -EIO;
+    r->active_row = r->engine->recovering;
+    r->head_state = job_state(&r->job);
+    if (r->wreck) {
+        suspend_wreck(r, rc, &why);
+        return 0;
+    }
+    rc = resident_index(r, err);
+    return rc < 0 ? rc : take_up(r, err);
+}
+
+// -ENOENT when there is no such job, or it is over.
+static int check_head(struct engine *engine, uint64_t job_id, struct err *err)
+{
+    struct buf bytes;
+    struct job_head head;
+    struct child_head one;
+    int rc;
+
+    buf_init(&bytes, 0);
+    rc = jobs_get(engine->store, job_id, &bytes, err);
+    if (rc == 0)
+        rc = head_decode(buf_slice(&bytes), &engine->doc, &head, &one, 1, err);
+    if (rc == -ENOSPC)
+        rc = 0;
+    if (rc == 0 && (job_state_is_finished(head.state) || head.removing))
+        rc = -ENOENT;
+    buf_release(&bytes);
+    return rc == -ENOENT ? err_set(err, rc, "job %llu: no such unfinished job",
+                                   (unsigned long long)job_id)
+                         : rc;
+}
+
+int resident_get(struct engine *engine, uint64_t job_id, struct resident **ret, struct err *err)
+{
+    struct resident *r = map_get(&engine->residents, job_id);
+    int rc;
+
+    if (!r) {
+        rc = check_head(engine, job_id, err);
+        if (rc < 0)
+            return rc;
+        r = resident_new(engine, job_id);
+        if (!r)
+            return err_set(err, -ENOMEM, "no memory for job %llu", (unsigned long long)job_id);
+        rc = wake(r, err);
+        if (rc < 0) {
+            resident_free(r);
+            return rc;
+        }
+        if (engine->parked && !engine->recovering)
+            engine->parked--;
+    }
+    *ret = r;
+    return 0;
+}

@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: MIT
+// How: a fact is folded (job_apply), encoded for the journal, and then the
+// strands it made ready run, one by one, until each waits again. Notes they make
+// become records in the same batch, and their count is written into the event.
+// Then every step they asked for that may be performed now gets its intent: a
+// fact of its own, taken the same way. Nothing is performed here: performing is
+// an action of the batch, and waits for its commit.
+//
+// When a script uses up its budget or memory in the middle of a run, what that
+// run had written is cut from the open batch again; the event stays, marked as
+// not run, and a SUSPENDED event follows. The resident is then dropped from
+// memory once that is committed, because its script is half-way.
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/state.h"
+
+struct resident *resident_new(struct engine *engine, uint64_t id)
+{
+    struct resident *r = calloc(1, sizeof(*r));
+
+    if (!r)
+        return NULL;
+    r->engine = engine;
+    r->id = id;
+    r->next_due_ms = INT64_MAX;
+    r->head_state = JOB_NOT_STARTED;
+    job_init(&r->job);
+    buf_init(&r->events, 0);
+    list_init(&r->lru);
+    list_init(&r->touched);
+    list_init(&r->attempts);
+    return r;
+}
+
+static uint64_t uuid_key(struct uuid uuid) { return read_u64be(uuid.bytes); }
+
+int resident_index(struct resident *resident, struct err *err)
+{
+    struct engine *engine = resident->engine;
+
+    if (map_put(&engine->residents, resident->id, resident) < 0 ||
+        map_put(&engine->by_uuid, uuid_key(resident->job.started.uuid), resident) < 0)
+        return err_set(err, -ENOMEM, "no memory for job %llu", (unsigned long long)resident->id);
+    list_remove(&resident->lru); // touched before it was known
+    list_append(&engine->lru, &resident->lru);
+    return 0;
+}
+
+void resident_free(struct resident *r)
+{
+    struct engine *engine;
+
+    if (!r)
+        return;
+    engine = r->engine;
+    if (map_get(&engine->residents, r->id) == r)
+        map_take(&engine->residents, r->id);
+    if (r->job.last_no && map_get(&engine->by_uuid, uuid_key(r->job.started.uuid)) == r)
+        map_take(&engine->by_uuid, uuid_key(r->job.started.uuid));
+    list_remove(&r->lru);
+    list_remove(&r->touched);
+    list_each_safe(it, &r->attempts)
+        attempt_free(container_of(it, struct attempt, link));
+    script_free(r->script);
+    job_release(&r->job);
+    buf_release(&r->events);
+    free(r);
+}
+
+int resident_script(struct resident *r, struct slice text, struct err *err)
+{
+    const struct event_started *s = &r->job.started;
+    struct script_options options = {
+        .name = s->script_name,
+        .text = text,
+        .job_id = r->id,
+        .job_uuid = s->uuid,
+        .job_name = s->name,
+        .job_started_unix_ms = r->job.created_unix_ms,
+        .params = s->params,
+        .meta = s->meta,
+        .note = resident_note,
+        .note_arg = r,
+    };
+
+    return script_new(&r->script, &options, err);
+}
+
+// ---- records
+
+void resident_record(struct resident *r, struct record *record, struct slice data)
+{
+    struct slice left = data;
+
+    do {
+        size_t n = record->is_value || left.len <= RECORD_DATA_MAX ? left.len : RECORD_DATA_MAX;
+        record->seq = ++r->seq;
+        record->bytes_before = r->bytes;
+        record->data = slice_of(left.ptr, n);
+        records_put(turn_batch(r->engine), r->id, record);
+        r->bytes += n;
+        left = slice_of(left.ptr + n, left.len - n);
+    } while (left.len);
+    turn_touch(r);
+}
+
+void resident_note(void *arg, struct slice strand, const struct note *note)
+{
+    struct resident *r = arg;
+    struct record record = {
+        .time_unix_ms = r->job.time_unix_ms,
+        .stream = note->stream,
+        .is_value = note->is_value,
+        .step = slice_is(strand, "1") ? (struct slice){ 0 } : strand,
+    };
+
+    r->notes++;
+    if (note->stream == STREAM_PROGRESS) {
+        job_progress(&r->job, note->data);
+        r->head_dirty = true;
+    }
+    if (!r->replaying)
+        resident_record(r, &record, note->data);
+}
+
+// ---- running strands
+
+static int answer_strand(struct resident *r, struct strand *strand, struct answer *answer,
+                         struct err *err)
+{
+    static const enum answer_kind kinds[] = {
+        [WAKE_START] = ANSWER_START, [WAKE_OUTCOME] = ANSWER_OUTCOME,
+        [WAKE_JOINED] = ANSWER_JOINED, [WAKE_CANCEL] = ANSWER_CANCEL,
+    };
+
+    *answer = (struct answer){
+        .kind = kinds[strand->wake],
+        .outcome = strand->wake == WAKE_OUTCOME ? &strand->outcome : NULL,
+        .ok = strand->wake_ok,
+        .attempt = strand->step.attempt,
+        .now_unix_ms = r->job.time_unix_ms,
+    };
+    if (strand->wake != WAKE_START || !strand->parent)
+        return 0;
+    return script_fork(r->script, strand->parent->handle, strand->branch,
+                       slice_of(strand->path, strand->path_len), &strand->handle, err);
+}
+
+static int run_strand(struct resident *r, struct strand *strand, struct err *err)
+{
+    struct answer answer;
+    struct effect effect;
+    uint32_t handle;
+    bool is_branch = strand->parent != NULL;
+    int rc = answer_strand(r, strand, &answer, err);
+
+    if (rc == 0)
+        rc = script_resume(r->script, strand->handle, &answer, &effect, err);
+    if (rc < 0)
+        return rc;
+    handle = strand->handle;
+    rc = job_effect(&r->job, strand, &effect, err); // may free the strand
+    if (effect.kind == EFFECT_END && is_branch)
+        script_strand_free(r->script, handle);
+    return rc;
+}
+
+int resident_run(struct resident *r, struct err *err)
+{
+    struct strand *strand;
+    int rc = 0;
+
+    while (rc == 0 && (strand = job_next(&r->job)))
+        rc = run_strand(r, strand, err);
+    return rc;
+}
+
+// ---- taking facts
+
+struct rollback { // where the open batch stood before a run
+    size_t bytes, count;
+    uint64_t seq, stream_bytes;
+};
+
+static struct rollback rollback_point(const struct resident *r)
+{
+    return (struct rollback){ r->engine->open->bytes.len, r->engine->open->count, r->seq, r->bytes };
+}
+
+static void roll_back(struct resident *r, const struct rollback *to)
+{
+    buf_cut(&r->engine->open->bytes, to->bytes);
+    r->engine->open->count = to->count;
+    r->seq = to->seq;
+    r->bytes = to->stream_bytes;
+}
+
+static void stamp(struct resident *r, struct event *event)
+{
+    int64_t now = r->engine->world.ops->wall_ms(r->engine->world.self);
+
+    event->no = r->job.last_no + 1;
+    event->time_unix_ms = now > r->job.time_unix_ms ? now : r->job.time_unix_ms;
+}
+
+static int fold(struct resident *r, struct event *event, size_t *notes_at, struct err *err)
+{
+    int rc;
+
+    stamp(r, event);
+    rc = job_apply(&r->job, event, err);
+    if (rc < 0)
+        return rc;
+    if (r->events.len == 0)
+        r->events_first_no = event->no;
+    *notes_at = event_encode(event, &r->events);
+    turn_touch(r);
+    return 0;
+}
+
+static enum suspend_cause cause_of(int rc)
+{
+    switch (rc) {
+    case ERR_BUDGET: return SUSPEND_BUDGET;
+    case ERR_MEMORY: return SUSPEND_MEMORY;
+    case ERR_CORRUPT: return SUSPEND_DAMAGED;
+    default: return SUSPEND_DIVERGED;
+    }
+}
+
+static int give_up_run(struct resident *r, int why, const struct err *reason, struct err *err)
+{
+    struct event event = {
+        .type = EVENT_SUSPENDED,
+        .suspended = { cause_of(why), slice_str(err_text(reason)) },
+    };
+    size_t at;
+
+    engine_log(r->engine, LOG_WARNING, "job=%llu suspended: %s", (unsigned long long)r->id,
+               err_text(reason));
+    r->dead = true;
+    r->head_dirty = true;
+    return fold(r, &event, &at, err);
+}
+
+// Runs what the event made ready; its failures end in a suspended job, not here.
+static int run_event(struct resident *r, size_t notes_at, struct err *err)
+{
+    struct rollback point = rollback_point(r);
+    struct err why = { 0 };
+    int rc;
+
+    r->notes = 0;
+    rc = resident_run(r, &why);
+    if (rc == 0) {
+        if (r->notes)
+            event_set_notes(&r->events, notes_at, r->notes);
+        return 0;
+    }
+    if (rc == -ENOMEM)
+        return err_set(err, rc, "%s", err_text(&why));
+    roll_back(r, &point);
+    event_set_notes(&r->events, notes_at, EVENT_UNRUN);
+    return give_up_run(r, rc, &why, err);
+}
+
+static int take(struct resident *r, struct event *event, struct err *err)
+{
+    size_t notes_at;
+    int rc = fold(r, event, &notes_at, err);
+
+    return rc < 0 ? rc : run_event(r, notes_at, err);
+}
+
+// ---- intents
+
+static void set_wait_alarm(struct resident *r, const struct strand *strand)
+{
+    const struct effect *effect = &strand->step.effect;
+
+    if (effect->kind == EFFECT_SLEEP || (effect->kind == EFFECT_SIGNAL && effect->duration_ms >= 0))
+        alarm_set(r, engine_now_ms(r->engine) + effect->duration_ms, strand->step.intent_no, true);
+}
+
+static int perform_intent(struct resident *r, struct strand *strand)
+{
+    struct action once = { .kind = ACT_ONCE, .job_id = r->id, .intent_no = strand->step.intent_no };
+
+    if (strand->step.effect.kind == EFFECT_COMMAND)
+        return attempt_begin(r, strand, ACT_START);
+    if (strand->step.effect.kind == EFFECT_ONCE)
+        return turn_act(r->engine, &once);
+    set_wait_alarm(r, strand);
+    return 0;
+}
+
+// An intent for a host is committed only while its link is ready: it carries that
+// boot's id, and until then the step was certainly not sent.
+static bool may_intend(const struct resident *r, const struct strand *strand)
+{
+    if (strand->step.effect.kind == EFFECT_COMMAND)
+        return r->engine->localhost.ready && !r->engine->stopping && !r->engine->disk_full;
+    return !r->engine->stopping;
+}
+
+static int intend(struct resident *r, struct strand *strand, struct err *err)
+{
+    struct event event;
+    uint64_t no;
+    int rc;
+
+    job_intent_fill(&r->job, strand, &event);
+    if (strand->step.effect.kind == EFFECT_COMMAND) {
+        event.intended.child_id = r->job.children[0].id;
+        event.intended.boot_id = buf_slice(&r->engine->localhost.boot_id);
+        r->head_dirty |= !r->job.children[0].touched;
+    }
+    rc = take(r, &event, err);
+    no = event.no;
+    if (rc < 0)
+        return rc;
+    strand = strands_intent(&r->job.strands, no);
+    return strand && !r->dead ? perform_intent(r, strand) : 0;
+}
+
+int resident_intend(struct resident *r, struct err *err)
+{
+    struct strand *strand = NULL;
+    int rc = 0;
+
+    while (rc == 0 && !r->dead && (strand = job_asked(&r->job, strand))) {
+        if (!may_intend(r, strand))
+            continue;
+        rc = intend(r, strand, err);
+        strand = NULL; // the list has changed: look again from its start
+    }
+    return rc;
+}
+
+// ---- ending
+
+// Why a job failed is delivered once, on its error stream.
+static void tell_failure(struct resident *r)
+{
+    struct record record = { .time_unix_ms = r->job.time_unix_ms, .stream = STREAM_ERROR };
+    struct buf line;
+
+    buf_init(&line, 0);
+    buf_add_slice(&line, buf_slice(&r->job.reason));
+    buf_add_byte(&line, '\n');
+    record.child_id = r->job.child_count == 1 ? r->job.children[0].id : 0;
+    resident_record(r, &record, buf_slice(&line));
+    buf_release(&line);
+}
+
+static int end_if_over(struct resident *r, struct err *err)
+{
+    struct event event = { .type = EVENT_ENDED };
+    size_t at;
+    int rc;
+
+    if (!job_wants_end(&r->job, &event.ended))
+        return 0;
+    rc = fold(r, &event, &at, err);
+    if (rc == 0 && r->job.end_state == JOB_FAILED)
+        tell_failure(r);
+    r->head_dirty = true;
+    return rc;
+}
+
+static void arm_retry(struct resident *r, uint64_t intent_no)
+{
+    struct strand *strand = strands_intent(&r->job.strands, intent_no);
+    const struct step *step = strand ? &strand->step : NULL;
+
+    if (step && step->state == STEP_BACKOFF)
+        alarm_set(r, engine_now_ms(r->engine) +
+                         step_policy_backoff_ms(&step->effect.policy, step->failures),
+                  intent_no, true);
+}
+
+int resident_fact(struct resident *r, struct event *event, struct err *err)
+{
+    int rc = take(r, event, err);
+
+    if (rc < 0)
+        return rc;
+    r->head_dirty |= event->type != EVENT_SETTLED && event->type != EVENT_FIRED;
+    if (event->type == EVENT_SETTLED && event->settled.outcome.kind == OUTCOME_EXIT)
+        r->head_dirty = true;
+    if (r->dead)
+        return 0;
+    if (event->type == EVENT_SETTLED)
+        arm_retry(r, event->settled.intent_no);
+    rc = resident_intend(r, err);
+    return rc < 0 || r->dead ? rc : end_if_over(r, err);
+}
+
+int resident_begin(struct resident *r, struct event *started, struct slice text, struct err *err)
+{
+    size_t notes_at;
+    int rc = fold(r, started, &notes_at, err);
+
+    if (rc == 0)
+        rc = resident_script(r, text, err);
+    if (rc == 0)
+        rc = resident_index(r, err);
+    if (rc < 0)
+        return rc;
+    r->head_dirty = true;
+    rc = run_event(r, notes_at, err);
+    if (rc == 0 && !r->dead)
+        rc = resident_intend(r, err);
+    return rc < 0 || r->dead ? rc : end_if_over(r, err);
+}
+
+// ---- leaving memory
+
+// Waking costs about a microsecond or two per event: a job with a long journal
+// stays through waits that a short one would be parked for.
+static bool is_worth_parking(const struct resident *r)
+{
+    int64_t wait_ms = r->next_due_ms - engine_now_ms(r->engine);
+
+    return wait_ms > PARK_MS + (int64_t)(r->job.last_no / 10);
+}
+
+static void park(struct resident *r)
+{
+    if (r->active_row)
+        active_del(turn_batch(r->engine), r->id);
+    r->engine->parked++;
+    resident_free(r);
+}
+
+void resident_park_if_idle(struct resident *r)
+{
+    struct engine *engine = r->engine;
+    uint64_t id = r->id;
+    bool rewake = r->dead && r->job.in_flight > 0;
+    struct err err;
+
+    if (r->in_open || r->in_flying)
+        return;
+    if (r->job.ended || r->dead) {
+        resident_free(r);
+        // Its other strands' commands go on: they need somebody to settle with.
+        if (rewake && resident_get(engine, id, &r, &err) < 0)
+            engine_log(engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)id, err_text(&err));
+        return;
+    }
+    if (job_is_idle(&r->job) && list_is_empty(&r->attempts) && !engine->stopping &&
+        is_worth_parking(r))
+        park(r);
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+// The engine's insides, for the files of core only.
+//
+//   turn.c      the open batch, the commit, what follows it
+//   resident.c  a job in memory: taking a fact, running its strands
+//   replay.c    waking a job from its journal
+//   dispatch.c  attempts: performing intents on links, and their outcomes
+//   links.c     the link to localhost: up, down, and what it tells
+//   alarm.c     due times
+//   change.c, start.c   what people ask for (the port's changes)
+//   view.c      what people see (the port's reads)
+//   engine.c    composition, recovery, the end
+#pragma once
+
+#include "base/list.h"
+#include "base/map.h"
+#include "core/engine.h"
+#include "lua/script.h"
+#include "model/command.h"
+#include "model/job.h"
+#include "storage/tables.h"
+
+enum {
+    TURN_OPS_MAX = 4096,            // operations in one batch, then facts wait
+    TURN_BYTES_MAX = 8 * 1024 * 1024,
+    TURN_OPS_EARLY = 256,           // an idle committer is given so much at once
+    TURN_ACTIONS_MAX = 1024,        // actions in one go, then the loop has its turn
+    RESULT_MAX = 1024 * 1024,       // bytes of a stream in a result, by default
+    GRACE_MS = 10 * 1000,           // from TERM to KILL, by default
+    PARK_MS = 1000,                 // a wait at least this long is worth parking for
+    REQUEST_KEPT_MS = 24 * 60 * 60 * 1000,
+};
+#define RESIDENT_BYTES_MAX ((size_t)256 * 1024 * 1024)
+
+// ---- acts that wait for a commit
+enum action_kind { ACT_START, ACT_ATTACH, ACT_ONCE, ACT_KILL, ACT_FORGET, ACT_CREDIT, ACT_ORDERS,
+                   ACT_OPEN, ACT_REPLY };
+
+struct action {
+    enum action_kind kind;
+    uint64_t job_id;
+    uint64_t intent_no;
+    uint64_t bytes;         // CREDIT
+    struct uuid job_uuid;   // FORGET: the job may be gone by then
+    struct pending *pending; // REPLY
+};
+
+struct actions {
+    struct action *items;
+    size_t count, cap, at;
+};
+
+// ---- a change that waits for its commit
+struct pending {
+    struct list link;
+    struct uuid request;
+    uint64_t id;
+    change_fn fn;
+    void *arg;
+};
+
+struct alarm {
+    int64_t due_ms;   // on the engine's timeline
+    uint64_t job_id;
+    uint64_t event_no;
+    bool has_row;     // durable: a row of the timers table
+};
+
+struct alarms {       // a binary heap by due_ms
+    struct alarm *items;
+    size_t count, cap;
+};
+
+struct host {
+    struct link *link;   // NULL: none open
+    bool ready;
+    struct buf boot_id;
+    int64_t retry_at_ms; // timeline; when to open the link again
+    uint32_t failures;
+};
+
+struct watch {
+    struct list link;
+    uint64_t job_id;
+    watch_fn fn;
+    void *arg;
+};
+
+enum { RATE_SLOTS = 64 };
+
+struct rate_slot {
+    int64_t second; // of CLOCK_BOOTTIME
+    uint64_t commits;
+};
+
+struct engine {
+    struct world world;
+    struct store *store;
+    struct engine_options options;
+    struct store_meta meta;
+    int64_t timeline_base_ms, boottime_base_ms;
+    int64_t started_boottime_ms;
+    struct map residents; // job id -> struct resident
+    struct map by_uuid;   // first 8 bytes of the job's uuid -> struct resident
+    struct list lru;      // least recently touched first
+    uint64_t parked;
+    // the turn
+    struct batch batches[2];
+    struct batch *open, *flying; // flying: NULL when no commit is under way
+    struct actions acts_open, acts_flying, acts_due;
+    struct list touched, flying_jobs;
+    uint64_t turn;        // number of the open batch
+    uint64_t reclaim_turn; // last turn that reclaimed rows
+    bool meta_dirty;
+    uint64_t commits;
+    struct rate_slot rate[RATE_SLOTS]; // commits by second, for the last minute's rate
+    struct alarms alarms;
+    struct host localhost;
+    struct list watches;
+    struct list pendings; // changes not committed yet
+    struct list reclaims; // removed jobs whose rows are still there
+    bool recovering, stopping, stopped, disk_full;
+    bool orders_open;     // kill orders may be waiting for localhost
+    struct content_hash prelude_hash;
+    struct value_doc doc; // scratch for decoding one value at a time
+    struct buf scratch;   // for the value of a once()
+};
+
+// An attempt in flight of a command.
+struct attempt {
+    struct list link;    // in resident.attempts
+    uint64_t intent_no;
+    uint64_t child_id;
+    struct buf out, err; // up to result_max of each stream
+    uint64_t out_bytes, err_bytes; // received so far
+    uint64_t out_saved, err_saved; // as last written to the tails table
+    uint32_t number;     // attempt number, for its records
+    bool started, killing, killed, timed_out, quiet, sensitive;
+    int64_t grace_ms;
+    int64_t due_ms;      // of its timeout's timer row; 0: none
+    char step[];         // "1.2/3"
+};
+
+struct resident {
+    struct engine *engine;
+    uint64_t id;
+    struct job job;
+    struct script *script; // NULL: it cannot be run (see wreck)
+    struct list lru, touched;
+    struct list attempts;
+    struct buf events;     // of this turn, encoded
+    uint64_t events_first_no;
+    uint64_t seq, bytes;   // stream: last record's seq, bytes so far
+    uint32_t notes;        // made by the event being folded
+    uint64_t recovered_no; // last event that an earlier engine wrote
+    uint64_t turn;         // last turn that touched it
+    int64_t next_due_ms;   // earliest alarm set for it since it is resident; INT64_MAX
+    bool replaying;        // notes are counted, not stored
+    bool in_open, in_flying;
+    bool head_dirty, active_row;
+    bool removed;          // a tombstone stands in place of its head
+    bool dead;             // drop it from memory after the commit
+    bool wreck;            // its journal cannot be replayed: only stop, remove, resume
+    enum job_state head_state;
+};
+
+// turn.c
+void turn_init(struct engine *engine);
+void turn_release(struct engine *engine);
+void turn_touch(struct resident *resident);
+struct batch *turn_batch(struct engine *engine); // the open batch, and asks for a turn
+int turn_act(struct engine *engine, const struct action *action);
+bool turn_is_full(const struct engine *engine);
+void turn_reply(struct engine *engine, const struct change *change, uint64_t id, change_fn fn,
+                void *arg);
+void engine_fail(struct engine *engine, const struct err *err);
+void engine_log(struct engine *engine, enum log_level level, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void engine_point(struct engine *engine, const char *label);
+int64_t engine_now_ms(const struct engine *engine); // the timeline
+
+// resident.c
+// Takes a fact: folds it, runs what it made ready, journals it, makes intents.
+// Fills no, and time. ERR_STATE: refused, nothing changed.
+int resident_fact(struct resident *resident, struct event *event, struct err *err);
+// The first fact of a new job: folds STARTED, makes its script, then all as above.
+int resident_begin(struct resident *resident, struct event *started, struct slice text,
+                   struct err *err);
+int resident_run(struct resident *resident, struct err *err);
+int resident_intend(struct resident *resident, struct err *err);
+void resident_record(struct resident *resident, struct record *record, struct slice data);
+struct resident *resident_new(struct engine *engine, uint64_t id);
+int resident_index(struct resident *resident, struct err *err);
+void resident_free(struct resident *resident);
+void resident_note(void *arg, struct slice strand, const struct note *note);
+int resident_script(struct resident *resident, struct slice text, struct err *err);
+// May it leave memory; and if so, does it.
+void resident_park_if_idle(struct resident *resident);
+
+// replay.c
+// All events of a job in order, decoded, in slices of short read transactions.
+int journal_walk(struct engine *engine, uint64_t job_id,
+                 int (*fn)(void *arg, const struct event *event, struct err *err), void *arg,
+                 struct err *err);
+// The resident job, woken from its journal when it is parked. -ENOENT. A job whose
+// journal cannot be replayed comes back as a wreck, suspended with the reason.
+int resident_get(struct engine *engine, uint64_t job_id, struct resident **ret, struct err *err);
+
+// dispatch.c
+int attempt_begin(struct resident *resident, struct strand *strand, enum action_kind how);
+struct attempt *attempt_find(struct resident *resident, uint64_t intent_no);
+void attempt_free(struct attempt *attempt);
+void dispatch_act(struct engine *engine, const struct action *action);
+void dispatch_kill(struct resident *resident, struct attempt *attempt, int64_t grace_ms);
+void dispatch_tails(struct resident *resident);
+int dispatch_open(struct engine *engine);
+void dispatch_grace_over(struct resident *resident, struct attempt *attempt);
+void dispatch_interrupt_once(struct resident *resident);
+
+// links.c
+void dispatch_close(struct engine *engine);
+void dispatch_order_kill(struct resident *resident, const struct attempt *attempt);
+void dispatch_orders(struct engine *engine);
+
+// alarm.c
+void alarm_set(struct resident *resident, int64_t due_ms, uint64_t event_no, bool has_row);
+int alarm_load(struct engine *engine, struct err *err);
+void alarm_rearm(struct engine *engine);
+int alarm_push(struct engine *engine, struct alarm alarm);
+
+// change.c, view.c
+int change_take(void *core, const struct change *change, change_fn fn, void *arg, struct err *err);
+int view_job(void *core, uint64_t id, job_view_fn fn, void *arg, struct err *err);
+int view_jobs(void *core, job_view_fn fn, void *arg, struct err *err);
+int view_records(void *core, uint64_t job_id, uint64_t from_seq,
+                 int (*fn)(void *arg, const struct record *record, bool gap), void *arg,
+                 struct err *err);
+int view_mark(void *core, uint64_t job_id, uint64_t *ret_seq, struct err *err);
+int view_steps(void *core, uint64_t job_id, step_view_fn fn, void *arg, struct err *err);
+int view_status(void *core, struct engine_status *ret, struct err *err);
+
+// reclaim.c
+void reclaim_add(struct engine *engine, uint64_t job_id);
+void reclaim_slice(struct engine *engine);
+void reclaim_drop(struct list *reclaim);

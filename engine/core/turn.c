@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: MIT
+// How: facts are folded as they come and their writes gather in the open batch.
+// Once per loop iteration, if no commit is under way, the batch is closed: each
+// touched job adds its events as one journal record, and its head if that
+// changed; then the batch flies. When it has landed, the next one is sent off
+// first, so that the committer is never idle for want of us, and then the
+// actions of the landed batch are performed. Nothing outward happens before that
+// point. A failed commit ends the engine: what it acknowledged stands on disk,
+// what it did not is not known, and only a restart may say.
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/state.h"
+
+void turn_init(struct engine *engine)
+{
+    batch_init(&engine->batches[0]);
+    batch_init(&engine->batches[1]);
+    engine->open = &engine->batches[0];
+    engine->flying = NULL;
+    list_init(&engine->touched);
+    list_init(&engine->flying_jobs);
+    list_init(&engine->pendings);
+    engine->turn = 1;
+}
+
+void turn_release(struct engine *engine)
+{
+    batch_release(&engine->batches[0]);
+    batch_release(&engine->batches[1]);
+    free(engine->acts_open.items);
+    free(engine->acts_flying.items);
+    free(engine->acts_due.items);
+    list_each_safe(it, &engine->pendings)
+        free(container_of(it, struct pending, link));
+    list_init(&engine->pendings);
+}
+
+void engine_log(struct engine *engine, enum log_level level, const char *fmt, ...)
+{
+    char line[1024];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof(line), fmt, ap);
+    va_end(ap);
+    engine->world.ops->log(engine->world.self, level, line);
+}
+
+void engine_point(struct engine *engine, const char *label)
+{
+    if (engine->world.ops->point)
+        engine->world.ops->point(engine->world.self, label);
+}
+
+int64_t engine_now_ms(const struct engine *engine)
+{
+    int64_t boottime_ms = engine->world.ops->boottime_ms(engine->world.self);
+
+    return engine->timeline_base_ms + (boottime_ms - engine->boottime_base_ms);
+}
+
+void engine_fail(struct engine *engine, const struct err *err)
+{
+    if (engine->stopped)
+        return;
+    engine->stopped = engine->stopping = true;
+    engine_log(engine, LOG_ERROR, "the engine stops: %s", err_text(err));
+    engine->world.ops->stopped(engine->world.self, err);
+}
+
+static void fail_memory(struct engine *engine)
+{
+    struct err err;
+
+    err_set(&err, -ENOMEM, "out of memory");
+    engine_fail(engine, &err);
+}
+
+struct batch *turn_batch(struct engine *engine)
+{
+    engine->world.ops->wake(engine->world.self);
+    return engine->open;
+}
+
+bool turn_is_full(const struct engine *engine)
+{
+    return engine->open->count >= TURN_OPS_MAX || engine->open->bytes.len >= TURN_BYTES_MAX;
+}
+
+void turn_touch(struct resident *resident)
+{
+    struct engine *engine = resident->engine;
+
+    resident->turn = engine->turn;
+    list_remove(&resident->lru);
+    list_append(&engine->lru, &resident->lru);
+    if (resident->in_open)
+        return;
+    resident->in_open = true;
+    if (!resident->in_flying) // else it joins the open turn when its flight has landed
+        list_append(&engine->touched, &resident->touched);
+    engine->world.ops->wake(engine->world.self);
+}
+
+static int actions_push(struct actions *actions, const struct action *action)
+{
+    if (actions->count == actions->cap) {
+        size_t cap = actions->cap ? actions->cap * 2 : 64;
+        struct action *items = realloc(actions->items, cap * sizeof(*items));
+        if (!items)
+            return -ENOMEM;
+        actions->items = items;
+        actions->cap = cap;
+    }
+    actions->items[actions->count++] = *action;
+    return 0;
+}
+
+int turn_act(struct engine *engine, const struct action *action)
+{
+    int rc = actions_push(&engine->acts_open, action);
+
+    if (rc < 0)
+        fail_memory(engine);
+    engine->world.ops->wake(engine->world.self);
+    return rc;
+}
+
+static void answer_encode(uint64_t id, struct buf *buf)
+{
+    value_put_array(buf, 1);
+    value_put_uint(buf, id);
+}
+
+void turn_reply(struct engine *engine, const struct change *change, uint64_t id, change_fn fn,
+                void *arg)
+{
+    struct pending *pending = calloc(1, sizeof(*pending));
+    struct buf answer;
+
+    if (!pending) {
+        fail_memory(engine);
+        return;
+    }
+    *pending = (struct pending){ .request = change->request, .id = id, .fn = fn, .arg = arg };
+    list_append(&engine->pendings, &pending->link);
+    if (!uuid_is_nil(change->request)) {
+        buf_init(&answer, 0);
+        answer_encode(id, &answer);
+        requests_put(turn_batch(engine), change->request,
+                     engine->world.ops->wall_ms(engine->world.self), buf_slice(&answer));
+        buf_release(&answer);
+    }
+    turn_act(engine, &(struct action){ .kind = ACT_REPLY, .pending = pending });
+}
+
+// ---- closing
+
+static void put_head(struct resident *resident)
+{
+    struct engine *engine = resident->engine;
+    struct job *job = &resident->job;
+    struct child_head *children = calloc(job->child_count, sizeof(*children));
+    struct job_head head;
+
+    if (!children) {
+        fail_memory(engine);
+        return;
+    }
+    job_head_fill(job, &head, children);
+    jobs_put(engine->open, &head);
+    free(children);
+    resident->head_dirty = false;
+    resident->head_state = head.state;
+}
+
+static void close_job(struct resident *resident)
+{
+    struct engine *engine = resident->engine;
+
+    if (resident->events.len) {
+        journal_put(engine->open, resident->id, resident->events_first_no,
+                    buf_slice(&resident->events));
+        if (buf_failed(&resident->events))
+            fail_memory(engine);
+        buf_clear(&resident->events);
+    }
+    dispatch_tails(resident);
+    if (!resident->removed &&
+        (resident->head_dirty || resident->head_state != job_state(&resident->job)))
+        put_head(resident);
+    if (resident->active_row == resident->job.ended) {
+        resident->active_row = !resident->job.ended;
+        if (resident->active_row)
+            active_put(engine->open, resident->id);
+        else
+            active_del(engine->open, resident->id);
+    }
+    resident->in_open = false;
+    resident->in_flying = true;
+    list_remove(&resident->touched);
+    list_append(&engine->flying_jobs, &resident->touched);
+}
+
+static void put_anchor(struct engine *engine)
+{
+    struct world *w = &engine->world;
+    struct store_clock clock = {
+        .boot_id = w->ops->boot_id(w->self),
+        .boottime_ms = w->ops->boottime_ms(w->self),
+        .wall_ms = w->ops->wall_ms(w->self),
+        .timeline_ms = engine_now_ms(engine),
+    };
+
+    clock_put(engine->open, &clock);
+    if (engine->meta_dirty)
+        meta_put(engine->open, &engine->meta);
+    engine->meta_dirty = false;
+}
+
+static void swap_actions(struct engine *engine)
+{
+    struct actions empty = engine->acts_flying;
+
+    assert(empty.count == 0);
+    engine->acts_flying = engine->acts_open;
+    engine->acts_open = empty;
+}
+
+static bool turn_is_empty(const struct engine *engine)
+{
+    return engine->open->count == 0 && list_is_empty(&engine->touched) &&
+           engine->acts_open.count == 0;
+}
+
+static void turn_close(struct engine *engine)
+{
+    list_each_safe(it, &engine->touched)
+        close_job(container_of(it, struct resident, touched));
+    put_anchor(engine);
+    if (engine->stopped)
+        return;
+    swap_actions(engine);
+    engine->flying = engine->open;
+    engine->open = engine->flying == &engine->batches[0] ? &engine->batches[1]
+                                                         : &engine->batches[0];
+    batch_clear(engine->open);
+    engine->turn++;
+    engine_point(engine, "commit.before");
+    engine->world.ops->commit(engine->world.self, engine->flying);
+}
+
+static void close_if_possible(struct engine *engine)
+{
+    if (!engine->flying && !engine->stopped && !turn_is_empty(engine))
+        turn_close(engine);
+}
+
+// ---- after the commit
+
+static void tell_watches(struct engine *engine, uint64_t turn)
+{
+    list_each_safe(it, &engine->watches) {
+        struct watch *watch = container_of(it, struct watch, link);
+        const struct resident *r = map_get(&engine->residents, watch->job_id);
+        if (watch->job_id == 0 || (r && (r->in_flying || r->turn >= turn)))
+            watch->fn(watch->arg);
+    }
+}
+
+static void landed_jobs(struct engine *engine)
+{
+    struct list landed;
+
+    list_init(&landed);
+    list_each_safe(it, &engine->flying_jobs) {
+        list_remove(it);
+        list_append(&landed, it);
+    }
+    list_each_safe(at, &landed) {
+        struct resident *r = container_of(at, struct resident, touched);
+        list_remove(at);
+        r->in_flying = false;
+        if (r->in_open) // touched again meanwhile
+            list_append(&engine->touched, at);
+        else
+            resident_park_if_idle(r);
+    }
+}
+
+static void act_reply(struct pending *pending)
+{
+    list_remove(&pending->link);
+    if (pending->fn)
+        pending->fn(pending->arg, pending->id, NULL);
+    free(pending);
+}
+
+static void perform(struct engine *engine, const struct action *action)
+{
+    if (action->kind == ACT_REPLY) {
+        engine_point(engine, "reply.before");
+        act_reply(action->pending);
+    } else {
+        dispatch_act(engine, action);
+    }
+}
+
+static void perform_due(struct engine *engine)
+{
+    struct actions *due = &engine->acts_due;
+    size_t done = 0;
+
+    while (due->at < due->count && done++ < TURN_ACTIONS_MAX && !engine->stopped) {
+        if (turn_is_full(engine))
+            break;
+        struct action action = due->items[due->at++]; // the array may move meanwhile
+        perform(engine, &action);
+        if (!engine->flying && engine->open->count + engine->acts_open.count >= TURN_OPS_EARLY)
+            turn_close(engine);
+    }
+    if (due->at == due->count)
+        due->at = due->count = 0;
+    else
+        engine->world.ops->wake(engine->world.self);
+}
+
+static void queue_landed_actions(struct engine *engine)
+{
+    struct actions *from = &engine->acts_flying;
+
+    for (size_t i = 0; i < from->count; i++)
+        if (actions_push(&engine->acts_due, &from->items[i]) < 0)
+            fail_memory(engine);
+    from->count = 0;
+}
+
+static void count_commit(struct engine *engine)
+{
+    int64_t second = engine->world.ops->boottime_ms(engine->world.self) / 1000;
+    struct rate_slot *slot = &engine->rate[second % RATE_SLOTS];
+
+    if (slot->second != second)
+        *slot = (struct rate_slot){ .second = second };
+    slot->commits++;
+}
+
+void engine_committed(struct engine *engine, int rc, const struct err *err)
+{
+    uint64_t turn = engine->turn - 1;
+
+    if (engine->stopped)
+        return;
+    if (rc < 0) {
+        engine_fail(engine, err);
+        return;
+    }
+    engine_point(engine, "commit.after");
+    engine->flying = NULL;
+    engine->commits++;
+    count_commit(engine);
+    queue_landed_actions(engine);
+    tell_watches(engine, turn);
+    landed_jobs(engine);
+    close_if_possible(engine);
+    engine_turn(engine);
+}
+
+void engine_turn(struct engine *engine)
+{
+    if (engine->stopped)
+        return;
+    perform_due(engine);
+    reclaim_slice(engine);
+    close_if_possible(engine);
+    if (engine->stopping && !engine->flying && turn_is_empty(engine) &&
+        engine->acts_due.count == 0 && !engine->stopped) {
+        engine->stopped = true;
+        engine->world.ops->stopped(engine->world.self, NULL);
+    }
+}

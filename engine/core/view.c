@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: MIT
+// How: every read answers from the store, that is from committed state only; the
+// jobs in memory are never asked. Short read transactions, one per row source.
+#include <errno.h>
+#include <stdlib.h>
+
+#include "core/state.h"
+
+enum { CHILDREN_INLINE = 4 };
+
+// ---- one job
+
+static void count_unread(struct engine *engine, uint64_t job_id, struct job_view *view)
+{
+    struct mark mark = { 0 };
+    uint64_t bytes = 0, read = 0;
+
+    if (records_end(engine->store, job_id, &view->last_seq, &bytes, NULL) < 0)
+        return;
+    if (view->last_seq == 0 || marks_get(engine->store, job_id, 0, &mark, NULL) < 0)
+        return;
+    if (mark.seq >= view->last_seq)
+        return;
+    view->unread = view->last_seq - mark.seq;
+    if (mark.seq)
+        records_before(engine->store, job_id, mark.seq + 1, &read, NULL);
+    view->bytes = bytes - read;
+}
+
+static int show_head(struct engine *engine, struct slice bytes, job_view_fn fn, void *arg,
+                     struct err *err)
+{
+    struct child_head inline_children[CHILDREN_INLINE], *many = NULL;
+    struct job_head head;
+    struct job_view view = { .head = &head };
+    int rc = head_decode(bytes, &engine->doc, &head, inline_children, CHILDREN_INLINE, err);
+
+    if (rc == -ENOSPC) {
+        many = calloc(head.child_count, sizeof(*many));
+        rc = many ? head_decode(bytes, &engine->doc, &head, many, head.child_count, err)
+                  : err_set(err, -ENOMEM, "no memory for the children of a job");
+    }
+    if (rc == 0 && head.removing)
+        rc = -ENOENT;
+    if (rc == 0) {
+        count_unread(engine, head.id, &view);
+        rc = fn(arg, &view);
+    }
+    free(many);
+    return rc;
+}
+
+static int no_such_job(uint64_t id, struct err *err)
+{
+    return err_set(err, -ENOENT, "job %llu: no such job", (unsigned long long)id);
+}
+
+int view_job(void *core, uint64_t id, job_view_fn fn, void *arg, struct err *err)
+{
+    struct engine *engine = core;
+    struct buf bytes;
+    uint64_t parent;
+    int rc = jobs_parent(engine->store, id, &parent, err);
+
+    buf_init(&bytes, 0);
+    if (rc == 0)
+        rc = jobs_get(engine->store, parent, &bytes, err);
+    if (rc == 0)
+        rc = show_head(engine, buf_slice(&bytes), fn, arg, err);
+    buf_release(&bytes);
+    return rc == -ENOENT ? no_such_job(id, err) : rc > 0 ? 0 : rc;
+}
+
+// ---- all jobs: heads are collected in slices, because a row function must not
+// call the store, and shown when the transaction is over
+
+struct heads {
+    struct buf bytes; // u32be length | bytes, back to back
+    uint64_t next_id;
+    size_t count;
+    bool more;
+};
+
+enum { HEADS_SLICE = 512 };
+
+static int collect_head(void *arg, uint64_t id, struct slice head, bool damaged)
+{
+    struct heads *heads = arg;
+
+    if (heads->count == HEADS_SLICE) {
+        heads->more = true;
+        return 1;
+    }
+    heads->next_id = id + 1;
+    if (damaged)
+        return 0;
+    heads->count++;
+    buf_add_u32be(&heads->bytes, (uint32_t)head.len);
+    buf_add_slice(&heads->bytes, head);
+    return buf_failed(&heads->bytes);
+}
+
+static int show_heads(struct engine *engine, const struct heads *heads, job_view_fn fn, void *arg,
+                      struct err *err)
+{
+    const uint8_t *p = heads->bytes.ptr, *end = p + heads->bytes.len;
+    int rc = 0;
+
+    while (rc == 0 && p < end) {
+        uint32_t len = read_u32be(p);
+        rc = show_head(engine, slice_of(p + 4, len), fn, arg, err);
+        if (rc == -ENOENT)
+            rc = 0; // being removed
+        p += 4 + len;
+    }
+    return rc;
+}
+
+int view_jobs(void *core, job_view_fn fn, void *arg, struct err *err)
+{
+    struct engine *engine = core;
+    struct heads heads = { .more = true };
+    int rc = 0;
+
+    buf_init(&heads.bytes, 0);
+    while (rc == 0 && heads.more) {
+        heads.more = false;
+        heads.count = 0;
+        buf_clear(&heads.bytes);
+        rc = jobs_scan(engine->store, heads.next_id, false, collect_head, &heads, err);
+        if (rc >= 0)
+            rc = show_heads(engine, &heads, fn, arg, err);
+    }
+    buf_release(&heads.bytes);
+    return rc > 0 ? 0 : rc;
+}
+
+// ---- records and marks
+
+int view_records(void *core, uint64_t job_id, uint64_t from_seq,
+                 int (*fn)(void *arg, const struct record *record, bool gap), void *arg,
+                 struct err *err)
+{
+    struct engine *engine = core;
+    uint64_t parent;
+    int rc = jobs_parent(engine->store, job_id, &parent, err);
+
+    if (rc < 0)
+        return rc == -ENOENT ? no_such_job(job_id, err) : rc;
+    rc = records_scan(engine->store, parent, from_seq, fn, arg, err);
+    return rc > 0 ? 0 : rc;
+}
+
+int view_mark(void *core, uint64_t job_id, uint64_t *ret_seq, struct err *err)
+{
+    struct engine *engine = core;
+    struct mark mark;
+    int rc = marks_get(engine->store, job_id, 0, &mark, err);
+
+    if (rc == 0)
+        *ret_seq = mark.seq;
+    return rc;
+}
+
+// ---- steps
+
+struct step_row {
+    struct buf text;  // strand, label, name, line, host, then the outcome's bytes
+    struct step_view view;
+};
+
+struct step_rows {
+    struct step_row *rows;
+    size_t count, cap;
+    struct map by_intent; // intent number -> index + 1
+    const struct job_head *head;
+};
+
+static struct step_row *add_row(struct step_rows *rows)
+{
+    if (rows->count == rows->cap) {
+        size_t cap = rows->cap ? rows->cap * 2 : 64;
+        struct step_row *more = realloc(rows->rows, cap * sizeof(*more));
+        if (!more)
+            return NULL;
+        rows->rows = more;
+        rows->cap = cap;
+    }
+    rows->rows[rows->count] = (struct step_row){ 0 };
+    buf_init(&rows->rows[rows->count].text, 0);
+    return &rows->rows[rows->count++];
+}
+
+// Slices are kept as offsets (in ptr) until the row's text stops moving.
+static struct slice keep_text(struct step_row *row, struct slice text)
+{
+    struct slice at = { (const uint8_t *)(uintptr_t)row->text.len, text.len };
+
+    buf_add_slice(&row->text, text);
+    return at;
+}
+
+static struct slice fixed(const struct step_row *row, struct slice at)
+{
+    return at.len ? slice_of(row->text.ptr + (uintptr_t)at.ptr, at.len) : (struct slice){ 0 };
+}
+
+static struct slice host_of(const struct step_rows *rows, uint64_t child_id)
+{
+    for (size_t i = 0; i < rows->head->child_count; i++)
+        if (rows->head->children[i].id == child_id)
+            return rows->head->children[i].host;
+    return (struct slice){ 0 };
+}
+
+static int row_intended(struct step_rows *rows, const struct event *event, struct err *err)
+{
+    const struct event_intended *i = &event->intended;
+    struct step_row *row = add_row(rows);
+
+    if (!row || map_put(&rows->by_intent, event->no, (void *)(uintptr_t)rows->count) < 0)
+        return err_set(err, -ENOMEM, "no memory for the history");
+    row->view = (struct step_view){
+        .strand = keep_text(row, i->strand),
+        .ordinal = i->ordinal,
+        .attempt = i->attempt,
+        .kind = i->kind,
+        .label = keep_text(row, i->label),
+        .name = keep_text(row, i->name),
+        .line = keep_text(row, i->line),
+        .host = keep_text(row, host_of(rows, i->child_id)),
+        .started_unix_ms = event->time_unix_ms,
+    };
+    return 0;
+}
+
+static void row_settled(struct step_rows *rows, const struct event *event)
+{
+    size_t index = (size_t)(uintptr_t)map_get(&rows->by_intent, event->settled.intent_no);
+    struct step_row *row = index ? &rows->rows[index - 1] : NULL;
+    struct step_policy policy;
+
+    if (!row)
+        return;
+    step_policy_init(&policy);
+    row->view.settled = true;
+    row->view.outcome = event->settled.outcome;
+    row->view.outcome.out = row->view.outcome.err = row->view.outcome.value = (struct slice){ 0 };
+    row->view.outcome.reason = keep_text(row, event->settled.outcome.reason);
+    row->view.ok = outcome_is_ok(&event->settled.outcome, &policy);
+    row->view.ended_unix_ms = event->time_unix_ms;
+}
+
+static int row_event(void *arg, const struct event *event, struct err *err)
+{
+    if (event->type == EVENT_INTENDED)
+        return row_intended(arg, event, err);
+    if (event->type == EVENT_SETTLED)
+        row_settled(arg, event);
+    return 0;
+}
+
+static int show_rows(struct step_rows *rows, step_view_fn fn, void *arg)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < rows->count && rc == 0; i++) {
+        struct step_row *row = &rows->rows[i];
+        struct step_view view = row->view;
+        view.strand = fixed(row, view.strand);
+        view.label = fixed(row, view.label);
+        view.name = fixed(row, view.name);
+        view.line = fixed(row, view.line);
+        view.host = fixed(row, view.host);
+        view.outcome.reason = fixed(row, view.outcome.reason);
+        rc = fn(arg, &view);
+    }
+    return rc;
+}
+
+static void rows_release(struct step_rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        buf_release(&rows->rows[i].text);
+    free(rows->rows);
+    map_release(&rows->by_intent);
+}
+
+struct step_walk {
+    struct engine *engine;
+    step_view_fn fn;
+    void *arg;
+    struct err *err;
+};
+
+static int walk_steps(void *arg, const struct job_view *view)
+{
+    struct step_walk *walk = arg;
+    struct step_rows rows = { .head = view->head };
+    int rc;
+
+    map_init(&rows.by_intent);
+    rc = journal_walk(walk->engine, view->head->id, row_event, &rows, walk->err);
+    if (rc == 0)
+        rc = show_rows(&rows, walk->fn, walk->arg);
+    rows_release(&rows);
+    return rc;
+}
+
+int view_steps(void *core, uint64_t job_id, step_view_fn fn, void *arg, struct err *err)
+{
+    struct step_walk walk = { core, fn, arg, err };
+
+    return view_job(core, job_id, walk_steps, &walk, err);
+}
+
+// ---- the engine itself
+
+static int count_state(void *arg, uint64_t id, struct slice bytes, bool damaged)
+{
+    struct engine_status *status = arg;
+    struct value_doc doc;
+    struct job_head head;
+    struct child_head one;
+    int rc;
+
+    (void)id;
+    if (damaged)
+        return 0;
+    value_doc_init(&doc);
+    rc = head_decode(bytes, &doc, &head, &one, 1, NULL);
+    if ((rc == 0 || rc == -ENOSPC) && !head.removing)
+        status->jobs[head.state]++;
+    value_doc_release(&doc);
+    return 0;
+}
+
+static uint64_t rate_1m_milli(const struct engine *engine)
+{
+    int64_t now = engine->world.ops->boottime_ms(engine->world.self) / 1000;
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < RATE_SLOTS; i++)
+        if (engine->rate[i].second > now - 60)
+            sum += engine->rate[i].commits;
+    return sum * 1000 / 60;
+}
+
+int view_status(void *core, struct engine_status *ret, struct err *err)
+{
+    struct engine *engine = core;
+    struct store_stat stat;
+
+    store_stat(engine->store, &stat);
+    *ret = (struct engine_status){
+        .uptime_ms = engine->world.ops->boottime_ms(engine->world.self) -
+                     engine->started_boottime_ms,
+        .commits = engine->commits,
+        .commit_rate_1m_milli = rate_1m_milli(engine),
+        .store_bytes = stat.bytes_used,
+        .resident = engine->residents.count,
+        .parked = engine->parked,
+        .links = engine->localhost.ready,
+        .disk_full = engine->disk_full,
+    };
+    return jobs_scan(engine->store, 0, false, count_state, ret, err);
+}
