@@ -203,6 +203,7 @@ static void attempt_event(struct resident *r, struct attempt *attempt,
     case LINK_DOWN:
     case LINK_FORGOTTEN:
     case LINK_LISTED:
+    case LINK_LINGERS:
     case LINK_EVENT_COUNT: break;
     }
 }
@@ -243,6 +244,7 @@ static void stray_event(struct engine *engine, const struct link_event *event)
     case LINK_REFUSED:
     case LINK_READY:
     case LINK_DOWN:
+    case LINK_LINGERS:
     case LINK_EVENT_COUNT: break;
     }
 }

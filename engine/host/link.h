@@ -33,7 +33,8 @@ struct link_key {
     X(NEVER, "never")             /* claimed but its `go` was never taken: certainly not run */ \
     X(SIGNALLED, "signalled")     /* a signal request was carried out: code 0, or the group is gone: 1 */ \
     X(FORGOTTEN, "forgotten")     /* the key's directory is gone */                   \
-    X(LISTED, "listed")           /* one key of the spool; the last has key nil */
+    X(LISTED, "listed")           /* one key of the spool; the last has key nil */ \
+    X(LINGERS, "lingers")         /* the command ended, but not all it started: text says who. DONE waits */
 
 enum link_event_type {
 #define X(id, text) LINK_##id,
@@ -43,6 +44,14 @@ enum link_event_type {
 };
 
 const char *link_event_name(enum link_event_type type);
+
+enum { LINK_KEY_TEXT = 58 }; // <uuid>-<decimal> with NUL
+
+// The key as it is written everywhere outside this program; returns text.
+const char *link_key_format(struct link_key key, char text[LINK_KEY_TEXT]);
+// -EINVAL when the text is not a key.
+int link_key_parse(struct slice text, struct link_key *ret);
+bool link_key_equal(struct link_key a, struct link_key b);
 
 enum link_stream { LINK_OUT = 1, LINK_ERR = 2 };
 
@@ -59,7 +68,7 @@ struct link_event {
     bool unverified;            // DONE: the rc is from another boot
     uint64_t out_bytes, err_bytes;   // DONE, KILLED, INTERRUPTED: whole sizes
     int64_t started_unix_ms, ended_unix_ms; // DONE: the target's clock; 0 unknown
-    struct slice text;          // READY: "Linux 6.1 sh"; DOWN, REFUSED: the reason
+    struct slice text;          // READY: "Linux 6.1 sh"; DOWN, REFUSED: the reason; LINGERS
 };
 
 typedef void (*link_event_fn)(void *arg, struct link *link, const struct link_event *event);
@@ -92,12 +101,18 @@ struct link {
 
 // Idempotent start; answers STARTED or REFUSED, then OUTPUT..., then one of
 // DONE, KILLED, INTERRUPTED, NEVER. A start on an existing key attaches.
+// A REFUSED whose text begins "not forgotten:" answers a forget instead.
+//
+// When the superseded attempt has a result of its own, that stands: DONE comes for
+// its key and NEVER for this one. If the superseded key was not followed on this
+// link, its DONE comes without output: attach it for that.
 static inline int link_start(struct link *l, const struct link_start *s, struct err *err)
 {
     return l->ops->start(l, s, err);
 }
 // Asks for an attempt's state and its output from the offsets on. Answers ABSENT,
-// or what start answers.
+// or what start answers. -EALREADY when the key is followed already: it is from a
+// start or an attach until its last event.
 static inline int link_attach(struct link *l, struct link_key key, uint64_t out, uint64_t errs,
                               struct err *err)
 {
@@ -134,6 +149,7 @@ struct link_options {
     uint64_t epoch;           // fencing: an older engine is refused
     struct uuid incarnation;
     const char *spool_dir;    // on the target; NULL: ~/.local/state/pawl/spool
+    const char *shell;        // on the target; NULL: sh
     link_event_fn event;
     void *arg;
 };

@@ -108,6 +108,61 @@ static int doc_ready(struct value_doc *doc, struct err *err)
     return 0;
 }
 
+// How one item begins: bytes of its head behind the tag, of its body, and how many
+// items follow as its children. 0xc1 is the one tag that is never used.
+static bool item_at(const uint8_t *p, size_t left, uint64_t *bytes, uint64_t *children)
+{
+    // By tag 0xc4 .. 0xdf: width of the length, and what it counts (x: tag-sized body).
+    static const uint8_t width[28] = { 1, 2, 4, 1, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0,
+                                       0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 2, 4, 2, 4 };
+    static const uint8_t fixed[28] = { 0, 0, 0, 1, 1, 1, 4, 8, 1, 2, 4, 8, 1, 2,
+                                       4, 8, 2, 3, 5, 9, 17, 0, 0, 0, 0, 0, 0, 0 };
+    uint8_t tag = p[0];
+    uint64_t n = 0;
+
+    *bytes = 1;
+    *children = 0;
+    if (tag < 0x80 || tag >= 0xe0 || (tag >= 0xc0 && tag <= 0xc3)) // numbers, nil, booleans
+        return tag != 0xc1;
+    if (tag < 0xa0) {
+        *children = tag < 0x90 ? 2u * (tag & 15u) : tag & 15u;
+        return true;
+    }
+    if (tag < 0xc0) {
+        *bytes += tag & 31u;
+        return true;
+    }
+    tag = (uint8_t)(tag - 0xc4);
+    if (left < 1u + width[tag])
+        return false;
+    for (size_t i = 0; i < width[tag]; i++)
+        n = n << 8 | p[1 + i];
+    *bytes += width[tag] + fixed[tag];
+    if (tag >= 24) // array 16, array 32, map 16, map 32
+        *children = tag >= 26 ? 2 * n : n;
+    else
+        *bytes += n;
+    return true;
+}
+
+// msgpack-c allocates by the lengths it reads before it has seen the elements: a
+// few damaged bytes would ask for terabytes. Every child takes a byte at least.
+static bool lengths_are_sound(struct slice bytes)
+{
+    uint64_t items = 1, size, children;
+    size_t left = bytes.len;
+    const uint8_t *p = bytes.ptr;
+
+    for (; items; items += children - 1) {
+        if (left == 0 || !item_at(p, left, &size, &children) || size > left ||
+            children > left - size)
+            return false;
+        p += size;
+        left -= (size_t)size;
+    }
+    return true;
+}
+
 int value_parse(struct value_doc *doc, struct slice bytes, size_t *at, msgpack_object *ret,
                 struct err *err)
 {
@@ -115,6 +170,9 @@ int value_parse(struct value_doc *doc, struct slice bytes, size_t *at, msgpack_o
 
     if (*at >= bytes.len)
         return err_set(err, ERR_CORRUPT, "a value ends before it begins");
+    if (!lengths_are_sound(slice_of(bytes.ptr + *at, bytes.len - *at)))
+        return err_set(err, ERR_CORRUPT, "bytes at offset %zu of %zu are no whole value", *at,
+                       bytes.len);
     if (doc_ready(doc, err) < 0)
         return -ENOMEM;
     rc = msgpack_unpack((const char *)bytes.ptr, bytes.len, at, &doc->zone, ret);

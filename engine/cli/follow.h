@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Reading one job's records, to the end of what is there or along with the job:
+// over engine restarts, with the reading mark moved only behind what was written.
+#pragma once
+
+#include "cli/command.h"
+#include "cli/printer.h"
+
+struct follow_options {
+    const json_t *row;      // of the job or child
+    const char *since;      // "mark", or a seq as text
+    bool live;              // until it is settled; else: what is there now
+    bool until_finished;    // live: a suspended job is waited for
+    bool mark;              // what was written has been received
+    bool foreground;        // the user stands by: say how it ended, and exit by it
+    bool events;            // show each change of state
+    long long timeout_ms;   // -1: none
+    const char *hint;       // the command that takes this up again, after Ctrl-C
+};
+
+// An exit code; failures are printed.
+int follow_job(struct cli *cli, struct printer *printer, const struct follow_options *options);

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "cli/render.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/call.h"
+#include "cli/table.h"
+
+// The widths are those of the table as people know it; Command gives way first.
+static const struct table_column job_columns[] = {
+    { "Id", 3, 0, 0 },           { "Name", 10, 8, 3 },  { "Type", 8, 0, 0 },
+    { "State", 9, 0, 0 },        { "HasMoreData", 0, 0, 0 },
+    { "Location", 18, 9, 2 },    { "Command", 0, 10, 1 },
+};
+
+const char *state_colour(const char *state)
+{
+    static const char *const colours[][2] = {
+        { "Completed", "\033[32m" },    { "Failed", "\033[31m" }, { "Stopped", "\033[31m" },
+        { "Blocked", "\033[33m" },      { "Suspended", "\033[33m" },
+        { "Disconnected", "\033[33m" }, { "Running", "\033[36m" },
+    };
+
+    for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)
+        if (strcmp(colours[i][0], state) == 0)
+            return colours[i][1];
+    return NULL;
+}
+
+static void cell(struct table *table, const char *text) { table_add(table, slice_str(text), NULL); }
+
+static void cell_json(struct table *table, const json_t *row, const char *key)
+{
+    const json_t *json = json_object_get(row, key);
+
+    table_add(table, slice_of(json_string_value(json), json_string_length(json)), NULL);
+}
+
+// A failed child shows in the parent's state only at the end: say it meanwhile.
+static void cell_state(struct table *table, const json_t *row)
+{
+    const char *state = row_text(row, "state");
+    long long failed = row_int(row, "failed"), total = row_int(row, "total");
+    char text[80];
+
+    snprintf(text, sizeof(text), "%.30s", state);
+    if (failed > 0 && total > 1)
+        snprintf(text, sizeof(text), "%.30s %lld/%lld failed", state, failed, total);
+    table_add(table, slice_str(text), state_colour(state));
+}
+
+// A child has no type of its own in the table, as it always was.
+static void row_cells(struct table *table, const json_t *row)
+{
+    bool child = json_is_integer(json_object_get(row, "parent"));
+    char id[24];
+
+    snprintf(id, sizeof(id), "%lld", row_int(row, "id"));
+    cell(table, id);
+    cell_json(table, row, "name");
+    cell(table, child ? "" : row_text(row, "type"));
+    cell_state(table, row);
+    cell(table, row_true(row, "has_more") ? "True" : "False");
+    cell_json(table, row, "location");
+    cell_json(table, row, "command");
+}
+
+int render_jobs(const json_t *rows, unsigned width, bool colours, struct buf *out)
+{
+    struct table table;
+    json_t *row;
+    size_t i;
+    int rc;
+
+    table_init(&table, job_columns, sizeof(job_columns) / sizeof(job_columns[0]));
+    json_array_foreach(rows, i, row)
+        row_cells(&table, row);
+    rc = table_draw(&table, width, colours, out);
+    table_release(&table);
+    return rc;
+}
+
+void print_json(const json_t *json)
+{
+    json_dumpf(json, stdout, JSON_COMPACT);
+    putchar('\n');
+}
+
+int print_buf(struct cli *cli, const struct buf *out)
+{
+    if (buf_failed(out))
+        return cli_error(cli, EXIT_ENGINE, "out of memory");
+    fwrite(out->ptr, 1, out->len, stdout);
+    return 0;
+}
+
+int print_jobs(struct cli *cli, const json_t *rows)
+{
+    const struct options *options = &cli->options;
+    struct buf out;
+    json_t *row;
+    size_t i;
+    int exit_code;
+
+    if (option_is_set(options, "json") || option_is_set(options, "quiet")) {
+        json_array_foreach(rows, i, row) {
+            if (option_is_set(options, "quiet"))
+                printf("%lld\n", row_int(row, "id"));
+            else
+                print_json(row);
+        }
+        return 0;
+    }
+    if (json_array_size(rows) == 0)
+        return 0;
+    buf_init(&out, 0);
+    render_jobs(rows, option_is_set(options, "wide") ? 0 : cli_width(cli), cli->out_tty, &out);
+    exit_code = print_buf(cli, &out);
+    buf_release(&out);
+    return exit_code;
+}
+
+const char *time_local(const char *rfc3339, char text[24])
+{
+    struct tm tm = { 0 };
+    time_t seconds;
+
+    text[0] = 0;
+    if (!strptime(rfc3339, "%Y-%m-%dT%H:%M:%S", &tm))
+        return text;
+    seconds = timegm(&tm);
+    if (localtime_r(&seconds, &tm))
+        strftime(text, 24, "%Y-%m-%d %H:%M:%S", &tm);
+    return text;
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// Rows for people: the table of jobs, and one JSON object per line.
+#pragma once
+
+#include "base/buf.h"
+#include "cli/command.h"
+
+// The table of jobs as text; width 0: nothing is cut.
+int render_jobs(const json_t *rows, unsigned width, bool colours, struct buf *out);
+// Prints rows as the options ask: --json, -q (ids), or the table (--wide).
+int print_jobs(struct cli *cli, const json_t *rows);
+void print_json(const json_t *json);
+// "2026-01-31 12:00:05" in local time, for a time of the API; "" for null.
+const char *time_local(const char *rfc3339, char text[24]);
+// The colour of a state, an SGR sequence; NULL: none.
+const char *state_colour(const char *state);
+// Writes all of it to standard output; an exit code.
+int print_buf(struct cli *cli, const struct buf *out);

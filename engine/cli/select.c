@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#include "cli/select.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/id.h"
+#include "cli/call.h"
+
+enum selector_kind selector_kind_of(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    struct uuid uuid;
+
+    if (strcmp(text, "-") == 0)
+        return SELECTOR_INPUT;
+    if (digits > 0 && (text[digits] == 0 || (text[digits] == ':' && text[digits + 1])))
+        return SELECTOR_ID;
+    if (uuid_parse(slice_str(text), &uuid) == 0)
+        return SELECTOR_ID;
+    return strpbrk(text, "*?[") ? SELECTOR_GLOB : SELECTOR_NAME;
+}
+
+void select_filters(const struct options *options, struct buf *query)
+{
+    static const char *const names[] = { "state", "type", "meta" };
+
+    for (size_t i = 0; i < 3; i++) {
+        const char *text;
+        size_t at = 0;
+        while ((text = option_next(options, names[i], &at)) != NULL) {
+            buf_addf(query, "&%s=", names[i]);
+            path_add(query, text);
+        }
+    }
+}
+
+struct select {
+    struct cli *cli;
+    struct buf query;  // filters and what the verb adds
+    json_t *rows;
+    json_t *seen;      // ids as keys
+    int exit_code;     // not 0: stop
+};
+
+static void rows_add(struct select *select, json_t *rows)
+{
+    json_t *row;
+    size_t i;
+
+    json_array_foreach(rows, i, row) {
+        char id[24];
+        snprintf(id, sizeof(id), "%lld", row_int(row, "id"));
+        if (json_object_get(select->seen, id))
+            continue;
+        json_object_set_new(select->seen, id, json_true());
+        json_array_append(select->rows, row);
+    }
+}
+
+// A list with the filters and one more condition. Returns how many rows it had.
+static size_t list_add(struct select *select, const char *name, const char *text)
+{
+    struct buf path;
+    json_t *rows = NULL;
+    size_t count;
+
+    buf_init(&path, 0);
+    buf_add_str(&path, "/v1/jobs?");
+    if (name) {
+        buf_addf(&path, "%s=", name);
+        path_add(&path, text);
+    }
+    buf_add_slice(&path, buf_slice(&select->query));
+    select->exit_code = call_lines(select->cli, buf_cstr(&path), &rows);
+    count = json_array_size(rows);
+    rows_add(select, rows);
+    json_decref(rows);
+    buf_release(&path);
+    return count;
+}
+
+// By id a job is asked for alone, so that a missing one is told from one that the
+// filters leave out. Filters are about jobs: a child that was named is taken.
+static void id_add(struct select *select, const char *text)
+{
+    struct err err = { 0 };
+    struct buf path;
+    json_t *row = NULL, *rows;
+    int exit_code;
+
+    buf_init(&path, 0);
+    buf_add_str(&path, "/v1/jobs/");
+    path_add(&path, text);
+    exit_code = call_try(select->cli, "GET", buf_cstr(&path), NULL, &row, &err);
+    buf_release(&path);
+    if (exit_code == EXIT_NO_JOB) {
+        cli_error(select->cli, EXIT_NO_JOB, "%s", err_text(&err));
+    } else if (exit_code) {
+        select->exit_code = cli_error(select->cli, exit_code, "%s", err_text(&err));
+    } else if (select->query.len && json_is_null(json_object_get(row, "parent"))) {
+        char id[24];
+        snprintf(id, sizeof(id), "%lld", row_int(row, "id"));
+        list_add(select, "ids", id);
+    } else {
+        rows = json_pack("[O]", row);
+        rows_add(select, rows);
+        json_decref(rows);
+    }
+    json_decref(row);
+}
+
+static void text_add(struct select *select, const char *text)
+{
+    enum selector_kind kind = selector_kind_of(text);
+
+    if (kind == SELECTOR_ID)
+        id_add(select, text);
+    else if (list_add(select, "name", text) == 0 && kind == SELECTOR_NAME && !select->exit_code)
+        cli_error(select->cli, EXIT_NO_JOB, "job %s: no such job", text);
+}
+
+// A line of --json output, or a selector as on the command line.
+static void line_add(struct select *select, char *line)
+{
+    size_t len = strcspn(line, "\r\n");
+    json_t *row;
+    char id[24];
+
+    line[len] = 0;
+    if (line[0] != '{') {
+        if (len > 0)
+            text_add(select, line);
+        return;
+    }
+    row = json_loads(line, JSON_ALLOW_NUL, NULL);
+    snprintf(id, sizeof(id), "%lld", row_int(row, "id"));
+    if (row_int(row, "id") > 0)
+        text_add(select, id);
+    else
+        cli_error(select->cli, EXIT_NO_JOB, "standard input: no \"id\" in %.60s", line);
+    json_decref(row);
+}
+
+static void input_add(struct select *select)
+{
+    char *line = NULL;
+    size_t cap = 0;
+
+    while (!select->exit_code && getline(&line, &cap, stdin) > 0)
+        line_add(select, line);
+    free(line);
+}
+
+static void args_add(struct select *select, size_t first)
+{
+    const struct options *options = &select->cli->options;
+
+    for (size_t i = first; i < options->arg_count && !select->exit_code; i++) {
+        if (selector_kind_of(options->args[i]) == SELECTOR_INPUT)
+            input_add(select);
+        else
+            text_add(select, options->args[i]);
+    }
+}
+
+int select_jobs(struct cli *cli, size_t first, enum select_empty empty, const char *query,
+                json_t **ret)
+{
+    struct select select = { .cli = cli, .rows = json_array(), .seen = json_object() };
+    bool none = cli->options.arg_count <= first;
+
+    buf_init(&select.query, 0);
+    select_filters(&cli->options, &select.query);
+    if (none && empty == SELECT_NEEDS_SOME && select.query.len == 0)
+        select.exit_code = cli_error(cli, EXIT_USAGE, "which job? give an id, a uuid, a name, a "
+                                     "glob, ID:HOST, - or --state, --type, --meta");
+    buf_add_str(&select.query, query);
+    if (!select.exit_code && none)
+        list_add(&select, NULL, NULL);
+    else if (!select.exit_code)
+        args_add(&select, first);
+    json_decref(select.seen);
+    buf_release(&select.query);
+    if (select.exit_code) {
+        json_decref(select.rows);
+        return select.exit_code;
+    }
+    *ret = select.rows;
+    return 0;
+}

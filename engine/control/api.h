@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// The functions behind the routes, one file per resource. Each is called once per
+// request, when its body is complete.
+#pragma once
+
+#include "control/exchange.h"
+
+// api_status.c
+void api_status(struct exchange *x);
+void api_shutdown(struct exchange *x);
+// api_jobs.c
+void api_jobs_list(struct exchange *x);
+void api_jobs_get(struct exchange *x);
+// api_start.c
+void api_jobs_start(struct exchange *x);
+// api_change.c
+void api_jobs_remove(struct exchange *x);
+void api_jobs_stop(struct exchange *x);
+void api_jobs_suspend(struct exchange *x);
+void api_jobs_resume(struct exchange *x);
+void api_jobs_signal(struct exchange *x);
+void api_jobs_mark(struct exchange *x);
+// Hands a filled change to the port; its answer, with this status and the job's
+// row, becomes the exchange's. What change points at is needed only until this returns.
+void api_change_send(struct exchange *x, struct change *change, unsigned status);
+// api_records.c
+void api_records(struct exchange *x);
+void api_events(struct exchange *x);
+// api_steps.c
+void api_steps(struct exchange *x);
+// api_wait.c
+void api_wait_one(struct exchange *x);
+void api_wait_many(struct exchange *x);
+// api_scripts.c
+void api_scripts_header(struct exchange *x);

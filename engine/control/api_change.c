@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+// Changes: POST .../stop, suspend, resume, signal, mark; DELETE. The answer comes
+// after the commit, and the client may be gone by then: `pending` belongs to
+// whoever of the two, exchange and port, lets go last.
+#include <errno.h>
+#include <stdlib.h>
+
+#include "control/api.h"
+#include "control/json.h"
+#include "control/lookup.h"
+#include "control/query.h"
+#include "model/value.h"
+
+struct pending {
+    struct exchange *x; // NULL: the client is gone
+    enum change_kind kind;
+    unsigned status;
+    bool done;          // the port has answered
+    uint64_t id;
+    struct err err;     // code 0: done as asked
+};
+
+static void pending_leave(void *state)
+{
+    struct pending *pending = state;
+
+    pending->x = NULL;
+    if (pending->done)
+        free(pending);
+}
+
+static void pending_answer(void *arg, uint64_t id, const struct err *err)
+{
+    struct pending *pending = arg;
+
+    pending->done = true;
+    pending->id = id;
+    if (err)
+        pending->err = *err;
+    if (pending->x)
+        exchange_wake(pending->x);
+    else
+        free(pending);
+}
+
+// A removed job has no row any more; nor has one that removed itself meanwhile.
+static json_t *pending_json(const struct exchange *x, const struct pending *pending)
+{
+    json_t *row = NULL;
+
+    if (pending->kind != CHANGE_REMOVE &&
+        lookup_row(exchange_port(x), pending->id, &row, NULL) == 0)
+        return row;
+    return json_pack("{s:I}", "id", (json_int_t)pending->id);
+}
+
+static void change_again(struct exchange *x)
+{
+    const struct pending *pending = exchange_state(x);
+
+    if (!pending->done)
+        exchange_wait(x, change_again);
+    else if (pending->err.code)
+        exchange_fail(x, &pending->err);
+    else
+        exchange_answer(x, pending->status, pending_json(x, pending));
+}
+
+void api_change_send(struct exchange *x, struct change *change, unsigned status)
+{
+    const struct port *port = exchange_port(x);
+    struct pending *pending = calloc(1, sizeof(*pending));
+    struct err err = { 0 };
+    int rc;
+
+    if (!pending) {
+        err_set(&err, -ENOMEM, "out of memory");
+        exchange_fail(x, &err);
+        return;
+    }
+    pending->x = x;
+    pending->kind = change->kind;
+    pending->status = status;
+    rc = exchange_request_id(x, &change->request, &err);
+    if (rc >= 0)
+        rc = port->ops->change(port->core, change, pending_answer, pending, &err);
+    if (rc < 0) {
+        free(pending);
+        exchange_fail(x, &err);
+        return;
+    }
+    exchange_keep(x, pending, pending_leave);
+    change_again(x);
+}
+
+// ---- what the verbs take from their bodies
+static int body_bool(const json_t *body, const char *key, bool *ret, struct err *err)
+{
+    const json_t *json = json_object_get(body, key);
+
+    *ret = json_is_true(json);
+    if (json && !json_is_boolean(json))
+        return err_set(err, ERR_USAGE, "\"%s\" is not true or false", key);
+    return 0;
+}
+
+static int body_number(const json_t *body, const char *key, int64_t *ret, struct err *err)
+{
+    const json_t *json = json_object_get(body, key);
+
+    if (!json)
+        return 0;
+    if (!json_is_integer(json) || json_integer_value(json) < 0)
+        return err_set(err, ERR_USAGE, "\"%s\" is not a whole number from 0", key);
+    *ret = json_integer_value(json);
+    return 0;
+}
+
+static int stop_read(const json_t *body, struct change *change, struct buf *encoded,
+                     struct err *err)
+{
+    (void)encoded;
+    change->grace_ms = -1;
+    if (body_bool(body, "force", &change->force, err) < 0)
+        return err->code;
+    return body_number(body, "grace_ms", &change->grace_ms, err);
+}
+
+static int suspend_read(const json_t *body, struct change *change, struct buf *encoded,
+                        struct err *err)
+{
+    (void)encoded;
+    return body_bool(body, "force", &change->force, err);
+}
+
+static int resume_read(const json_t *body, struct change *change, struct buf *encoded,
+                       struct err *err)
+{
+    (void)body;
+    (void)change;
+    (void)encoded;
+    (void)err;
+    return 0;
+}
+
+static int signal_read(const json_t *body, struct change *change, struct buf *encoded,
+                       struct err *err)
+{
+    const json_t *name = json_object_get(body, "name");
+    const json_t *json = json_object_get(body, "value");
+
+    if (!json_is_string(name) || json_string_length(name) == 0)
+        return err_set(err, ERR_USAGE, "\"name\" of the signal is missing");
+    change->signal_name = slice_of(json_string_value(name), json_string_length(name));
+    if (!json || json_is_null(json))
+        return 0;
+    if (value_from_json(json, encoded, err) < 0)
+        return err_wrap(err, "\"value\"");
+    change->signal_value = buf_slice(encoded);
+    return 0;
+}
+
+static int mark_read(const json_t *body, struct change *change, struct buf *encoded,
+                     struct err *err)
+{
+    int64_t seq = -1;
+
+    (void)encoded;
+    if (body_number(body, "seq", &seq, err) < 0)
+        return err->code;
+    if (seq < 0)
+        return err_set(err, ERR_USAGE, "\"seq\", the last one received, is missing");
+    change->seq = (uint64_t)seq;
+    return 0;
+}
+
+// ---- the verbs
+typedef int (*change_read_fn)(const json_t *body, struct change *change, struct buf *encoded,
+                              struct err *err);
+
+static void change_post(struct exchange *x, enum change_kind kind, change_read_fn read)
+{
+    struct change change = { .kind = kind };
+    struct err err = { 0 };
+    struct lookup job;
+    struct buf encoded;
+    json_t *body;
+    int rc;
+
+    buf_init(&encoded, 0);
+    rc = exchange_body(x, &body, &err);
+    if (rc >= 0)
+        rc = lookup_job(exchange_port(x), exchange_selector(x), &job, &err);
+    if (rc >= 0)
+        rc = read(body, &change, &encoded, &err);
+    if (rc < 0) {
+        exchange_fail(x, &err);
+    } else {
+        change.job_id = kind == CHANGE_MARK ? job.job_id : job.id;
+        api_change_send(x, &change, MHD_HTTP_OK);
+    }
+    buf_release(&encoded);
+}
+
+void api_jobs_stop(struct exchange *x) { change_post(x, CHANGE_STOP, stop_read); }
+void api_jobs_suspend(struct exchange *x) { change_post(x, CHANGE_SUSPEND, suspend_read); }
+void api_jobs_resume(struct exchange *x) { change_post(x, CHANGE_RESUME, resume_read); }
+void api_jobs_signal(struct exchange *x) { change_post(x, CHANGE_SIGNAL, signal_read); }
+void api_jobs_mark(struct exchange *x) { change_post(x, CHANGE_MARK, mark_read); }
+
+void api_jobs_remove(struct exchange *x)
+{
+    struct change change = { .kind = CHANGE_REMOVE, .force = query_flag(x, "force") };
+    struct err err = { 0 };
+    struct lookup job;
+    int rc = lookup_job(exchange_port(x), exchange_selector(x), &job, &err);
+
+    if (rc >= 0 && job.id != job.job_id)
+        rc = err_set(&err, ERR_STATE, "job %llu is a child; remove its parent, job %llu",
+                     (unsigned long long)job.id, (unsigned long long)job.job_id);
+    if (rc < 0) {
+        exchange_fail(x, &err);
+        return;
+    }
+    change.job_id = job.job_id;
+    api_change_send(x, &change, MHD_HTTP_OK);
+}

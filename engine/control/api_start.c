@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+// POST /v1/jobs: a new job. Control checks shapes and encodes; what the values
+// mean is for the engine and the workflow to say.
+#include <errno.h>
+
+#include "control/api.h"
+#include "control/json.h"
+#include "model/value.h"
+
+enum { NAME_MAX_BYTES = 255 };
+
+static struct slice string_of(const json_t *json)
+{
+    return slice_of(json_string_value(json), json_string_length(json));
+}
+
+static int text_take(const json_t *body, const char *key, struct slice *ret, struct err *err)
+{
+    const json_t *json = json_object_get(body, key);
+
+    if (!json || json_is_null(json))
+        return 0;
+    if (!json_is_string(json))
+        return err_set(err, ERR_USAGE, "\"%s\" is not a string", key);
+    *ret = string_of(json);
+    return 0;
+}
+
+// An object, encoded into its own buffer; absent or null: the empty map.
+static int map_take(const json_t *body, const char *key, struct buf *buf, struct slice *ret,
+                    struct err *err)
+{
+    const json_t *json = json_object_get(body, key);
+
+    if (json && !json_is_null(json) && !json_is_object(json))
+        return err_set(err, ERR_USAGE, "\"%s\" is not an object", key);
+    if (!json_is_object(json))
+        value_put_map(buf, 0);
+    else if (value_from_json(json, buf, err) < 0)
+        return err_wrap(err, "\"%s\"", key);
+    if (buf_failed(buf))
+        return err_set(err, buf_failed(buf), "\"%s\" is too large", key);
+    *ret = buf_slice(buf);
+    return 0;
+}
+
+static int strings_only(const json_t *body, const char *key, struct err *err)
+{
+    json_t *object = json_object_get(body, key);
+    const char *name;
+    json_t *json;
+
+    json_object_foreach(object, name, json)
+        if (!json_is_string(json))
+            return err_set(err, ERR_USAGE, "\"%s\": the value of %.80s is not a string", key,
+                           name);
+    return 0;
+}
+
+static int keys_check(json_t *body, struct err *err)
+{
+    static const char *const known[] = { "type", "name", "command", "script", "params", "meta",
+                                         "cwd", "env", "timeout_ms", "auto_remove" };
+    const char *key;
+    json_t *json;
+
+    json_object_foreach(body, key, json) {
+        size_t i = 0;
+        while (i < sizeof(known) / sizeof(known[0]) && strcmp(known[i], key) != 0)
+            i++;
+        if (i == sizeof(known) / sizeof(known[0]))
+            return err_set(err, ERR_USAGE, "\"%.80s\" is not known here; see docs/http-api.md",
+                           key);
+    }
+    return 0;
+}
+
+static int type_take(const json_t *body, struct change *change, struct err *err)
+{
+    struct slice name = { 0 };
+
+    if (text_take(body, "type", &name, err) < 0)
+        return err->code;
+    if (name.len == 0)
+        return err_set(err, ERR_USAGE, "\"type\" is missing: local or workflow");
+    if (job_type_parse(name, &change->type) < 0 ||
+        (change->type != JOB_LOCAL && change->type != JOB_WORKFLOW))
+        return err_set(err, ERR_USAGE, "type \"%.*s\" cannot be started: local or workflow",
+                       (int)(name.len < 40 ? name.len : 40), (const char *)name.ptr);
+    return 0;
+}
+
+static int script_take(const json_t *body, struct change *change, struct err *err)
+{
+    const json_t *script = json_object_get(body, "script");
+
+    if (change->type == JOB_LOCAL)
+        return script ? err_set(err, ERR_USAGE, "\"script\" belongs to type workflow; a local "
+                                "job has its script in \"params\"") : 0;
+    if (!json_is_object(script))
+        return err_set(err, ERR_USAGE, "\"script\" is missing: {\"name\", \"text\"}");
+    if (text_take(script, "name", &change->script_name, err) < 0 ||
+        text_take(script, "text", &change->script_text, err) < 0)
+        return err->code;
+    if (change->script_name.len == 0 || !json_object_get(script, "text"))
+        return err_set(err, ERR_USAGE, "\"script\" needs \"name\" and \"text\"");
+    return 0;
+}
+
+static int texts_take(const json_t *body, struct change *change, struct err *err)
+{
+    if (text_take(body, "name", &change->name, err) < 0 ||
+        text_take(body, "command", &change->command, err) < 0 ||
+        text_take(body, "cwd", &change->cwd, err) < 0)
+        return err->code;
+    if (change->name.len > NAME_MAX_BYTES)
+        return err_set(err, ERR_USAGE, "the name has %zu bytes, at most %d are allowed",
+                       change->name.len, NAME_MAX_BYTES);
+    if (change->cwd.len && change->cwd.ptr[0] != '/')
+        return err_set(err, ERR_USAGE, "cwd \"%.*s\" is not an absolute path",
+                       (int)(change->cwd.len < 200 ? change->cwd.len : 200),
+                       (const char *)change->cwd.ptr);
+    return 0;
+}
+
+static int options_take(const json_t *body, struct change *change, struct err *err)
+{
+    const json_t *timeout = json_object_get(body, "timeout_ms");
+    const json_t *remove = json_object_get(body, "auto_remove");
+
+    if (timeout && !json_is_null(timeout) &&
+        (!json_is_integer(timeout) || json_integer_value(timeout) < 0))
+        return err_set(err, ERR_USAGE, "\"timeout_ms\" is not a whole number from 0");
+    if (remove && !json_is_boolean(remove))
+        return err_set(err, ERR_USAGE, "\"auto_remove\" is not true or false");
+    change->timeout_ms = json_integer_value(timeout);
+    change->auto_remove = json_is_true(remove);
+    return 0;
+}
+
+// What start_read encodes; change points into it.
+struct start {
+    struct buf params, meta, env;
+};
+
+static int start_read(json_t *body, struct start *start, struct change *change, struct err *err)
+{
+    if (keys_check(body, err) < 0 || type_take(body, change, err) < 0 ||
+        script_take(body, change, err) < 0 || texts_take(body, change, err) < 0 ||
+        options_take(body, change, err) < 0 || strings_only(body, "env", err) < 0)
+        return err->code;
+    if (map_take(body, "params", &start->params, &change->params, err) < 0 ||
+        map_take(body, "meta", &start->meta, &change->meta, err) < 0 ||
+        map_take(body, "env", &start->env, &change->env, err) < 0)
+        return err->code;
+    return 0;
+}
+
+void api_jobs_start(struct exchange *x)
+{
+    struct change change = { .kind = CHANGE_START };
+    struct err err = { 0 };
+    struct start start;
+    json_t *body;
+
+    buf_init(&start.params, 0);
+    buf_init(&start.meta, 0);
+    buf_init(&start.env, 0);
+    if (exchange_body(x, &body, &err) < 0 || start_read(body, &start, &change, &err) < 0)
+        exchange_fail(x, &err);
+    else
+        api_change_send(x, &change, MHD_HTTP_CREATED);
+    buf_release(&start.params);
+    buf_release(&start.meta);
+    buf_release(&start.env);
+}

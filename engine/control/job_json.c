@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#include "control/job_json.h"
+
+#include <inttypes.h>
+
+#include "control/json.h"
+#include "model/value.h"
+
+const struct child_head *job_child(const struct job_head *head, uint64_t id)
+{
+    for (size_t i = 0; i < head->child_count; i++)
+        if (head->children[i].id == id)
+            return &head->children[i];
+    return NULL;
+}
+
+bool job_has_more(const struct job_view *view)
+{
+    return view->unread > 0 || !job_state_is_finished(view->head->state);
+}
+
+static json_t *id_json(uint64_t id) { return json_integer((json_int_t)id); }
+
+static json_t *uuid_json(struct uuid id)
+{
+    char text[UUID_TEXT];
+
+    return json_string(uuid_format(id, text));
+}
+
+static json_t *name_json(struct slice name, uint64_t id)
+{
+    return name.len ? json_text(name) : json_sprintf("Job%" PRIu64, id);
+}
+
+static json_t *exit_json(int32_t code)
+{
+    return code == EXIT_CODE_NONE ? json_null() : json_integer(code);
+}
+
+// "web01,web02": the hosts of the children, in their order.
+static json_t *location_json(const struct job_head *head)
+{
+    struct buf text;
+    json_t *json = NULL;
+
+    buf_init(&text, 0);
+    for (size_t i = 0; i < head->child_count; i++) {
+        if (i)
+            buf_add_byte(&text, ',');
+        buf_add_slice(&text, head->children[i].host);
+    }
+    if (!buf_failed(&text))
+        json = json_text(buf_slice(&text));
+    buf_release(&text);
+    return json;
+}
+
+static json_t *children_json(const struct job_head *head)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < head->child_count; i++)
+        if (json_array_append_new(list, id_json(head->children[i].id)) < 0) {
+            json_decref(list);
+            return NULL;
+        }
+    return list;
+}
+
+static json_t *progress_json(const struct job_head *head)
+{
+    if (head->progress_total == 0 && head->progress_done == 0 && head->progress_text.len == 0)
+        return json_null();
+    return json_pack("{s:I,s:I,s:o}", "done", (json_int_t)head->progress_done, "total",
+                     (json_int_t)head->progress_total, "text",
+                     json_text_or_null(head->progress_text));
+}
+
+static json_t *meta_json(struct slice meta)
+{
+    json_t *json = meta.len ? value_slice_to_json(meta) : NULL;
+
+    return json ? json : json_object();
+}
+
+static size_t failed_count(const struct job_head *head)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < head->child_count; i++)
+        n += head->children[i].state == JOB_FAILED;
+    return n;
+}
+
+// What a job and its child have in common, and what differs, in the order of the
+// documentation. Arguments marked "o" are new references, taken in any case.
+struct row {
+    json_t *host, *location, *unread, *bytes, *parent, *children, *failed, *total, *progress;
+    uint64_t id;
+    struct uuid uuid;
+    struct slice name, reason;
+    enum job_state state;
+    bool has_more;
+    int64_t created, started, ended;
+    int32_t exit_code;
+};
+
+static json_t *row_json(const struct job_head *head, const struct row *row)
+{
+    return json_pack(
+        "{s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,"
+        "s:n,s:o}",
+        "id", id_json(row->id), "uuid", uuid_json(row->uuid), "name",
+        name_json(row->name, row->id), "type", job_type_name(head->type), "state",
+        job_state_name(row->state), "reason", json_text_or_null(row->reason), "host", row->host,
+        "location", row->location, "command", json_text(head->command), "has_more",
+        (int)row->has_more, "unread", row->unread, "bytes", row->bytes, "created",
+        json_time(row->created), "started", json_time(row->started), "ended",
+        json_time(row->ended), "parent", row->parent, "children", row->children, "exit_code",
+        exit_json(row->exit_code), "failed", row->failed, "total", row->total, "progress",
+        row->progress, "question", "meta", meta_json(head->meta));
+}
+
+static json_t *parent_row(const struct job_view *view)
+{
+    const struct job_head *head = view->head;
+    struct row row = {
+        .host = json_null(),
+        .location = location_json(head),
+        .unread = json_integer((json_int_t)view->unread),
+        .bytes = json_integer((json_int_t)view->bytes),
+        .parent = json_null(),
+        .children = children_json(head),
+        .failed = json_integer((json_int_t)failed_count(head)),
+        .total = json_integer((json_int_t)head->child_count),
+        .progress = progress_json(head),
+        .id = head->id, .uuid = head->uuid, .name = head->name, .reason = head->reason,
+        .state = head->state, .has_more = job_has_more(view),
+        .created = head->created_unix_ms, .started = head->started_unix_ms,
+        .ended = head->ended_unix_ms, .exit_code = head->exit_code,
+    };
+
+    return row_json(head, &row);
+}
+
+// What is unread is counted for whole jobs only: null for a child.
+static json_t *child_row(const struct job_view *view, const struct child_head *child)
+{
+    const struct job_head *head = view->head;
+    struct row row = {
+        .host = json_text(child->host),
+        .location = json_text(child->host),
+        .unread = json_null(),
+        .bytes = json_null(),
+        .parent = id_json(head->id),
+        .children = json_array(),
+        .failed = json_integer(child->state == JOB_FAILED),
+        .total = json_integer(1),
+        .progress = json_null(),
+        .id = child->id, .uuid = child->uuid, .reason = child->reason,
+        .state = child->state,
+        .has_more = view->unread > 0 || !job_state_is_finished(child->state),
+        .created = head->created_unix_ms, .started = child->started_unix_ms,
+        .ended = child->ended_unix_ms, .exit_code = child->exit_code,
+    };
+
+    return row_json(head, &row);
+}
+
+json_t *job_json(const struct job_view *view, uint64_t id)
+{
+    const struct child_head *child = id == view->head->id ? NULL : job_child(view->head, id);
+
+    return child ? child_row(view, child) : parent_row(view);
+}

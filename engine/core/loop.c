@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+// How: a wake is an idle handle that runs once, in the loop's next iteration, after
+// all that this one gathers; the alarm is one timer on CLOCK_BOOTTIME's scale;
+// a commit is one piece of work in the thread pool, so that its transaction begins
+// and ends on one thread. libuv's timers run on CLOCK_MONOTONIC, which stands
+// still while the machine sleeps: the timer is therefore never set further than
+// a minute ahead, and the engine compares real due times itself.
+#include "core/loop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/list.h"
+#include "host/local.h"
+
+enum { ALARM_AHEAD_MAX_MS = 60 * 1000 };
+
+struct loop_world {
+    uv_loop_t *loop;
+    struct store *store;
+    struct engine *engine;
+    struct loop_options options;
+    uv_idle_t idle;
+    uv_timer_t timer;
+    uv_work_t work;
+    const struct batch *batch; // being committed
+    int commit_rc;
+    struct err commit_err;
+    struct uuid boot_id;
+    unsigned crash_left;       // passes of the crash point until the end; 0: never
+    int closing;
+};
+
+static int64_t clock_ms(clockid_t id)
+{
+    struct timespec t;
+
+    clock_gettime(id, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int64_t wall_ms(void *self) { return (void)self, clock_ms(CLOCK_REALTIME); }
+static int64_t boottime_ms(void *self) { return (void)self, clock_ms(CLOCK_BOOTTIME); }
+static struct uuid boot_id(void *self) { return ((struct loop_world *)self)->boot_id; }
+
+static void random_bytes(void *self, void *out, size_t len)
+{
+    (void)self;
+    randombytes_buf(out, len);
+}
+
+// Without the kernel's file every start counts as a new boot: timers then go by
+// the wall clock, which is the safe direction.
+static struct uuid read_boot_id(void)
+{
+    char text[UUID_TEXT] = "";
+    uint8_t random[16];
+    struct uuid id;
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, text, UUID_TEXT - 1) : -1;
+
+    if (fd >= 0)
+        close(fd);
+    if (n == UUID_TEXT - 1 && uuid_parse(slice_str(text), &id) == 0)
+        return id;
+    randombytes_buf(random, sizeof(random));
+    return uuid_from_random(random);
+}
+
+// ---- wake and alarm
+
+static void on_idle(uv_idle_t *handle)
+{
+    struct loop_world *world = container_of(handle, struct loop_world, idle);
+
+    uv_idle_stop(handle);
+    if (world->engine)
+        engine_turn(world->engine);
+}
+
+static void wake(void *self)
+{
+    struct loop_world *world = self;
+
+    if (!world->closing)
+        uv_idle_start(&world->idle, on_idle);
+}
+
+static void on_timer(uv_timer_t *handle)
+{
+    struct loop_world *world = container_of(handle, struct loop_world, timer);
+
+    if (world->engine)
+        engine_alarm(world->engine);
+}
+
+static void alarm_at(void *self, int64_t due_boottime_ms)
+{
+    struct loop_world *world = self;
+    int64_t ahead = due_boottime_ms - clock_ms(CLOCK_BOOTTIME);
+
+    if (world->closing)
+        return;
+    if (ahead < 0)
+        ahead = 0;
+    if (ahead > ALARM_AHEAD_MAX_MS)
+        ahead = ALARM_AHEAD_MAX_MS;
+    uv_update_time(world->loop);
+    uv_timer_start(&world->timer, on_timer, (uint64_t)ahead, 0);
+}
+
+// ---- commits
+
+static void commit_work(uv_work_t *work)
+{
+    struct loop_world *world = container_of(work, struct loop_world, work);
+
+    world->commit_err = (struct err){ 0 };
+    world->commit_rc = store_commit(world->store, world->batch, &world->commit_err);
+}
+
+static void on_committed(uv_work_t *work, int status)
+{
+    struct loop_world *world = container_of(work, struct loop_world, work);
+
+    (void)status; // a commit is never cancelled
+    if (world->engine)
+        engine_committed(world->engine, world->commit_rc, &world->commit_err);
+}
+
+static void commit(void *self, const struct batch *batch)
+{
+    struct loop_world *world = self;
+    int rc;
+
+    world->batch = batch;
+    rc = uv_queue_work(world->loop, &world->work, commit_work, on_committed);
+    if (rc < 0) {
+        struct err err;
+        err_set(&err, rc, "no thread for a commit: %s", uv_strerror(rc));
+        world->options.stopped(world->options.arg, &err);
+    }
+}
+
+// ---- the rest
+
+static int open_link(void *self, struct slice host, const struct link_options *options,
+                     struct link **ret, struct err *err)
+{
+    struct loop_world *world = self;
+
+    if (!slice_is(host, "localhost"))
+        return err_set(err, -ENOSYS, "host %.*s: only localhost can be reached yet",
+                       SLICE_ARG(host));
+    return link_local_open(ret, world->loop, options, err);
+}
+
+static void write_log(void *self, enum log_level level, const char *line)
+{
+    static const char *const names[] = { "error", "warning", "info", "debug" };
+    struct loop_world *world = self;
+    struct timespec now;
+    struct tm utc;
+    char stamp[32];
+
+    if (level > world->options.log_level)
+        return;
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &utc);
+    fprintf(stderr, "%s.%03ldZ %s %s\n", stamp, now.tv_nsec / 1000000, names[level], line);
+}
+
+static void point(void *self, const char *label)
+{
+    struct loop_world *world = self;
+    size_t len = strlen(label);
+
+    if (world->crash_left && strncmp(world->options.crash_point, label, len) == 0 &&
+        world->options.crash_point[len] == ':' && --world->crash_left == 0)
+        raise(SIGKILL);
+}
+
+static void stopped(void *self, const struct err *err)
+{
+    struct loop_world *world = self;
+
+    world->options.stopped(world->options.arg, err);
+}
+
+static const struct world_ops ops = {
+    .wall_ms = wall_ms, .boottime_ms = boottime_ms, .boot_id = boot_id, .random = random_bytes,
+    .alarm = alarm_at,  .wake = wake,               .commit = commit,   .link = open_link,
+    .log = write_log,   .point = point,             .stopped = stopped,
+};
+
+struct world loop_world_of(struct loop_world *world)
+{
+    return (struct world){ .ops = &ops, .self = world };
+}
+
+int loop_world_new(struct loop_world **ret, uv_loop_t *loop, struct store *store,
+                   const struct loop_options *options, struct err *err)
+{
+    struct loop_world *world = calloc(1, sizeof(*world));
+    const char *colon = options->crash_point ? strrchr(options->crash_point, ':') : NULL;
+
+    if (!world)
+        return err_set(err, -ENOMEM, "no memory for the engine's loop");
+    world->loop = loop;
+    world->store = store;
+    world->options = *options;
+    world->boot_id = read_boot_id();
+    world->crash_left = colon ? (unsigned)strtoul(colon + 1, NULL, 10) : 0;
+    uv_idle_init(loop, &world->idle); // these two cannot fail
+    uv_timer_init(loop, &world->timer);
+    *ret = world;
+    return 0;
+}
+
+void loop_world_attach(struct loop_world *world, struct engine *engine)
+{
+    world->engine = engine;
+    wake(world);
+}
+
+static void close_done(struct loop_world *world)
+{
+    if (--world->closing == 0)
+        free(world);
+}
+
+static void on_idle_closed(uv_handle_t *handle)
+{
+    close_done(container_of((uv_idle_t *)handle, struct loop_world, idle));
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    close_done(container_of((uv_timer_t *)handle, struct loop_world, timer));
+}
+
+void loop_world_close(struct loop_world *world)
+{
+    if (!world)
+        return;
+    world->engine = NULL;
+    world->closing = 2;
+    uv_close((uv_handle_t *)&world->idle, on_idle_closed);
+    uv_close((uv_handle_t *)&world->timer, on_timer_closed);
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+// How: everything lives on one loop of this function's own; its end is when every
+// handle is closed. SIGTERM and SIGINT ask for an orderly end: what is open is
+// committed, commands go on. A fatal error closes the same way, but nothing more
+// is acknowledged.
+#include "daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <uv.h>
+
+#include "base/list.h"
+#include "control/control.h"
+#include "core/loop.h"
+
+struct daemon {
+    const struct daemon_options *options;
+    uv_loop_t loop;
+    uv_signal_t on_term, on_int;
+    struct store *store;
+    struct loop_world *world;
+    struct engine *engine;
+    struct control *control;
+    bool failed;
+    char spool[4096]; // the engine keeps a pointer to it
+};
+
+static void control_closed(void *arg) { (void)arg; }
+
+static void close_all(struct daemon *d)
+{
+    if (d->control)
+        control_close(d->control, control_closed, NULL);
+    d->control = NULL;
+    loop_world_close(d->world);
+    d->world = NULL;
+    uv_close((uv_handle_t *)&d->on_term, NULL);
+    uv_close((uv_handle_t *)&d->on_int, NULL);
+}
+
+static void engine_stopped(void *arg, const struct err *err)
+{
+    struct daemon *d = arg;
+
+    d->failed = err != NULL;
+    close_all(d);
+}
+
+static void on_signal(uv_signal_t *handle, int signum)
+{
+    struct daemon *d = signum == SIGTERM ? container_of(handle, struct daemon, on_term)
+                                         : container_of(handle, struct daemon, on_int);
+
+    engine_shutdown(d->engine);
+}
+
+static int open_store(struct daemon *d, struct err *err)
+{
+    struct store_lmdb_options options = { .create = true };
+    char dir[4096];
+    int n = snprintf(dir, sizeof(dir), "%s/store", d->options->home);
+
+    if (n < 0 || (size_t)n >= sizeof(dir))
+        return err_set(err, -ENAMETOOLONG, "PAWL_HOME %s is too long a path", d->options->home);
+    options.force_filesystem = getenv("PAWL_FORCE_FILESYSTEM") != NULL;
+    return store_lmdb_open(&d->store, dir, &options, err);
+}
+
+static int open_engine(struct daemon *d, struct err *err)
+{
+    struct loop_options world_options = {
+        .log_level = d->options->foreground ? LOG_INFO : LOG_WARNING,
+        .crash_point = getenv("PAWL_CRASH_POINT"),
+        .stopped = engine_stopped,
+        .arg = d,
+    };
+    struct engine_options options = { .spool_dir = getenv("PAWL_SPOOL") };
+    struct world world;
+    int rc = loop_world_new(&d->world, &d->loop, d->store, &world_options, err);
+
+    if (rc < 0)
+        return rc;
+    // A home of its own is an engine of its own: its spool lives in it.
+    if (!options.spool_dir && getenv("PAWL_HOME")) {
+        snprintf(d->spool, sizeof(d->spool), "%s/spool", d->options->home);
+        options.spool_dir = d->spool;
+    }
+    world = loop_world_of(d->world);
+    rc = engine_new(&d->engine, &world, d->store, &options, err);
+    if (rc == 0)
+        loop_world_attach(d->world, d->engine);
+    return rc;
+}
+
+static int open_control(struct daemon *d, struct err *err)
+{
+    struct port port = engine_port(d->engine);
+
+    return control_open(&d->control, &d->loop, d->options->socket_path, &port, err);
+}
+
+static void watch_signals(struct daemon *d)
+{
+    signal(SIGPIPE, SIG_IGN);
+    uv_signal_init(&d->loop, &d->on_term);
+    uv_signal_init(&d->loop, &d->on_int);
+    uv_signal_start(&d->on_term, on_signal, SIGTERM);
+    uv_signal_start(&d->on_int, on_signal, SIGINT);
+}
+
+static int open_all(struct daemon *d, struct err *err)
+{
+    int rc = open_store(d, err);
+
+    if (rc == 0)
+        rc = open_engine(d, err);
+    if (rc == 0)
+        rc = open_control(d, err);
+    return rc;
+}
+
+int daemon_run(const struct daemon_options *options)
+{
+    struct daemon d = { .options = options };
+    struct err err = { 0 };
+    int rc;
+
+    umask(077);
+    // One commit at a time is all the thread pool is for.
+    setenv("UV_THREADPOOL_SIZE", "1", 0);
+    if (sodium_init() < 0 || uv_loop_init(&d.loop) < 0) {
+        fprintf(stderr, "pawl: the random source or the event loop cannot be opened\n");
+        return DAEMON_FAILED;
+    }
+    watch_signals(&d);
+    rc = open_all(&d, &err);
+    if (rc < 0) {
+        fprintf(stderr, "pawl: %s\n", err_text(&err));
+        close_all(&d);
+    }
+    uv_run(&d.loop, UV_RUN_DEFAULT);
+    engine_free(d.engine);
+    uv_run(&d.loop, UV_RUN_DEFAULT); // what a failed start left open
+    store_close(d.store);
+    uv_loop_close(&d.loop);
+    if (rc < 0)
+        return rc == -EBUSY ? DAEMON_REFUSED : DAEMON_FAILED;
+    return d.failed ? DAEMON_FAILED : DAEMON_ENDED;
+}

@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: MIT
+// An attempt's life here: added by a call, asked about at its pace, and when the
+// runner has told its end and every byte is handed up (credit permitting), its last
+// event goes up and it is dropped, in this order of steps so that the callback may
+// follow the same key anew. An end is held while a question is under way: its
+// answer then cannot be taken for another life's.
+//
+// A callback may call anything of this link, close included: after each event the
+// feed looks at `over` before it goes on.
+#include "host/session.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+
+enum { REQUESTS_MAX = 1024 * 1024 * 1024 };
+
+void session_init(struct session *session, const struct link_ops *ops,
+                  const struct session_carrier *carrier, const struct link_options *options,
+                  const char *nonce, uint64_t now_ms, uint64_t hello_ms)
+{
+    *session = (struct session){
+        .link = { ops },
+        .carrier = carrier,
+        .event = options->event,
+        .arg = options->arg,
+        .hello_until_ms = now_ms + hello_ms,
+    };
+    wire_init(&session->wire, nonce);
+    attempts_init(&session->attempts);
+    buf_init(&session->requests, REQUESTS_MAX);
+}
+
+void session_release(struct session *session)
+{
+    attempts_release(&session->attempts);
+    buf_release(&session->requests);
+}
+
+static void emit(struct session *s, const struct link_event *event)
+{
+    if (!s->over)
+        s->event(s->arg, &s->link, event);
+}
+
+void session_down(struct session *session, const char *text)
+{
+    struct link_event event = { .type = LINK_DOWN, .text = slice_str(text) };
+
+    emit(session, &event);
+    session_mute(session);
+}
+
+void session_mute(struct session *session)
+{
+    session->over = true;
+    session->ready = false;
+}
+
+// --- Requests ------------------------------------------------------------------
+
+static struct session *session_of(struct link *link)
+{
+    return container_of(link, struct session, link);
+}
+
+static int require_ready(const struct session *s, struct err *err)
+{
+    if (s->ready)
+        return 0;
+    return err_set(err, -ENOTCONN, "the link is %s", s->over ? "down" : "not ready yet");
+}
+
+// Ends a request that began at `from`: whole, or not at all.
+static int send(struct session *s, size_t from, struct err *err)
+{
+    int failed = buf_failed(&s->requests);
+
+    if (failed) {
+        s->requests.failed = 0;
+        buf_cut(&s->requests, from);
+        return err_set(err, failed, "no memory for a request of the link");
+    }
+    s->carrier->wake(s);
+    return 0;
+}
+
+// Follows a key; *fresh tells whether it was not followed before.
+static struct attempt *follow(struct session *s, struct link_key key, const uint64_t offset[2],
+                              bool *fresh)
+{
+    struct attempt *a = attempts_find(&s->attempts, key);
+
+    *fresh = !a;
+    if (!a)
+        a = attempts_add(&s->attempts, key, offset);
+    if (a && *fresh)
+        a->poll_ms = s->carrier->now_ms(s) + a->pace_ms;
+    return a;
+}
+
+int session_start(struct link *link, const struct link_start *start, struct err *err)
+{
+    struct session *s = session_of(link);
+    const uint64_t offset[2] = { start->out_offset, start->err_offset };
+    size_t from = s->requests.len;
+    struct attempt *a;
+    bool fresh;
+
+    if (require_ready(s, err) < 0)
+        return err ? err->code : -ENOTCONN;
+    a = follow(s, start->key, offset, &fresh);
+    if (!a)
+        return err_set(err, -ENOMEM, "no memory to follow an attempt");
+    wire_start(&s->requests, start, a->credit);
+    if (buf_failed(&s->requests) && fresh)
+        attempts_drop(&s->attempts, a);
+    return send(s, from, err);
+}
+
+int session_attach(struct link *link, struct link_key key, uint64_t out_offset,
+                   uint64_t err_offset, struct err *err)
+{
+    struct session *s = session_of(link);
+    const uint64_t offset[2] = { out_offset, err_offset };
+    size_t from = s->requests.len;
+    char text[LINK_KEY_TEXT];
+    struct attempt *a;
+    bool fresh;
+
+    if (require_ready(s, err) < 0)
+        return err ? err->code : -ENOTCONN;
+    a = follow(s, key, offset, &fresh);
+    if (!a)
+        return err_set(err, -ENOMEM, "no memory to follow an attempt");
+    if (!fresh)
+        return err_set(err, -EALREADY, "attempt %s is followed already",
+                       link_key_format(key, text));
+    wire_attach(&s->requests, key, offset, a->credit);
+    if (buf_failed(&s->requests))
+        attempts_drop(&s->attempts, a);
+    return send(s, from, err);
+}
+
+int session_signal(struct link *link, struct link_key key, int signum, struct err *err)
+{
+    struct session *s = session_of(link);
+    size_t from = s->requests.len;
+
+    if (signum < 1 || signum > 64)
+        return err_set(err, -EINVAL, "signal %d: a number from 1 to 64 is wanted", signum);
+    if (require_ready(s, err) < 0)
+        return err ? err->code : -ENOTCONN;
+    wire_signal(&s->requests, key, signum);
+    return send(s, from, err);
+}
+
+int session_forget(struct link *link, struct link_key key, struct err *err)
+{
+    struct session *s = session_of(link);
+    size_t from = s->requests.len;
+
+    if (require_ready(s, err) < 0)
+        return err ? err->code : -ENOTCONN;
+    wire_forget(&s->requests, key);
+    return send(s, from, err);
+}
+
+int session_list(struct link *link, struct err *err)
+{
+    struct session *s = session_of(link);
+    size_t from = s->requests.len;
+
+    if (require_ready(s, err) < 0)
+        return err ? err->code : -ENOTCONN;
+    wire_list(&s->requests);
+    return send(s, from, err);
+}
+
+// --- Questions about output -----------------------------------------------------
+
+// The rest of an ended attempt's output, one stream after the other.
+static void ask_rest(struct session *s, struct attempt *a)
+{
+    enum link_stream stream = attempt_missing(a, LINK_OUT) ? LINK_OUT : LINK_ERR;
+    uint64_t n = attempt_missing(a, stream);
+    uint64_t len[2] = { 0, 0 };
+
+    if (n > a->credit)
+        n = a->credit;
+    if (n > ATTEMPT_READ_MAX)
+        n = ATTEMPT_READ_MAX;
+    if (n == 0)
+        return;
+    len[stream - LINK_OUT] = n;
+    wire_take(&s->requests, a->key, stream, a->offset[stream - LINK_OUT], n);
+    attempt_asked(a, len);
+}
+
+static void ask_more(struct session *s, struct attempt *a)
+{
+    // What the runner may push at the end by itself: enough, and few digits.
+    uint64_t allow = a->credit < LINK_CREDIT ? a->credit : LINK_CREDIT;
+    uint64_t len[2];
+
+    attempt_shares(a, len);
+    wire_read(&s->requests, a->key, a->offset, len, allow, a->more);
+    attempt_asked(a, len);
+}
+
+static void ask(struct session *s, struct attempt *a)
+{
+    size_t from = s->requests.len;
+    struct err err = { 0 };
+
+    if (a->reading)
+        return;
+    if (a->ended)
+        ask_rest(s, a);
+    else
+        ask_more(s, a);
+    if (s->requests.len == from && !buf_failed(&s->requests))
+        return;
+    if (send(s, from, &err) < 0)
+        session_down(s, err.text);
+}
+
+int session_credit(struct link *link, struct link_key key, uint64_t bytes, struct err *err)
+{
+    struct session *s = session_of(link);
+    struct attempt *a;
+
+    if (require_ready(s, err) < 0)
+        return err ? err->code : -ENOTCONN;
+    a = attempts_find(&s->attempts, key);
+    if (!a)
+        return 0; // it has ended meanwhile: nothing more comes
+    a->credit = bytes > UINT64_MAX - a->credit ? UINT64_MAX : a->credit + bytes;
+    // Asked from the loop: a link that fails to ask goes down, which is an event.
+    a->poll_ms = a->ended || a->more ? 0 : a->poll_ms;
+    s->carrier->wake(s);
+    return 0;
+}
+
+static bool wants(const struct attempt *a)
+{
+    if (a->reading)
+        return false;
+    return !a->ended || a->credit > 0;
+}
+
+uint64_t session_next_ms(const struct session *session)
+{
+    uint64_t next = UINT64_MAX;
+
+    if (session->over)
+        return next;
+    if (!session->ready)
+        return session->hello_until_ms;
+    list_each(it, &session->attempts.all) {
+        const struct attempt *a = container_of(it, struct attempt, in_all);
+        if (wants(a) && a->poll_ms < next)
+            next = a->poll_ms;
+    }
+    return next;
+}
+
+void session_tick(struct session *session)
+{
+    uint64_t now = session->carrier->now_ms(session);
+    char noise[WIRE_NOISE + 1];
+    char text[WIRE_NOISE + 64];
+
+    if (!session->ready && !session->over && now >= session->hello_until_ms) {
+        snprintf(text, sizeof(text), "the runner did not answer in time; it said: \"%s\"",
+                 wire_noise(&session->wire, noise));
+        session_down(session, text);
+    }
+    list_each(it, &session->attempts.all) {
+        struct attempt *a = container_of(it, struct attempt, in_all);
+        if (!session->over && wants(a) && a->poll_ms <= now)
+            ask(session, a);
+    }
+}
+
+// --- Replies --------------------------------------------------------------------
+
+// Hands up the end of an attempt when nothing is missing before it.
+static void settle(struct session *s, struct attempt *a)
+{
+    struct link_event end = a->end;
+
+    if (!a->ended || a->reading)
+        return;
+    if (attempt_missing(a, LINK_OUT) || attempt_missing(a, LINK_ERR)) {
+        ask(s, a);
+        return;
+    }
+    attempts_drop(&s->attempts, a);
+    emit(s, &end);
+}
+
+static int on_data(struct session *s, struct attempt *a, const struct wire_reply *reply,
+                   struct err *err)
+{
+    struct link_event event = {
+        .type = LINK_OUTPUT,
+        .key = reply->key,
+        .stream = (enum link_stream)reply->numbers[0],
+        .offset = reply->numbers[1] - 1,
+        .data = reply->text,
+    };
+
+    // Of an attempt that is no longer followed: an answer that came too late.
+    if (!a)
+        return 0;
+    if (attempt_take(a, event.stream, &event.offset, &event.data, err) < 0)
+        return err->code;
+    if (event.data.len > 0)
+        emit(s, &event);
+    return 0;
+}
+
+static void on_got(struct session *s, struct attempt *a)
+{
+    if (!a)
+        return;
+    attempt_answered(a, s->carrier->now_ms(s));
+    if (a->ended)
+        settle(s, a);
+    else if (a->more && a->credit > 0 && a->pace_ms == 0)
+        ask(s, a);
+}
+
+// target time of an uptime in 1/100 s; 0 is unknown.
+static int64_t unix_ms_of(const struct session *s, uint64_t uptime)
+{
+    return uptime ? s->clock_unix_ms + (int64_t)uptime * 10 : 0;
+}
+
+static struct link_event done_event(const struct session *s, const struct wire_reply *reply)
+{
+    const uint64_t *n = reply->numbers;
+
+    return (struct link_event){
+        .type = LINK_DONE,
+        .key = reply->key,
+        .code = n[0] > INT32_MAX ? INT32_MAX : (int32_t)n[0],
+        .signal = n[1] > INT32_MAX ? INT32_MAX : (int32_t)n[1],
+        .started_unix_ms = unix_ms_of(s, n[2]),
+        .ended_unix_ms = unix_ms_of(s, n[3]),
+        .unverified = n[4] != 0,
+        .out_bytes = n[5],
+        .err_bytes = n[6],
+    };
+}
+
+// The last event of an attempt is known.
+static void on_end(struct session *s, struct attempt *a, const struct link_event *end)
+{
+    if (!a) {
+        emit(s, end); // a superseded attempt's result, not followed here
+        return;
+    }
+    a->ended = true;
+    a->end = *end;
+    a->poll_ms = 0;
+    settle(s, a);
+}
+
+static void on_refused(struct session *s, struct attempt *a, const struct wire_reply *reply)
+{
+    struct link_event event = { .type = LINK_REFUSED, .key = reply->key, .text = reply->text };
+
+    // A start of another command on a key that runs, or a forget too early: the
+    // attempt itself goes on. Otherwise the runner follows it no longer.
+    if (a && a->started)
+        a = NULL;
+    if (a)
+        attempts_drop(&s->attempts, a);
+    emit(s, &event);
+}
+
+static int on_ready(struct session *s, const struct wire_reply *reply, struct err *err)
+{
+    const uint8_t *blank = reply->text.len ? memchr(reply->text.ptr, ' ', reply->text.len) : NULL;
+    struct link_event event = { .type = LINK_READY, .free_bytes = reply->numbers[0] * 1024 };
+    size_t len;
+
+    if (s->ready || !blank)
+        return err_set(err, -EPROTO, "the runner said hello %s", blank ? "twice" : "without a boot id");
+    len = (size_t)(blank - reply->text.ptr);
+    event.boot_id = slice_of(reply->text.ptr, len);
+    event.text = slice_of(blank + 1, reply->text.len - len - 1);
+    s->clock_unix_ms = (int64_t)reply->numbers[2] - (int64_t)reply->numbers[1] * 10;
+    s->ready = true;
+    emit(s, &event);
+    return 0;
+}
+
+static void on_started(struct session *s, struct attempt *a, const struct wire_reply *reply)
+{
+    struct link_event event = { .type = LINK_STARTED, .key = reply->key };
+
+    if (!a)
+        return;
+    a->started = true;
+    a->pace_ms = ATTEMPT_PACE_MIN_MS;
+    a->poll_ms = s->carrier->now_ms(s) + a->pace_ms;
+    emit(s, &event);
+}
+
+static void on_plain(struct session *s, enum link_event_type type, const struct wire_reply *reply)
+{
+    struct link_event event = { .type = type, .key = reply->key, .text = reply->text };
+
+    if (type == LINK_SIGNALLED)
+        event.code = reply->numbers[0] != 0;
+    emit(s, &event);
+}
+
+static struct link_event end_event(enum link_event_type type, const struct wire_reply *reply)
+{
+    return (struct link_event){
+        .type = type,
+        .key = reply->key,
+        .out_bytes = reply->numbers[0],
+        .err_bytes = reply->numbers[1],
+    };
+}
+
+static void on_refuse(struct session *s, const struct wire_reply *reply)
+{
+    char text[WIRE_LINE + 1];
+
+    snprintf(text, sizeof(text), "%.*s", SLICE_ARG(reply->text));
+    session_down(s, text);
+}
+
+static int on_reply(struct session *s, const struct wire_reply *reply, struct err *err)
+{
+    struct attempt *a = attempts_find(&s->attempts, reply->key);
+    struct link_event end;
+
+    if (!s->ready && reply->word != WIRE_READY && reply->word != WIRE_REFUSE)
+        return err_set(err, -EPROTO, "the runner spoke before its hello");
+    switch (reply->word) {
+    case WIRE_READY: return on_ready(s, reply, err);
+    case WIRE_REFUSE: on_refuse(s, reply); return 0;
+    case WIRE_STARTED: on_started(s, a, reply); return 0;
+    case WIRE_REFUSED: on_refused(s, a, reply); return 0;
+    case WIRE_DATA: return on_data(s, a, reply, err);
+    case WIRE_GOT: on_got(s, a); return 0;
+    case WIRE_SIGNALLED: on_plain(s, LINK_SIGNALLED, reply); return 0;
+    case WIRE_FORGOTTEN: on_plain(s, LINK_FORGOTTEN, reply); return 0;
+    case WIRE_LINGERS: on_plain(s, LINK_LINGERS, reply); return 0;
+    case WIRE_KEY:
+    case WIRE_KEYS: on_plain(s, LINK_LISTED, reply); return 0;
+    case WIRE_DONE: end = done_event(s, reply); break;
+    case WIRE_KILLED: end = end_event(LINK_KILLED, reply); break;
+    case WIRE_INTERRUPTED: end = end_event(LINK_INTERRUPTED, reply); break;
+    case WIRE_ABSENT: end = end_event(LINK_ABSENT, reply); break;
+    case WIRE_NEVER: end = end_event(LINK_NEVER, reply); break;
+    case WIRE_WORD_COUNT:
+    default: assert(!"a reply that wire_next does not make"); return -EPROTO;
+    }
+    on_end(s, a, &end);
+    return 0;
+}
+
+void session_feed(struct session *session, struct slice bytes)
+{
+    struct wire_reply reply;
+    struct err err = { 0 };
+    int rc = 0;
+
+    while (!session->over && (rc = wire_next(&session->wire, &bytes, &reply, &err)) == 1) {
+        rc = on_reply(session, &reply, &err);
+        if (rc < 0)
+            break;
+    }
+    if (rc < 0)
+        session_down(session, err.text);
+    if (!session->over)
+        session->carrier->wake(session);
+}

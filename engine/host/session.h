@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// One link's talk with its runner, whatever carries it: turns calls into requests
+// and replies into events. Knows no loop and no file descriptor; the carrier (local,
+// ssh) embeds it, moves bytes both ways and tells it the time. Everything that
+// starts with session_ is called on the loop's thread; events come only out of
+// session_feed and session_down, which carriers call only from the loop.
+#pragma once
+
+#include "host/attempt.h"
+#include "host/wire.h"
+
+struct session;
+
+struct session_carrier {
+    // There are requests to send, or session_next_ms has changed.
+    void (*wake)(struct session *session);
+    // The loop's clock, ms; never decreases.
+    uint64_t (*now_ms)(struct session *session);
+};
+
+struct session {
+    struct link link; // first: a link is its session
+    const struct session_carrier *carrier;
+    link_event_fn event;
+    void *arg;
+    struct wire wire;
+    struct attempts attempts;
+    struct buf requests;       // not sent yet; the carrier takes them
+    uint64_t hello_until_ms;   // READY comes before, or never
+    int64_t clock_unix_ms;     // the target's clock when it booted
+    bool ready, over;
+};
+
+// nonce is borrowed. hello_ms: how long READY may take.
+void session_init(struct session *session, const struct link_ops *ops,
+                  const struct session_carrier *carrier, const struct link_options *options,
+                  const char *nonce, uint64_t now_ms, uint64_t hello_ms);
+// Frees what it holds. No event comes.
+void session_release(struct session *session);
+
+// Bytes from the runner.
+void session_feed(struct session *session, struct slice bytes);
+// Asks what it is time to ask.
+void session_tick(struct session *session);
+// When session_tick has something to do next; UINT64_MAX: not by itself.
+uint64_t session_next_ms(const struct session *session);
+// The carrier is gone: LINK_DOWN, once; nothing after it.
+void session_down(struct session *session, const char *text);
+// From now on no event comes: the link is being closed.
+void session_mute(struct session *session);
+
+// link_ops, all but close.
+int session_start(struct link *link, const struct link_start *start, struct err *err);
+int session_attach(struct link *link, struct link_key key, uint64_t out_offset,
+                   uint64_t err_offset, struct err *err);
+int session_credit(struct link *link, struct link_key key, uint64_t bytes, struct err *err);
+int session_signal(struct link *link, struct link_key key, int signum, struct err *err);
+int session_forget(struct link *link, struct link_key key, struct err *err);
+int session_list(struct link *link, struct err *err);

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+# What the runner tells the engine: states, ends, and output. Only the runner's own
+# process writes to the link, so that lengths told and bytes sent stay together.
+
+# p_var: the variable that follows an attempt: "from_out from_err allow step". What
+# is not followed is not told about.
+var_of() {
+    IFS=-
+    set -- $1
+    unset IFS
+    p_var=p_v_$1$2$3$4$5_$6
+}
+
+follow() { var_of "$1" && eval "$p_var=\$2"; }
+unfollow() { var_of "$1" && unset "$p_var"; }
+# p_followed, or fails.
+followed() { var_of "$1" && eval "p_followed=\${$p_var-}" && [ -n "$p_followed" ]; }
+
+# KEY STREAM FILE FROM COUNT: bytes that are known to be there.
+push() {
+    [ "$5" -gt 0 ] || return
+    say "data $1 $2 $4 $5"
+    if [ "$4" = 1 ]; then
+        head -c "$5" "$1/$3"
+    else
+        tail -c "+$4" "$1/$3" 2>/dev/null | head -c "$5"
+    fi
+}
+
+# What is followed (FROM_OUT FROM_ERR ALLOW STEP), KEY, sizes: pushes all that the
+# engine lacks, when that is little and allowed. Long numbers are left to the engine,
+# which then asks: mksh counts in 32 bits.
+push_rest() {
+    [ ${#1} -le 7 ] && [ ${#2} -le 7 ] && [ ${#6} -le 7 ] && [ ${#7} -le 7 ] || return
+    p_out=$(($6 - $1 + 1)) p_err=$(($7 - $2 + 1))
+    [ $p_out -gt 0 ] || p_out=0
+    [ $p_err -gt 0 ] || p_err=0
+    [ $((p_out + p_err)) -le "$3" ] || return
+    push "$5" 1 out "$1" $p_out
+    push "$5" 2 err "$2" $p_err
+}
+
+# Tells how an attempt ended, after look. The engine asks for what is not pushed.
+tell_end() {
+    p_sizes='0 0 0 0'
+    if has_output "$1"; then p_sizes=$(wc -c "$1/out" "$1/err" 2>/dev/null); fi
+    set -- "$1" $p_sizes
+    followed "$1" && push_rest $p_followed "$1" "$2" "${4:-0}"
+    case $p_state in
+    done)
+        p_unverified=0
+        [ "$p_ran_on" = "$p_boot" ] || p_unverified=1
+        p_end=${p_end#exit }
+        say "done $1 ${p_end% END} $p_unverified $2 ${4:-0}"
+        ;;
+    *) say "$p_state $1 $2 ${4:-0}" ;;
+    esac
+}
+
+# Tells what became of an attempt and follows it while it runs.
+tell_state() {
+    look "$1"
+    if [ "$p_state" = claimed ]; then
+        followed "$1" && set -- "$1" $p_followed
+        born "${5:--}" && return # its step is on the way
+        give_up "$1"
+        look "$1"
+    fi
+    case $p_state in
+    running)
+        say "started $1"
+        tell_lingers "$1"
+        return
+        ;;
+    absent | never) say "$p_state $1" ;;
+    *) tell_end "$1" ;;
+    esac
+    unfollow "$1"
+}
+
+tell_lingers() { line "$1/lingers" && say "lingers $1 ${p_line% END}"; }
+

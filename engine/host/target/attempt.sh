@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+# What became of an attempt, by its directory and the processes it names alone:
+# the table of verdicts, and the two ways to make sure that one never runs on.
+
+# p_state of an attempt, by what is in its directory:
+#   absent | claimed (nobody took go) | never (given up) | running | done
+#   killed (no rc, nobody left) | interrupted (no rc, and another boot since)
+# Sets p_cmd, p_cmd_born, p_wrap, p_wrap_born, p_ran_on from pid; p_end from rc.
+look() {
+    p_state=absent p_cmd='' p_cmd_born='' p_wrap='' p_wrap_born='' p_ran_on='' p_end=''
+    [ -d "$1" ] || return
+    line "$1/pid" && read_pid $p_line
+    p_state=done
+    line "$1/rc" && p_end=$p_line && return
+    if [ ! -e "$1/go" ]; then
+        look_claim "$1"
+        return
+    fi
+    p_state=never
+    line "$1/go"
+    case $p_line in none*) return ;; esac
+    p_state=interrupted
+    [ "$p_ran_on" = "$p_boot" ] || return
+    p_state=running
+    alive "$p_wrap" "$p_wrap_born" && return
+    p_state=done # step writes rc, then dies: look again now that it is dead
+    line "$1/rc" && p_end=$p_line && return
+    p_state=running
+    left || p_state=killed
+}
+
+read_pid() { p_cmd=$1 p_cmd_born=$2 p_wrap=$3 p_wrap_born=$4 p_ran_on=$5; }
+
+# After a power cut `go` may be lost, though the command ran: only a claim of this
+# boot proves anything.
+look_claim() {
+    p_state=interrupted
+    line "$1/spec" || return
+    set -- $p_line
+    [ "$3" = "$p_boot" ] && p_state=claimed
+}
+
+# Is anybody left of the command's session? Its number is taken while one member
+# lives; a process that has it but another birth is a stranger.
+left() {
+    p_left='' p_apart=''
+    born "$p_cmd"
+    [ -z "$p_born" ] || [ "$p_born" = "$p_cmd_born" ] || return 1
+    members "$p_cmd" 0
+}
+
+# Sends a signal to all that is left: to the group at once, then to the rest.
+signal_left() {
+    left || return
+    kill "-$1" "-$p_cmd" 2>/dev/null
+    [ -z "$p_apart" ] || kill "-$1" $p_apart 2>/dev/null
+    return 0
+}
+
+# Takes `go`, so that the attempt can never begin any more.
+give_up() {
+    set -C
+    { say "none 0 END" >"$1/go"; } 2>/dev/null
+    p_taken=$?
+    set +C
+    return $p_taken
+}
+
+# Makes sure that an attempt is over, for its replacement: 0 when it is, 1 when
+# its own result stands, 2 when it cannot be ended.
+settle() {
+    p_tries=0
+    while :; do
+        look "$1"
+        case $p_state in
+        claimed) give_up "$1" ;;
+        running)
+            { tell '' >"$1/cut"; } 2>/dev/null
+            signal_left 9
+            p_tries=$((p_tries + 1))
+            [ $p_tries -gt 40 ] && return 2
+            nap 0.05
+            ;;
+        done) stands "$1" && return 1 || return 0 ;;
+        *) return 0 ;;
+        esac
+    done
+}
+
+# A result stands unless our own kill made it.
+stands() { [ ! -e "$1/cut" ] || case $p_end in "exit 137 9 "*) return 1 ;; esac; }
+
+# The attempts that one replaces, and those that they replaced: a chain may have
+# been cut off before its last link was seen to be over.
+settle_all() {
+    p_prev=$1
+    while [ "$p_prev" != - ]; do
+        settle "$p_prev" || return
+        line "$p_prev/spec" || return 0
+        set -- $p_line
+        p_prev=$2
+    done
+}
+

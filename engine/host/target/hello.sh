@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+# What comes before READY: is this target fit, are we its newest engine, and is the
+# runner before us gone. Any no is one line with the reason, and the end.
+
+# Ends with the reason, in the engine's words.
+refuse() {
+    [ -z "$p_reader" ] || kill -9 "$p_reader" 2>/dev/null
+    say "$p_nonce refuse $*"
+    exit 1
+}
+
+# p_setsid: the words that run a program in a new session.
+find_tools() {
+    for p_tool in mkdir mkfifo rm mv ln cat dd df head tail wc sleep uname date; do
+        command -v $p_tool >/dev/null 2>&1 || refuse "the target has no '$p_tool' in PATH ($PATH)"
+    done
+    if command -v setsid >/dev/null 2>&1; then
+        p_setsid=setsid
+    elif command -v perl >/dev/null 2>&1; then
+        p_setsid='perl -MPOSIX -e setsid;exec@ARGV'
+    else
+        refuse "the target has neither 'setsid' nor 'perl' in PATH ($PATH)"
+    fi
+    # A shell without job control ignores INT and QUIT in what it starts with &.
+    p_default='env --default-signal=INT,QUIT'
+    $p_default true 2>/dev/null || p_default=
+}
+
+# p_boot: names this boot. Containers share the kernel's, so the birth of process 1
+# belongs to it.
+find_boot() {
+    p_boot=
+    { read -r p_boot </proc/sys/kernel/random/boot_id; } 2>/dev/null
+    [ -n "$p_boot" ] || p_boot=$(
+        sysctl -n kern.bootsessionuuid 2>/dev/null || sysctl -n kern.boottime 2>/dev/null
+    )
+    [ -n "$p_boot" ] || refuse "the target does not tell its boot id"
+    born 1
+    set -- $p_boot $p_born
+    IFS=_
+    p_boot=$*
+    unset IFS
+}
+
+# p_free: KiB free in the spool's file system; '' when df does not tell.
+find_free() {
+    p_free=
+    set -- $(df -Pk . 2>/dev/null)
+    [ $# -lt 6 ] && return
+    while [ $# -gt 6 ]; do shift; done
+    p_free=$3
+    case $p_free in *[!0-9]*) p_free='' ;; esac
+}
+
+# Makes the spool and goes there.
+enter() {
+    if [ -z "$p_spool" ]; then
+        [ -d "${HOME:-/nonexistent}" ] ||
+            refuse "no home directory: '${HOME-}' does not exist; set a spool for this host"
+        p_spool=$HOME/.local/state/pawl/spool
+    fi
+    p_machine=
+    { read -r p_machine </etc/machine-id; } 2>/dev/null
+    [ -n "$p_machine" ] || p_machine=$(uname -n)
+    case $p_machine in */* | .* | '') refuse "the machine has no usable name: '$p_machine'" ;; esac
+    p_base=$p_spool/$p_store/$p_machine
+    p_text=$(mkdir -p "$p_base" 2>&1) || refuse "cannot make the spool: $p_text"
+    cd "$p_base" || refuse "cannot enter the spool $p_base"
+    [ -O . ] || refuse "the spool $p_base belongs to somebody else"
+    p_text=$({ say "$p_nonce" >"probe.$$"; } 2>&1) || p_text="${p_text:-write error}"
+    find_free
+    rm -f "probe.$$" 2>/dev/null
+    [ -z "$p_text" ] || refuse "cannot write in the spool $p_base (${p_free:-?} KiB free): $p_text"
+    p_format=1
+    { read -r p_format <format; } 2>/dev/null || say 1 >format
+    [ "$p_format" = 1 ] || refuse "the spool $p_base has format $p_format, made by a newer Pawl"
+}
+
+# Refuses an engine that is not the newest to have been here.
+check_epoch() {
+    line epoch || return
+    set -- $p_line
+    [ "$1" -lt "$p_epoch" ] && return
+    [ "$1" = "$p_epoch" ] && [ "$2" = "$p_incarnation" ] && return
+    refuse "this host follows another engine of the same store (epoch $1 there, $p_epoch here);" \
+        "if that engine is gone for good, run: pawl doctor --take-over"
+}
+
+# Kills a process and sees it gone.
+end_process() {
+    p_tries=0
+    while alive "$1" "$2"; do
+        kill -9 "$1" 2>/dev/null
+        p_tries=$((p_tries + 1))
+        [ $p_tries -gt 50 ] && refuse "the previous runner (process $1) cannot be ended"
+        [ $p_tries -gt 2 ] && nap 0.1
+    done
+}
+
+# Becomes the newest runner. The file appears whole (ln), and whoever takes it
+# away (mv) holds the name of the one to end: no two can both miss each other.
+take_over() {
+    born $$
+    p_line="$$ $p_born"
+    born "$p_reader"
+    say "$p_line $p_reader $p_born END" >"runner.$$"
+    p_rounds=0
+    until ln "runner.$$" runner 2>/dev/null; do
+        p_rounds=$((p_rounds + 1))
+        [ $p_rounds -gt 20 ] && refuse "cannot make a hard link in the spool $p_base"
+        mv runner "old.$$" 2>/dev/null && line "old.$$" || continue
+        set -- $p_line
+        end_process "$1" "$2"
+        end_process "$3" "$4"
+    done
+    rm -f "runner.$$" "old.$$"
+}
+
+hello() {
+    find_tools
+    find_boot
+    enter
+    check_epoch
+    [ -p fifo ] || { rm -f fifo && mkfifo fifo; } || refuse "cannot make a FIFO in $p_base"
+    exec 3<>fifo
+    { exec <&4 >&3 4<&- && reader; } & # exec: no copy of the link's output stays open
+    p_reader=$!
+    exec 4<&-
+    take_over
+    check_epoch # whoever was just ended may have been newer
+    say "$p_epoch $p_incarnation END" >epoch || refuse "cannot write in the spool $p_base"
+    now
+    p_date=$(date +%s%3N)
+    case $p_date in *[!0-9]*) p_date=$(date +%s)000 ;; esac
+    # The line begins on a line of its own, whatever a login printed before.
+    say ''
+    say "$p_nonce ready ${p_free:-0} $p_now $p_date $p_boot $(uname -sr) ${p_sh##*/}"
+}
+

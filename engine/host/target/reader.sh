@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+# The reader: takes requests off the link, one byte at a time where shells would
+# read ahead, claims attempts and stores what they are given, and forwards each
+# request as one short line into the FIFO (its standard output).
+
+reader() {
+    LC_ALL=C
+    p_full=?
+    while read -r p_verb p_rest; do
+        case $p_verb in
+        start) claim $p_rest || break ;;
+        *) say "$p_nonce $p_verb $p_rest" ;;
+        esac
+    done
+    say "$p_nonce eof"
+}
+
+# KEY DIGEST PREVIOUS FROM_OUT FROM_ERR ALLOW, then mode and size of cmd and in.
+# A directory that is there already keeps what it has. A link that breaks in here
+# leaves a claim without `go`: certainly not run, and the next runner says so.
+claim() {
+    p_claim=new p_cmd=$1/cmd p_in=$1/in
+    if ! p_text=$(mkdir "$1" 2>&1); then
+        p_claim=failed
+        [ -d "$1" ] && p_claim=old
+        p_cmd=/dev/null p_in=/dev/null
+    elif ! { say "$2 $3 $p_boot END" >"$1/spec" && tell '' >"$1/log"; } 2>/dev/null; then
+        fail_claim "$1"
+    fi
+    store "$1" "$p_cmd" "$7" "$8"
+    [ "$9" = - ] || store "$1" "$p_in" "$9" "${10}"
+    read -r p_mark && [ "$p_mark" = . ] || return 1
+    say "$p_nonce start $1 $2 $3 $4 $5 $6 $p_claim $p_text"
+}
+
+# What follows is read from the link and dropped, to stay in step.
+fail_claim() {
+    p_claim=failed p_cmd=/dev/null p_in=/dev/null
+    find_free
+    p_text="cannot write in the spool (${p_free:-?} KiB free)"
+}
+
+# KEY FILE MODE SIZE: bytes (b), lines (l), or lines of which the last has no end (L).
+store() {
+    p_file=$2
+    { tell '' >"$2"; } 2>/dev/null || { fail_claim "$1" && p_file=/dev/null; }
+    if [ "$3" = b ]; then
+        store_bytes "$p_file" "$4"
+    else
+        store_lines "$p_file" "$3" "$4"
+    fi 2>/dev/null || fail_claim "$1"
+}
+
+# `read` takes one byte at a time from a pipe, and so never one too many.
+store_lines() {
+    p_count=$3 p_ok=0
+    while [ "$p_count" -gt 0 ] && IFS= read -r p_part; do
+        p_count=$((p_count - 1))
+        if [ "$2$p_count" = L0 ]; then
+            tell "$p_part" || p_ok=1
+        else
+            say "$p_part" || p_ok=1
+        fi
+    done >"$1"
+    return $p_ok
+}
+
+# dd takes exactly what it is told: whole blocks where it knows fullblock, single
+# bytes elsewhere (1 MB/s). It reads all before it writes, so a full disk costs
+# nothing of the order on the link.
+store_bytes() {
+    p_count=$2 p_ok=0
+    if [ "$p_full" = ? ]; then
+        dd bs=1 count=0 iflag=fullblock </dev/null >/dev/null 2>&1
+        p_full=$?
+    fi
+    while [ "$p_count" -gt 0 ]; do
+        p_part=$p_count
+        [ "$p_part" -gt 1048576 ] && p_part=1048576
+        if [ "$p_full" = 0 ]; then
+            dd bs="$p_part" count=1 iflag=fullblock >>"$1" || p_ok=1
+        else
+            dd bs=1 count="$p_part" >>"$1" || p_ok=1
+        fi
+        p_count=$((p_count - p_part))
+    done
+    return $p_ok
+}
+

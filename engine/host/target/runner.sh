@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: MIT
+# The runner: owns a spool on the target, starts commands there, and tells the
+# engine on the other end of the link how they do. It keeps nothing that matters
+# in memory: killed at any moment, the next one reads the spool and goes on.
+#
+#   $1 nonce  $2 store  $3 epoch  $4 incarnation  $5 spool ('': under home)
+#   $6 shell  $7 text of step  $8 text of begin
+#
+# Three processes, one direction each:
+#   reader  link -> FIFO. Claims attempts (mkdir) and stores what they are given,
+#           in the order of the link; forwards each request as one short line.
+#   runner  FIFO -> link. The only one that writes to the link.
+#   step    one for each attempt, in a session of its own -> FIFO. Outlives us.
+# A line in the FIFO is shorter than PIPE_BUF, so that lines never mix. Requests
+# are marked with the nonce: those of a reader before us are no longer heard.
+#
+# The spool, one directory for each store and machine:
+#   format     the spool's format number        epoch    who may act here
+#   runner     pids and births of the newest runner and its reader
+#   fifo       announcements and requests       chunk    output on its way out
+#   <job uuid>-<intent no>/   one attempt; its mkdir is the claim
+#     spec   digest, attempt it replaces, boot   cmd, in    what to run
+#     go     who took it: the command's pid, or none
+#     pid    pid, birth of the command and of its step, boot
+#     out, err, rc, log                          rc is the last thing written
+#     cut    we killed it for its replacement    lingers   who holds rc up
+
+p_nonce=$1 p_store=$2 p_epoch=$3 p_incarnation=$4 p_spool=$5 p_sh=$6 p_step=$7 p_begin=$8
+p_reader='' p_umask=$(umask)
+umask 077
+
+# --- Requests --------------------------------------------------------------------
+
+# KEY DIGEST PREVIOUS FROM_OUT FROM_ERR ALLOW CLAIM TEXT...
+on_start() {
+    case $7 in
+    new) replace "$1" "$3" && follow "$1" "$4 $5 $6 -" && spawn "$1" ;;
+    old) same "$1" "$2" && on_attach "$1" "$4" "$5" "$6" ;;
+    *)
+        p_key=$1
+        shift 7
+        give_up "$p_key"
+        say "refused $p_key $*"
+        ;;
+    esac
+}
+
+# May KEY begin, as far as PREVIOUS is concerned? Answers when not.
+replace() {
+    settle_all "$2"
+    case $? in
+    0) return 0 ;;
+    1)
+        give_up "$1"
+        tell_end "$p_prev"
+        unfollow "$p_prev"
+        say "never $1"
+        ;;
+    2)
+        give_up "$1"
+        say "refused $1 attempt $p_prev cannot be ended; still there:$p_left"
+        ;;
+    esac
+    return 1
+}
+
+# Is it the same request that made the claim? A claim without a spec is left to look.
+same() {
+    line "$1/spec" || return 0
+    case $p_line in "$2 "*) return 0 ;; esac
+    say "refused $1 the spool has this attempt with another command"
+    return 1
+}
+
+spawn() {
+    $p_setsid $p_default "$p_sh" -c "$p_step" pawl-step "$1" "$p_boot" "$p_umask" "$p_sh" \
+        "$p_begin" "$p_setsid" </dev/null >/dev/null 2>"$1/log" 3>&- &
+    eval "set -- $1 \$! \$$p_var"
+    follow "$1" "$3 $4 $5 $2"
+}
+
+# KEY FROM_OUT FROM_ERR ALLOW
+on_attach() {
+    p_step_pid=-
+    followed "$1" && p_step_pid=${p_followed##* }
+    follow "$1" "$2 $3 $4 $p_step_pid"
+    tell_state "$1"
+}
+
+# KEY FROM_OUT LEN FROM_ERR LEN ALLOW MORE: output of a running command, at most
+# LEN of each stream. As long as nothing was written this costs no process: only
+# what is not older than the mark can have changed since the mark was made.
+on_read() {
+    if followed "$1"; then
+        p_step_pid=${p_followed##* } p_got_out=0 p_got_err=0
+        if [ $(($3 + $5)) -gt 0 ] && has_output "$1" && { [ "$7" = 1 ] || ! quiet "$1"; }; then
+            say . >"$1/mark"
+            fetch "$1" 1 out "$2" "$3" && p_got_out=$p_sent
+            fetch "$1" 2 err "$4" "$5" && p_got_err=$p_sent
+        fi 2>/dev/null
+        p_allow=$(($6 - p_got_out - p_got_err))
+        further "$2" $p_got_out && p_got_out=$p_further
+        further "$4" $p_got_err && p_got_err=$p_further
+        follow "$1" "$p_got_out $p_got_err $p_allow $p_step_pid"
+        look "$1"
+        case $p_state in running) ;; *) tell_state "$1" ;; esac
+    fi
+    say "got $1"
+}
+
+has_output() { [ -s "$1/out" ] || [ -s "$1/err" ]; }
+quiet() { [ "$1/out" -ot "$1/mark" ] && [ "$1/err" -ot "$1/mark" ]; }
+
+# p_further: FROM + COUNT; of long numbers nobody makes use here.
+further() {
+    p_further=99999999
+    [ ${#1} -gt 8 ] || p_further=$(($1 + $2))
+}
+
+# KEY STREAM FILE FROM LEN, by way of a copy: its size is certain, while the file
+# may grow, or be cut, at any moment. p_sent.
+fetch() {
+    p_sent=0
+    [ "$5" -gt 0 ] && [ -s "$1/$3" ] || return
+    if [ "$4" = 1 ]; then
+        head -c "$5" "$1/$3"
+    else
+        tail -c "+$4" "$1/$3" | head -c "$5"
+    fi >chunk || return
+    p_sent=$(wc -c <chunk)
+    p_sent=$((p_sent)) # some pad it
+    [ $p_sent -gt 0 ] || return
+    say "data $1 $2 $4 $p_sent"
+    cat chunk
+}
+
+# KEY STREAM FROM LEN: output of an attempt that ended, whose size was told. It is
+# sent at that length, come what may: zeros stand for what somebody cut off since.
+on_take() {
+    p_file=$1/out
+    [ "$2" = 2 ] && p_file=$1/err
+    say "data $1 $2 $3 $4"
+    { tail -c "+$3" "$p_file"; cat /dev/zero; } 2>/dev/null | head -c "$4"
+    say "got $1"
+}
+
+# KEY NUMBER
+on_signal() {
+    p_code=1
+    look "$1"
+    if [ "$p_state" = claimed ]; then
+        case $2 in 1 | 2 | 3 | 9 | 15) give_up "$1" && p_code=0 ;; esac
+        look "$1"
+    fi
+    [ "$p_state" = running ] && signal_left "$2" && p_code=0
+    say "signalled $1 $p_code"
+}
+
+on_forget() {
+    look "$1"
+    if [ "$p_state" = running ]; then
+        say "refused $1 not forgotten: its command is still running"
+    elif p_text=$(rm -rf "$1" 2>&1); then
+        unfollow "$1"
+        say "forgotten $1"
+    else
+        say "refused $1 not forgotten: ${p_text%%"
+"*}"
+    fi
+}
+
+on_list() {
+    for p_dir in *-*-*-*-*-*; do
+        [ -d "$p_dir" ] && say "key $p_dir"
+    done
+    say keys
+}
+
+# --- News of steps ---------------------------------------------------------------
+
+# KEY WHAT. Steps that an older runner started announce here too.
+on_news() {
+    if [ "$2" = done ] || [ "$2" = failed ]; then reap "$1"; fi
+    followed "$1" || return
+    case $2 in
+    began) say "started $1" ;;
+    done) tell_state "$1" ;;
+    failed) tell_failed "$1" ;;
+    lingers) tell_lingers "$1" ;;
+    esac
+}
+
+# The step ends with its announcement; nobody is left a zombie.
+reap() {
+    p_wrap=
+    followed "$1" && p_wrap=${p_followed##* }
+    case $p_wrap in '' | -) line "$1/pid" && read_pid $p_line ;; esac
+    [ -z "$p_wrap" ] || wait "$p_wrap" 2>/dev/null
+}
+
+# Its command could not be started, or `go` was taken by somebody else.
+tell_failed() {
+    look "$1"
+    if [ "$p_state" = never ]; then
+        say "never $1"
+    else
+        give_up "$1"
+        p_text=
+        { IFS= read -r p_text <"$1/log"; } 2>/dev/null
+        find_free
+        say "refused $1 the command could not be started (${p_free:-?} KiB free): $p_text"
+    fi
+    unfollow "$1"
+}
+
+exec 4<&0 </dev/null
+hello
+while read -r p_tag p_verb p_rest <&3; do
+    case $p_tag$p_verb in
+    "$p_nonce"eof) exit 0 ;;
+    "$p_nonce"list) on_list ;;
+    "$p_nonce"start) on_start $p_rest ;;
+    "$p_nonce"attach) on_attach $p_rest ;;
+    "$p_nonce"read) on_read $p_rest ;;
+    "$p_nonce"take) on_take $p_rest ;;
+    "$p_nonce"signal) on_signal $p_rest ;;
+    "$p_nonce"forget) on_forget $p_rest ;;
+    w*) on_news "$p_verb" "$p_rest" ;;
+    esac
+done

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+# One attempt of a step: starts the command in a session of its own, waits for it
+# and for whoever it leaves behind there, writes rc, announces. It is in another
+# session than the command, so a kill of the command's cannot lose the exit code.
+#
+# cwd: the spool. fd 0, 1: /dev/null; fd 2: the attempt's log.
+#   $1 key  $2 boot  $3 umask  $4 shell  $5 text of begin  $6 words that start a session
+p_key=$1
+
+announce() { [ -p ../fifo ] && say "w $p_key $1" 1<>../fifo; }
+
+# p_signal: what ended the command. 137 may be exit 137 or signal 9: the shell
+# tells them apart by a word on its standard error ("Killed"), which is the log;
+# only of INT and PIPE it says nothing.
+ended_by() {
+    p_signal=0
+    [ "$1" -gt 128 ] && [ "$1" -le 192 ] || return
+    case $1 in
+    130 | 141) p_signal=$(($1 - 128)) ;;
+    *) [ -s log ] && p_signal=$(($1 - 128)) ;;
+    esac
+}
+
+# p_from: the lowest number that a process of the session can have. Numbers grow
+# until they wrap, which no machine manages within a second; after longer, look
+# at all.
+look_from() {
+    p_from=0
+    { read -r p_1 p_2 p_3 p_4 p_last </proc/loadavg; } 2>/dev/null || return
+    [ $((${p_now%??} - ${p_begun%??})) -le 1 ] && [ "$p_last" -ge "$1" ] && p_from=$1
+}
+
+# Says who keeps the attempt from being done.
+lingers() {
+    p_text="its command ended with code $p_code; still there:"
+    p_count=0
+    for p_pid in $p_left; do
+        p_count=$((p_count + 1))
+        [ $p_count -gt 4 ] && p_text="$p_text ..." && break
+        p_name=
+        { read -r p_name <"/proc/$p_pid/comm"; } 2>/dev/null
+        p_text="$p_text $p_pid ($p_name)"
+    done
+    say "$p_text END" >lingers
+    announce lingers
+}
+
+# Waits for the rest of the session: they are nobody's children here, so there is
+# nothing to wait on but time. Ever slower, for a daemon may stay for ever.
+wait_session() {
+    p_nap=0.05
+    while members "$1" "$p_from"; do
+        case $p_nap in
+        0.05) p_next=0.1 ;; 0.1) p_next=0.2 ;; 0.2) p_next=0.5 ;; 0.5) p_next=1 ;;
+        1) p_next=2 && lingers ;;
+        *) p_next=5 ;;
+        esac
+        nap $p_nap
+        p_nap=$p_next
+    done
+}
+
+# A machine that shuts down sends TERM to everybody: the no-op leaves the command
+# its time to end, and this one alive to note how. Children get the default again.
+trap : HUP INT TERM
+cd "$p_key" || exit 1
+# The rc is written in place: a disk that the command filled cannot lose it.
+tell '                                                                           ' >rc || {
+    announce failed
+    exit 1
+}
+p_in=/dev/null
+[ -e in ] && p_in=in
+born $$
+$6 "$4" -c "$5" pawl-begin "$p_key" "$2" $$ "$p_born" "$3" "$4" <"$p_in" >>out 9>>err
+p_code=$?
+line go
+case $p_line in
+'' | none*) # begin never came to it, or somebody gave the attempt up
+    announce failed
+    exit 1
+    ;;
+esac
+p_cmd=${p_line%% *}
+p_begun=${p_line#* } p_begun=${p_begun%% *}
+ended_by $p_code
+now
+p_ended=$p_now
+look_from "$p_cmd"
+wait_session "$p_cmd"
+until say "exit $p_code $p_signal $p_begun $p_ended END" 1<>rc; do sleep 5; done
+announce done

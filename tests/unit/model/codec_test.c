@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+// What is written is what is read; what is cut or changed is refused or read as
+// something well-formed, and never crashes.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <errno.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "model/command.h"
+#include "model/head.h"
+#include "model/record.h"
+
+static void fill_event(struct event *e, enum event_type type)
+{
+    *e = (struct event){ .type = type, .time_unix_ms = INT64_C(1700000000123), .notes = 7 };
+    switch (type) {
+    case EVENT_STARTED:
+        e->started = (struct event_started){
+            .uuid = { { 9 } }, .job_id = 12, .type = JOB_WORKFLOW, .name = SLICE("Job12"),
+            .command = SLICE("x.lua a=1"), .script_name = SLICE("x.lua"), .script_hash = SLICE("h"),
+            .prelude_hash = SLICE("p"), .params = SLICE("\x80"), .meta = SLICE("\x80"),
+            .cwd = SLICE("/tmp"), .env = SLICE("\x80"), .timeout_ms = 5, .auto_remove = true,
+            .child_id = 13, .child_uuid = { { 8 } }, .child_host = SLICE("localhost") };
+        break;
+    case EVENT_INTENDED:
+        e->intended = (struct event_intended){
+            .strand = SLICE("1.2"), .ordinal = 3, .kind = EFFECT_COMMAND, .attempt = 2,
+            .fingerprint = UINT64_MAX, .child_id = 13, .label = SLICE("run"), .name = SLICE("n"),
+            .line = SLICE("x.lua:4"), .boot_id = SLICE("b") };
+        break;
+    case EVENT_SETTLED:
+        e->settled.intent_no = 5;
+        e->settled.outcome = (struct outcome){
+            .kind = OUTCOME_EXIT, .code = 3, .unverified = true, .value = SLICE("\xc0"),
+            .out = SLICE("a\0b"), .err = SLICE("\xff"), .out_bytes = 3, .err_bytes = 1,
+            .started_unix_ms = 1, .ended_unix_ms = 2, .reason = SLICE("why") };
+        break;
+    case EVENT_FIRED: e->fired.intent_no = 77; break;
+    case EVENT_SIGNALLED:
+        e->signalled.name = SLICE("go");
+        e->signalled.value = SLICE("\x01");
+        break;
+    case EVENT_CHILD_ADDED:
+        e->child_added = (struct event_child_added){ 14, { { 7 } }, SLICE("web01") };
+        break;
+    case EVENT_STOP_ASKED: e->stop_asked = (struct event_stop_asked){ 100, true }; break;
+    case EVENT_SUSPEND_ASKED:
+        e->suspend_asked = (struct event_suspend_asked){ true, SLICE("r") };
+        break;
+    case EVENT_SUSPENDED:
+        e->suspended = (struct event_suspended){ SUSPEND_BUDGET, SLICE("r") };
+        break;
+    case EVENT_ENDED: e->ended = (struct event_ended){ JOB_FAILED, SLICE("r"), SLICE("\xc0") }; break;
+    case EVENT_RESUMED:
+    case EVENT_COUNT: break;
+    }
+}
+
+static void every_event_comes_back(void **state)
+{
+    struct buf once, twice;
+    struct value_doc doc;
+    struct event event, back;
+    struct err err;
+
+    (void)state;
+    buf_init(&once, 0);
+    buf_init(&twice, 0);
+    value_doc_init(&doc);
+    for (int type = 0; type < EVENT_COUNT; type++) {
+        size_t at = 0;
+        fill_event(&event, (enum event_type)type);
+        buf_clear(&once);
+        buf_clear(&twice);
+        event_set_notes(&once, event_encode(&event, &once), 9);
+        assert_int_equal(event_decode(buf_slice(&once), &at, &doc, &back, &err), 0);
+        assert_int_equal(at, once.len);
+        assert_int_equal(back.notes, 9);
+        assert_int_equal(back.time_unix_ms, event.time_unix_ms);
+        event_encode(&back, &twice);
+        assert_true(slice_equal(buf_slice(&once), buf_slice(&twice)));
+    }
+    buf_release(&once);
+    buf_release(&twice);
+    value_doc_release(&doc);
+}
+
+static void damaged_events_are_refused(void **state)
+{
+    struct buf bytes;
+    struct value_doc doc;
+    struct event event;
+    unsigned refused = 0, cut = 0;
+
+    (void)state;
+    srand(1);
+    value_doc_init(&doc);
+    for (int round = 0; round < 20000; round++) {
+        size_t at = 0;
+        buf_init(&bytes, 0);
+        fill_event(&event, (enum event_type)(round % EVENT_COUNT));
+        event_encode(&event, &bytes);
+        if (round % 2) {
+            buf_cut(&bytes, (size_t)rand() % bytes.len);
+            cut++;
+            assert_int_equal(event_decode(buf_slice(&bytes), &at, &doc, &event, NULL), ERR_CORRUPT);
+        } else {
+            bytes.ptr[(size_t)rand() % bytes.len] ^= (uint8_t)(1 + rand() % 255);
+            refused += event_decode(buf_slice(&bytes), &at, &doc, &event, NULL) < 0;
+        }
+        buf_release(&bytes);
+    }
+    value_doc_release(&doc);
+    assert_true(cut == 10000 && refused > 100);
+}
+
+static void records_and_heads(void **state)
+{
+    struct record record = { .child_id = 2, .intent_no = 4, .bytes_before = 10, .time_unix_ms = 5,
+                             .stream = STREAM_WARNING, .attempt = 1, .step = SLICE("1/2"),
+                             .data = SLICE("x\0y") };
+    struct child_head child = { .id = 2, .host = SLICE("h"), .state = JOB_FAILED, .exit_code = 3,
+                                .reason = SLICE("exit code 3") };
+    struct job_head head = { .id = 1, .type = JOB_LOCAL, .state = JOB_FAILED, .name = SLICE("n"),
+                             .meta = SLICE("\x80"), .exit_code = 3, .child_count = 1,
+                             .children = &child, .progress_done = 1, .progress_total = 2 };
+    struct child_head children[1];
+    struct record record_back;
+    struct job_head head_back;
+    struct value_doc doc;
+    struct buf bytes;
+    struct err err;
+
+    (void)state;
+    buf_init(&bytes, 0);
+    value_doc_init(&doc);
+    record_encode(&record, &bytes);
+    assert_int_equal(record_decode(buf_slice(&bytes), &record_back, &err), 0);
+    assert_true(slice_equal(record_back.data, record.data));
+    assert_int_equal(record_back.stream, STREAM_WARNING);
+    assert_int_equal(record_back.bytes_before, 10);
+    buf_clear(&bytes);
+    head_encode(&head, &bytes);
+    assert_int_equal(head_decode(buf_slice(&bytes), &doc, &head_back, children, 0, &err), -ENOSPC);
+    assert_int_equal(head_back.child_count, 1);
+    assert_int_equal(head_decode(buf_slice(&bytes), &doc, &head_back, children, 1, &err), 0);
+    assert_int_equal(children[0].exit_code, 3);
+    assert_true(slice_is(children[0].reason, "exit code 3"));
+    assert_int_equal(head_back.progress_total, 2);
+    buf_release(&bytes);
+    value_doc_release(&doc);
+}
+
+static void json_goes_both_ways(void **state)
+{
+    static const char text[] =
+        "{\"a\":[1,-2,2.5,true,false,null,\"x\"],\"b\":{\"c\":{}},\"big\":9007199254740993}";
+    json_t *json = json_loads(text, 0, NULL), *back;
+    struct buf bytes;
+    struct err err;
+    char *again;
+
+    (void)state;
+    buf_init(&bytes, 0);
+    assert_non_null(json);
+    assert_int_equal(value_from_json(json, &bytes, &err), 0);
+    back = value_slice_to_json(buf_slice(&bytes));
+    again = json_dumps(back, JSON_COMPACT | JSON_SORT_KEYS);
+    assert_string_equal(again, text);
+    free(again);
+    json_decref(back);
+    json_decref(json);
+    buf_clear(&bytes);
+    value_put_bytes(&bytes, SLICE("\xff\xfe"));
+    back = value_slice_to_json(buf_slice(&bytes));
+    assert_string_equal(json_string_value(json_object_get(back, "b64")), "//4=");
+    json_decref(back);
+    buf_release(&bytes);
+}
+
+static void run_program(struct buf *program, char *out, size_t room)
+{
+    char path[] = "/tmp/pawl-command-XXXXXX", line[64];
+    int fd = mkstemp(path);
+    FILE *f;
+    size_t n;
+
+    assert_true(fd >= 0 && write(fd, program->ptr, program->len) == (ssize_t)program->len);
+    snprintf(line, sizeof(line), "sh %s", path);
+    f = popen(line, "r");
+    assert_non_null(f);
+    n = fread(out, 1, room - 1, f);
+    out[n] = 0;
+    pclose(f);
+    close(fd);
+    unlink(path);
+}
+
+// Any bytes but NUL pass through sh unchanged, as arguments and as variables.
+static void quoting_holds_for_any_bytes(void **state)
+{
+    char out[1024];
+
+    (void)state;
+    srand(2);
+    for (int round = 0; round < 60; round++) {
+        struct buf args, program;
+        struct value_doc doc;
+        struct command command;
+        struct err err;
+        uint8_t word[100];
+        size_t len = 1 + (size_t)rand() % sizeof(word);
+        for (size_t i = 0; i < len; i++)
+            word[i] = (uint8_t)(1 + rand() % 255);
+        buf_init(&args, 0);
+        buf_init(&program, 0);
+        value_doc_init(&doc);
+        value_put_map(&args, 2);
+        value_put_str(&args, "env");
+        value_put_map(&args, 1);
+        value_put_str(&args, "V");
+        value_put_bytes(&args, slice_of(word, len));
+        value_put_str(&args, round % 2 ? "argv" : "shell");
+        if (round % 2) {
+            value_put_array(&args, 3);
+            value_put_str(&args, "printf");
+            value_put_str(&args, "%s.");
+            value_put_bytes(&args, slice_of(word, len));
+        } else {
+            value_put_str(&args, "printf %s. \"$V\"");
+        }
+        assert_int_equal(command_decode(buf_slice(&args), &doc, &command, &err), 0);
+        assert_int_equal(command_program(&command, SLICE("/"), &program, &err), 0);
+        run_program(&program, out, sizeof(out));
+        assert_memory_equal(out, word, len);
+        assert_int_equal(out[len], '.');
+        value_doc_release(&doc);
+        buf_release(&args);
+        buf_release(&program);
+    }
+}
+
+static void commands_that_cannot_be(void **state)
+{
+    struct buf args, program;
+    struct value_doc doc;
+    struct command command;
+    struct err err;
+
+    (void)state;
+    buf_init(&args, 0);
+    buf_init(&program, 0);
+    value_doc_init(&doc);
+    value_put_map(&args, 0);
+    assert_int_equal(command_decode(buf_slice(&args), &doc, &command, &err), ERR_USAGE);
+    buf_clear(&args);
+    value_put_map(&args, 1);
+    value_put_str(&args, "shell");
+    value_put_bytes(&args, SLICE("a\0b"));
+    assert_int_equal(command_decode(buf_slice(&args), &doc, &command, &err), 0);
+    assert_int_equal(command_program(&command, SLICE(""), &program, &err), -EINVAL);
+    buf_clear(&args);
+    buf_clear(&program);
+    value_put_map(&args, 2);
+    value_put_str(&args, "shell");
+    value_put_str(&args, "true");
+    value_put_str(&args, "env");
+    value_put_map(&args, 1);
+    value_put_str(&args, "A;rm");
+    value_put_str(&args, "x");
+    assert_int_equal(command_decode(buf_slice(&args), &doc, &command, &err), 0);
+    assert_int_equal(command_program(&command, SLICE(""), &program, &err), ERR_USAGE);
+    assert_non_null(strstr(err.text, "A;rm"));
+    value_doc_release(&doc);
+    buf_release(&args);
+    buf_release(&program);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_event_comes_back),
+        cmocka_unit_test(damaged_events_are_refused),
+        cmocka_unit_test(records_and_heads),
+        cmocka_unit_test(json_goes_both_ways),
+        cmocka_unit_test(quoting_holds_for_any_bytes),
+        cmocka_unit_test(commands_that_cannot_be),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

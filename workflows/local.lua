@@ -1,0 +1,19 @@
+-- local.lua: what `pawl start` runs. One command on this machine, as one step.
+workflow {
+  about  = "Run a command on this machine",
+  params = {
+    shell        = { "string", about = "text for sh -c" },
+    argv         = { "list", about = "a command and its arguments, run without a shell" },
+    script       = { "string", about = "text of a script file" },
+    args         = { "list", about = "arguments of shell or script" },
+    init         = { "string", about = "shell text that runs first" },
+    cwd          = { "string", about = "working directory" },
+    stdin        = { "string", about = "bytes for standard input" },
+    timeout      = { "duration", about = "time one attempt may take" },
+    retry        = { "integer", default = 0, min = 0, about = "attempts after the first" },
+    on_interrupt = { "choice", choices = { "rerun", "fail", "suspend" }, default = "rerun" },
+    ok_exit      = { "list", about = "exit codes that count as success" },
+  },
+}
+
+local r = localhost:run(params)
