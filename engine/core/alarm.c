@@ -73,6 +73,8 @@ void alarm_rearm(struct engine *engine)
 
     if (engine->localhost.retry_at_ms && engine->localhost.retry_at_ms < due_ms)
         due_ms = engine->localhost.retry_at_ms;
+    if (engine->commit_retry_at_ms && engine->commit_retry_at_ms < due_ms)
+        due_ms = engine->commit_retry_at_ms;
     if (due_ms != INT64_MAX)
         w->ops->alarm(w->self, due_ms - engine->timeline_base_ms + engine->boottime_base_ms);
 }
@@ -172,6 +174,8 @@ void engine_alarm(struct engine *engine)
 {
     int64_t now = engine_now_ms(engine);
 
+    if (engine->commit_retry_at_ms && engine->commit_retry_at_ms <= now)
+        turn_retry(engine);
     if (engine->stopping)
         return;
     if (engine->localhost.retry_at_ms && engine->localhost.retry_at_ms <= now)

@@ -277,18 +277,28 @@ void dispatch_orders(struct engine *engine)
 
 // ---- up and down
 
-static void take_up_attempts(struct resident *r)
+static void intend_waiting(struct resident *r)
 {
     struct err err;
 
+    if (!r->dead && !r->wreck && resident_intend(r, &err) < 0)
+        engine_log(r->engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)r->id, err_text(&err));
+}
+
+void dispatch_intend_all(struct engine *engine)
+{
+    list_each_safe(it, &engine->lru)
+        intend_waiting(container_of(it, struct resident, lru));
+}
+
+static void take_up_attempts(struct resident *r)
+{
     list_each_safe(it, &r->attempts) {
         struct attempt *attempt = container_of(it, struct attempt, link);
         dispatch_attach(r, attempt);
         if (attempt->killing)
             dispatch_signal(r, attempt);
     }
-    if (!r->dead && !r->wreck && resident_intend(r, &err) < 0)
-        engine_log(r->engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)r->id, err_text(&err));
 }
 
 static void link_ready(struct engine *engine, const struct link_event *event)
@@ -301,6 +311,7 @@ static void link_ready(struct engine *engine, const struct link_event *event)
     buf_add_slice(&host->boot_id, event->boot_id);
     list_each_safe(it, &engine->lru)
         take_up_attempts(container_of(it, struct resident, lru));
+    dispatch_intend_all(engine);
     dispatch_orders(engine);
     link_list(host->link, NULL);
 }

@@ -28,6 +28,7 @@ enum {
     RESULT_MAX = 1024 * 1024,       // bytes of a stream in a result, by default
     GRACE_MS = 10 * 1000,           // from TERM to KILL, by default
     PARK_MS = 1000,                 // a wait at least this long is worth parking for
+    COMMIT_RETRY_MS = 1000,         // between tries on a full disk
     REQUEST_KEPT_MS = 24 * 60 * 60 * 1000,
 };
 #define RESIDENT_BYTES_MAX ((size_t)256 * 1024 * 1024)
@@ -110,6 +111,7 @@ struct engine {
     struct actions acts_open, acts_flying, acts_due;
     struct list touched, flying_jobs;
     uint64_t turn;        // number of the open batch
+    int64_t commit_retry_at_ms; // timeline; the flying batch waits for disk space
     uint64_t reclaim_turn; // last turn that reclaimed rows
     bool meta_dirty;
     uint64_t commits;
@@ -170,6 +172,7 @@ void turn_release(struct engine *engine);
 void turn_touch(struct resident *resident);
 struct batch *turn_batch(struct engine *engine); // the open batch, and asks for a turn
 int turn_act(struct engine *engine, const struct action *action);
+void turn_retry(struct engine *engine);
 bool turn_is_full(const struct engine *engine);
 void turn_reply(struct engine *engine, const struct change *change, uint64_t id, change_fn fn,
                 void *arg);
@@ -221,6 +224,7 @@ void dispatch_interrupt_once(struct resident *resident);
 void dispatch_close(struct engine *engine);
 void dispatch_order_kill(struct resident *resident, const struct attempt *attempt);
 void dispatch_orders(struct engine *engine);
+void dispatch_intend_all(struct engine *engine);
 
 // alarm.c
 void alarm_set(struct resident *resident, int64_t due_ms, uint64_t event_no, bool has_row);

@@ -349,12 +349,42 @@ static void count_commit(struct engine *engine)
     slot->commits++;
 }
 
+// Nothing was written: the batch waits in the air until there is space. Until then
+// no new job and no intent is taken, and output is left on the targets, because
+// credit for it comes only with a commit. What is committed is still served.
+static void wait_for_space(struct engine *engine, const struct err *err)
+{
+    if (!engine->disk_full)
+        engine_log(engine, LOG_ERROR, "%s; waiting for space", err_text(err));
+    engine->disk_full = true;
+    engine->commit_retry_at_ms = engine_now_ms(engine) + COMMIT_RETRY_MS;
+    alarm_rearm(engine);
+}
+
+void turn_retry(struct engine *engine)
+{
+    engine->commit_retry_at_ms = 0;
+    if (engine->flying && !engine->stopped)
+        engine->world.ops->commit(engine->world.self, engine->flying);
+}
+
+static void space_is_back(struct engine *engine)
+{
+    engine->disk_full = false;
+    engine_log(engine, LOG_WARNING, "there is space again: going on");
+    dispatch_intend_all(engine);
+}
+
 void engine_committed(struct engine *engine, int rc, const struct err *err)
 {
     uint64_t turn = engine->turn - 1;
 
     if (engine->stopped)
         return;
+    if (rc == -ENOSPC) {
+        wait_for_space(engine, err);
+        return;
+    }
     if (rc < 0) {
         engine_fail(engine, err);
         return;
@@ -366,6 +396,8 @@ void engine_committed(struct engine *engine, int rc, const struct err *err)
     queue_landed_actions(engine);
     tell_watches(engine, turn);
     landed_jobs(engine);
+    if (engine->disk_full)
+        space_is_back(engine);
     close_if_possible(engine);
     engine_turn(engine);
 }

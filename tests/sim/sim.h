@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// A simulated world for a real engine: virtual clock, a store in memory, one
+// scripted host whose spool survives the engine. Between any two things that
+// happen the engine can be killed; the commit under way is then applied or lost,
+// as the dice say. Everything follows from one seed.
+#pragma once
+
+#include "core/engine.h"
+
+struct sim;
+
+struct sim_options {
+    uint64_t seed;
+    unsigned crash_per_1000; // chance of a kill before each happening
+    unsigned crash_max;      // kills in all; the rest of the run is calm
+    unsigned link_cut_per_1000;
+    unsigned reboot_per_1000; // of the host: running commands are cut off
+};
+
+struct sim_counts {
+    unsigned crashes, cuts, reboots, starts, happenings;
+};
+
+struct sim *sim_new(const struct sim_options *options);
+void sim_free(struct sim *sim);
+
+// Starts a job from a script's text; returns its id.
+uint64_t sim_start(struct sim *sim, const char *script);
+// Sends a signal at a virtual time from now.
+void sim_signal_at(struct sim *sim, int64_t in_ms, uint64_t job, const char *name);
+void sim_resume_at(struct sim *sim, int64_t in_ms, uint64_t job);
+void sim_stop_at(struct sim *sim, int64_t in_ms, uint64_t job);
+// Runs until every job has settled and nothing is due, or the virtual time is
+// over (false: something is stuck).
+bool sim_run(struct sim *sim, int64_t limit_ms);
+
+// The job's end and everything it wrote, one line each, sorted; the caller frees.
+char *sim_result(struct sim *sim, uint64_t job);
+struct sim_counts sim_counts(const struct sim *sim);
+// Keys that were started more than once by the host: must be 0.
+unsigned sim_doubled(const struct sim *sim);
+// How often a command whose text contains `word` was started.
+unsigned sim_started(const struct sim *sim, const char *word);

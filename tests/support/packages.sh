@@ -1,0 +1,35 @@
+#!/bin/sh
+# packages.sh build|test: installs the Debian packages that building, or testing,
+# needs, and nothing when all of them are there. Needs root, or sudo, to install.
+set -eu
+
+build="cmake ninja-build gcc libc6-dev pkg-config liblmdb-dev libuv1-dev liblua5.4-dev
+libmicrohttpd-dev libcurl4-openssl-dev libjansson-dev libmsgpack-dev libsodium-dev zlib1g-dev"
+tests="$build libcmocka-dev bash busybox mksh curl jq procps util-linux python3-minimal"
+
+case ${1:-} in
+build) want=$build ;;
+test) want=$tests ;;
+*) echo "usage: packages.sh build|test" >&2; exit 2 ;;
+esac
+
+missing=
+for package in $want; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
+        missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || {
+        echo "packages.sh: these packages are missing and need root to install:$missing" >&2
+        exit 1
+    }
+    as_root=sudo
+fi
+echo "installing:$missing"
+export DEBIAN_FRONTEND=noninteractive
+$as_root apt-get update -qq
+# shellcheck disable=SC2086 # a list of words
+$as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
