@@ -8,7 +8,7 @@
 //   links.c     the link to localhost: up, down, and what it tells
 //   alarm.c     due times
 //   change.c, start.c   what people ask for (the port's changes)
-//   view.c      what people see (the port's reads)
+//   view.c      what people see (the port's reads); history.c: a job's steps
 //   engine.c    composition, recovery, the end
 #pragma once
 
