@@ -63,7 +63,8 @@ struct store_lmdb_options {
     uint64_t map_bytes_max; // 0: 1 TiB
     bool force_filesystem;  // open on a network file system all the same
     bool create;            // make it when missing
-    bool read_only;         // for `doctor` on a damaged home: takes the lock, writes nothing
+    bool read_only;         // for `doctor` on a damaged home: takes the lock if there is one,
+                            // and writes nothing
 };
 
 // Opens DIR/data.mdb. Takes the flock on DIR/lock first (-EBUSY names the pid
@@ -82,18 +83,27 @@ int store_memory_open(struct store **ret, struct err *err);
 int store_commit(struct store *store, const struct batch *batch, struct err *err);
 // Appends the value to *ret (cleared first). -ENOENT: no such key (err untouched).
 int store_get(struct store *store, struct slice key, struct buf *ret, struct err *err);
-// Calls fn for the rows with from <= key < to, in key order or backwards. Uses
-// one short read transaction; fn must not call the store.
+// Calls fn for the rows with from <= key < to, in key order or backwards; an empty
+// `to` stands for the end of the store. Uses one read transaction: keep it short.
+// fn must not call the store.
 int store_scan(struct store *store, struct slice from, struct slice to, bool reverse,
                store_row_fn fn, void *arg, struct err *err);
-// Makes sure that so many bytes can still be written (the data file is extended
-// ahead). -ENOSPC when not. Cheap when there is room already. Only between commits,
-// on the committing thread.
+// Makes sure that so many bytes of batches can still be written, and a few MiB
+// more: a commit may use that floor, so that when this begins to fail, results
+// and removals still get through. The data file is extended ahead. -ENOSPC when
+// there is no room. Cheap when there is. Only between commits, on the committing
+// thread.
 int store_reserve(struct store *store, uint64_t bytes, struct err *err);
-// A compacted copy at path (a new directory), synced, then opened and checked.
+// A compacted copy at path (a new directory), synced, then opened and checked; it
+// appears under that name whole or not at all. ERR_CORRUPT: the copy has damaged
+// records; it is kept beside, under the name the text gives. A long read: the map
+// cannot grow, and a commit that needs it to waits, until the copy is written.
+// Not offered by the store in memory (-EOPNOTSUPP).
 int store_backup(struct store *store, const char *path, struct err *err);
 void store_stat(struct store *store, struct store_stat *ret);
 void store_close(struct store *store); // NULL is allowed
 
 // Walks every record and index of every table (in slices, short transactions).
+// 0 also when damage was found: that is in the report. Orphans are exact only when
+// nothing commits meanwhile.
 int store_check(struct store *store, struct store_report *ret, struct err *err);

@@ -18,7 +18,8 @@ struct store_meta {
     uint64_t next_id;         // next job or child id; never goes back
 };
 enum { STORE_FORMAT = 1 };
-int meta_get(struct store *store, struct store_meta *ret, struct err *err); // -ENOENT: new store
+// -ENOENT: new store. ERR_VERSION: written by a newer Pawl; only format is set.
+int meta_get(struct store *store, struct store_meta *ret, struct err *err);
 void meta_put(struct batch *batch, const struct store_meta *meta);
 
 // The clock anchor, written with every commit: timers count on from it.
@@ -68,7 +69,8 @@ void records_put(struct batch *batch, uint64_t job_id, const struct record *reco
 typedef int (*records_fn)(void *arg, const struct record *record, bool gap);
 int records_scan(struct store *store, uint64_t job_id, uint64_t from_seq, records_fn fn,
                  void *arg, struct err *err);
-// The last record's seq and the stream bytes up to its end; 0, 0 when none.
+// The last record's seq and the stream bytes up to its end; 0, 0 when none. Bytes
+// of damaged records at the end are not counted.
 int records_end(struct store *store, uint64_t job_id, uint64_t *seq, uint64_t *bytes,
                 struct err *err);
 // The same for the place just before `seq`: what had been written before it.
@@ -126,7 +128,8 @@ typedef int (*orders_fn)(void *arg, const struct order *order);
 int orders_scan(struct store *store, struct slice host, orders_fn fn, void *arg, struct err *err);
 
 // ---- the whole job -------------------------------------------------------------
-// Reclaims up to limit rows of a removed job (journal, records, marks, tails).
-// Committed in slices; *ret_done says when nothing is left.
+// Reclaims up to limit rows (1 at least) of a removed job: journal, records, marks,
+// tails; not its head, indexes and timers. Once per commit: it looks at committed
+// rows. *ret_done: after this batch nothing is left.
 int job_rows_del(struct store *store, struct batch *batch, uint64_t job_id, uint32_t limit,
                  bool *ret_done, struct err *err);

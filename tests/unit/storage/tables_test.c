@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: MIT
+// Every table, over both stores: what is put comes back, in the promised order,
+// and only from where it was put.
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "unit/storage/temp.h"
+
+struct fixture {
+    struct temp temp; // its store is the one on LMDB
+    struct store *memory;
+    struct batch batch;
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = test_calloc(1, sizeof(*f));
+
+    temp_init(&f->temp);
+    temp_open(&f->temp);
+    assert_int_equal(store_memory_open(&f->memory, NULL), 0);
+    batch_init(&f->batch);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    batch_release(&f->batch);
+    store_close(f->memory);
+    temp_release(&f->temp);
+    test_free(f);
+    return 0;
+}
+
+typedef void (*table_test)(struct store *store, struct batch *batch);
+
+static void over_both(void **state, table_test test)
+{
+    struct fixture *f = *state;
+
+    test(f->temp.store, &f->batch);
+    batch_clear(&f->batch);
+    test(f->memory, &f->batch);
+}
+
+// Numbers seen by a scan, and where to stop it.
+struct seen {
+    uint64_t n[64];
+    size_t count, stop_at;
+};
+
+static int see(struct seen *seen, uint64_t n)
+{
+    assert_true(seen->count < 64);
+    seen->n[seen->count++] = n;
+    return seen->count == seen->stop_at;
+}
+
+static void meta(struct store *store, struct batch *batch)
+{
+    struct store_meta in = { STORE_FORMAT, uuid_of(1), 7, uuid_of(2), 99 }, out;
+    struct store_clock c_in = { uuid_of(3), 12, -5, INT64_MAX }, c_out;
+    struct err err = { 0 };
+
+    assert_int_equal(meta_get(store, &out, &err), -ENOENT);
+    assert_int_equal(clock_get(store, &c_out, &err), -ENOENT);
+    meta_put(batch, &in);
+    clock_put(batch, &c_in);
+    commit(store, batch);
+    assert_int_equal(meta_get(store, &out, &err), 0);
+    assert_int_equal(out.format, STORE_FORMAT);
+    assert_true(uuid_equal(out.store, in.store));
+    assert_true(uuid_equal(out.incarnation, in.incarnation));
+    assert_int_equal(out.epoch, 7);
+    assert_int_equal(out.next_id, 99);
+    assert_int_equal(clock_get(store, &c_out, &err), 0);
+    assert_true(uuid_equal(c_out.boot_id, c_in.boot_id));
+    assert_int_equal(c_out.boottime_ms, 12);
+    assert_int_equal(c_out.wall_ms, -5);
+    assert_int_equal(c_out.timeline_ms, INT64_MAX);
+}
+
+static int see_job(void *arg, uint64_t id, struct slice head, bool damaged)
+{
+    assert_false(damaged);
+    assert_true(head.len > 0);
+    return see(arg, id);
+}
+
+static int see_active(void *arg, uint64_t id) { return see(arg, id); }
+
+static void jobs(struct store *store, struct batch *batch)
+{
+    static const uint64_t ids[] = { 1, 2, 300, UINT64_MAX };
+    struct seen up = { 0 }, down = { 0 }, three = { .stop_at = 1 }, active = { 0 };
+    struct job_head head = { .name = SLICE("n"), .command = SLICE("c") };
+    struct buf bytes;
+    uint64_t id = 0;
+
+    buf_init(&bytes, 0);
+    assert_int_equal(jobs_get(store, 1, &bytes, NULL), -ENOENT);
+    for (size_t i = 0; i < 4; i++) {
+        head.id = ids[i];
+        jobs_put(batch, &head);
+        active_put(batch, ids[i]);
+    }
+    jobs_index_put(batch, 300, uuid_of(9), 300);
+    jobs_index_put(batch, 301, uuid_of(8), 300);
+    active_del(batch, 2);
+    commit(store, batch);
+
+    assert_int_equal(jobs_get(store, 300, &bytes, NULL), 0);
+    assert_true(bytes.len > 0);
+    assert_int_equal(jobs_scan(store, 2, false, see_job, &up, NULL), 0);
+    assert_int_equal(up.count, 3);
+    assert_int_equal(up.n[0], 2);
+    assert_int_equal(up.n[2], UINT64_MAX);
+    assert_int_equal(jobs_scan(store, UINT64_MAX, true, see_job, &down, NULL), 0);
+    assert_int_equal(down.count, 4);
+    assert_int_equal(down.n[0], UINT64_MAX);
+    assert_int_equal(down.n[3], 1);
+    assert_int_equal(jobs_scan(store, 300, true, see_job, &three, NULL), 0);
+    assert_int_equal(three.count, 1);
+    assert_int_equal(three.n[0], 300);
+    assert_int_equal(active_scan(store, see_active, &active, NULL), 0);
+    assert_int_equal(active.count, 3);
+
+    assert_int_equal(jobs_parent(store, 301, &id, NULL), 0);
+    assert_int_equal(id, 300);
+    assert_int_equal(jobs_by_uuid(store, uuid_of(8), &id, NULL), 0);
+    assert_int_equal(id, 301);
+    jobs_index_del(batch, 301, uuid_of(8));
+    jobs_del(batch, 300);
+    commit(store, batch);
+    assert_int_equal(jobs_parent(store, 301, &id, NULL), -ENOENT);
+    assert_int_equal(jobs_by_uuid(store, uuid_of(8), &id, NULL), -ENOENT);
+    assert_int_equal(jobs_parent(store, 300, &id, NULL), 0);
+    assert_int_equal(jobs_get(store, 300, &bytes, NULL), -ENOENT);
+    buf_release(&bytes);
+}
+
+static int see_events(void *arg, uint64_t first, struct slice events)
+{
+    assert_int_equal(events.len, 1);
+    assert_int_equal(events.ptr[0], first & 0xff);
+    return see(arg, first);
+}
+
+static int refuse(void *arg, uint64_t first, struct slice events)
+{
+    (void)arg, (void)first, (void)events;
+    return -ECANCELED;
+}
+
+static void journal(struct store *store, struct batch *batch)
+{
+    static const uint64_t firsts[] = { 1, 2, 255, 256, 70000 };
+    struct seen all = { 0 }, late = { 0 }, other = { 0 };
+
+    for (size_t i = 0; i < 5; i++) {
+        uint8_t byte = (uint8_t)firsts[i];
+        journal_put(batch, 5, firsts[i], slice_of(&byte, 1));
+    }
+    journal_put(batch, 6, 3, SLICE("\x03"));
+    commit(store, batch);
+    assert_int_equal(journal_scan(store, 5, 0, see_events, &all, NULL), 0);
+    assert_int_equal(all.count, 5);
+    assert_memory_equal(all.n, firsts, sizeof(firsts));
+    assert_int_equal(journal_scan(store, 5, 3, see_events, &late, NULL), 0);
+    assert_int_equal(late.count, 3);
+    assert_int_equal(journal_scan(store, 4, 0, see_events, &other, NULL), 0);
+    assert_int_equal(other.count, 0);
+    assert_int_equal(journal_scan(store, 5, 0, refuse, NULL, NULL), -ECANCELED);
+}
+
+static int see_record(void *arg, const struct record *record, bool gap)
+{
+    assert_false(gap);
+    assert_int_equal(record->data.len, record->seq);
+    assert_int_equal(record->stream, STREAM_ERROR);
+    return see(arg, record->seq);
+}
+
+static void records(struct store *store, struct batch *batch)
+{
+    struct record record = { .stream = STREAM_ERROR, .child_id = 4 };
+    struct seen all = { 0 };
+    uint64_t seq = 9, bytes = 9;
+    char text[8] = "abcdefg";
+
+    assert_int_equal(records_end(store, 2, &seq, &bytes, NULL), 0);
+    assert_int_equal(seq, 0);
+    assert_int_equal(bytes, 0);
+    for (record.seq = 1; record.seq <= 5; record.seq++) {
+        record.data = slice_of(text, record.seq);
+        records_put(batch, 2, &record);
+        record.bytes_before += record.data.len;
+    }
+    commit(store, batch);
+    assert_int_equal(records_scan(store, 2, 3, see_record, &all, NULL), 0);
+    assert_int_equal(all.count, 3);
+    assert_int_equal(all.n[0], 3);
+    assert_int_equal(records_end(store, 2, &seq, &bytes, NULL), 0);
+    assert_int_equal(seq, 5);
+    assert_int_equal(bytes, 1 + 2 + 3 + 4 + 5);
+    assert_int_equal(records_before(store, 2, 4, &bytes, NULL), 0);
+    assert_int_equal(bytes, 1 + 2 + 3);
+    assert_int_equal(records_before(store, 2, 1, &bytes, NULL), 0);
+    assert_int_equal(bytes, 0);
+    assert_int_equal(records_before(store, 3, 4, &bytes, NULL), 0);
+    assert_int_equal(bytes, 0);
+}
+
+static void marks_and_tails(struct store *store, struct batch *batch)
+{
+    struct mark mark = { 5 };
+    struct tail tail = { 5, 5 };
+
+    assert_int_equal(marks_get(store, 1, 2, &mark, NULL), 0);
+    assert_int_equal(mark.seq, 0);
+    assert_int_equal(tails_get(store, 1, 2, &tail, NULL), 0);
+    assert_int_equal(tail.out_bytes + tail.err_bytes, 0);
+    marks_put(batch, 1, 2, (struct mark){ 77 });
+    tails_put(batch, 1, 2, (struct tail){ 10, 20 });
+    tails_put(batch, 1, 3, (struct tail){ 30, 40 });
+    tails_del(batch, 1, 3);
+    commit(store, batch);
+    assert_int_equal(marks_get(store, 1, 2, &mark, NULL), 0);
+    assert_int_equal(mark.seq, 77);
+    assert_int_equal(tails_get(store, 1, 2, &tail, NULL), 0);
+    assert_int_equal(tail.out_bytes, 10);
+    assert_int_equal(tail.err_bytes, 20);
+    assert_int_equal(tails_get(store, 1, 3, &tail, NULL), 0);
+    assert_int_equal(tail.out_bytes, 0);
+}
+
+static int see_timer(void *arg, int64_t due_ms, uint64_t job_id, uint64_t event_no)
+{
+    assert_int_equal(job_id, 3);
+    assert_int_equal(event_no, 4);
+    return see(arg, (uint64_t)due_ms);
+}
+
+static void timers(struct store *store, struct batch *batch)
+{
+    static const int64_t due[] = { 5, 7, -100, INT64_MIN, INT64_MAX, 0 };
+    static const int64_t sorted[] = { INT64_MIN, -100, 0, 7, INT64_MAX };
+    struct seen all = { 0 };
+
+    for (size_t i = 0; i < 6; i++)
+        timers_put(batch, due[i], 3, 4);
+    timers_del(batch, 5, 3, 4);
+    commit(store, batch);
+    assert_int_equal(timers_scan(store, see_timer, &all, NULL), 0);
+    assert_int_equal(all.count, 5);
+    assert_memory_equal(all.n, sorted, sizeof(sorted));
+}
+
+static void scripts(struct store *store, struct batch *batch)
+{
+    struct content_hash hash = content_hash_of(SLICE("return 1")), no = { { 0 } };
+    struct buf text;
+
+    buf_init(&text, 0);
+    scripts_put(batch, &hash, SLICE("return 1"));
+    commit(store, batch);
+    assert_int_equal(scripts_get(store, &hash, &text, NULL), 0);
+    assert_true(slice_is(buf_slice(&text), "return 1"));
+    assert_int_equal(scripts_get(store, &no, &text, NULL), -ENOENT);
+    buf_release(&text);
+}
+
+static void requests(struct store *store, struct batch *batch)
+{
+    struct buf answer;
+
+    buf_init(&answer, 0);
+    for (uint8_t i = 1; i <= 5; i++)
+        requests_put(batch, uuid_of(i), 100 * i, SLICE("ok"));
+    commit(store, batch);
+    assert_int_equal(requests_expire(store, batch, 300, 1, NULL), 0);
+    commit(store, batch);
+    assert_int_equal(requests_get(store, uuid_of(1), &answer, NULL), -ENOENT);
+    assert_int_equal(requests_get(store, uuid_of(2), &answer, NULL), 0);
+    assert_int_equal(requests_expire(store, batch, 300, 10, NULL), 0);
+    commit(store, batch);
+    assert_int_equal(requests_get(store, uuid_of(2), &answer, NULL), -ENOENT);
+    assert_int_equal(requests_get(store, uuid_of(3), &answer, NULL), 0);
+    assert_true(slice_is(buf_slice(&answer), "ok"));
+    assert_int_equal(requests_expire(store, batch, 300, 10, NULL), 0);
+    assert_int_equal(batch->count, 0);
+    buf_release(&answer);
+}
+
+static int see_order(void *arg, const struct order *order)
+{
+    assert_int_equal(order->kind, ORDER_KILL);
+    assert_true(uuid_equal(order->job, uuid_of(6)));
+    assert_int_equal(order->intent_no, 12);
+    assert_int_equal(order->grace_ms, 5000);
+    return see(arg, order->id);
+}
+
+static void orders(struct store *store, struct batch *batch)
+{
+    struct order order = { 0, ORDER_KILL, uuid_of(6), 12, 5000 };
+    struct seen one = { 0 }, two = { 0 };
+    char long_name[254];
+
+    memset(long_name, 'h', sizeof(long_name));
+    for (order.id = 1; order.id <= 3; order.id++)
+        orders_put(batch, SLICE("web1"), &order);
+    orders_put(batch, slice_of(long_name, sizeof(long_name)), &order);
+    orders_del(batch, SLICE("web1"), 2);
+    commit(store, batch);
+    assert_int_equal(orders_scan(store, SLICE("web1"), see_order, &one, NULL), 0);
+    assert_int_equal(one.count, 2);
+    assert_int_equal(one.n[1], 3);
+    assert_int_equal(orders_scan(store, slice_of(long_name, sizeof(long_name)), see_order, &two,
+                                 NULL), 0);
+    assert_int_equal(two.count, 1);
+    assert_int_equal(two.n[0], 4);
+}
+
+static void job_rows(struct store *store, struct batch *batch)
+{
+    struct record record = { .data = SLICE("x") };
+    struct seen left = { 0 }, other = { 0 };
+    int slices = 0;
+    bool done = false;
+    uint64_t seq, bytes;
+
+    for (uint64_t job = 40; job <= 41; job++) {
+        for (uint64_t i = 1; i <= 7; i++) {
+            uint8_t byte = (uint8_t)i;
+            journal_put(batch, job, i, slice_of(&byte, 1));
+            record.seq = i;
+            records_put(batch, job, &record);
+        }
+        marks_put(batch, job, 1, (struct mark){ 1 });
+        tails_put(batch, job, 1, (struct tail){ 1, 1 });
+    }
+    commit(store, batch);
+    while (!done) { // 16 rows of job 40, four at a time
+        assert_int_equal(job_rows_del(store, batch, 40, 4, &done, NULL), 0);
+        commit(store, batch);
+        slices++;
+    }
+    assert_int_equal(slices, 4);
+    assert_int_equal(journal_scan(store, 40, 0, see_events, &left, NULL), 0);
+    assert_int_equal(left.count, 0);
+    assert_int_equal(records_end(store, 40, &seq, &bytes, NULL), 0);
+    assert_int_equal(seq, 0);
+    assert_int_equal(journal_scan(store, 41, 0, see_events, &other, NULL), 0);
+    assert_int_equal(other.count, 7);
+    assert_int_equal(job_rows_del(store, batch, 40, 4, &done, NULL), 0);
+    assert_true(done);
+    assert_int_equal(batch->count, 0);
+
+    // Only its last table left, and more rows in it than the limit.
+    tails_put(batch, 42, 1, (struct tail){ 1, 1 });
+    tails_put(batch, 42, 2, (struct tail){ 1, 1 });
+    tails_put(batch, 42, 3, (struct tail){ 1, 1 });
+    commit(store, batch);
+    assert_int_equal(job_rows_del(store, batch, 42, 2, &done, NULL), 0);
+    assert_false(done);
+    commit(store, batch);
+    assert_int_equal(job_rows_del(store, batch, 42, 1, &done, NULL), 0);
+    assert_true(done);
+}
+
+#define TABLE(name) static void test_##name(void **state) { over_both(state, name); }
+TABLE(meta)
+TABLE(jobs)
+TABLE(journal)
+TABLE(records)
+TABLE(marks_and_tails)
+TABLE(timers)
+TABLE(scripts)
+TABLE(requests)
+TABLE(orders)
+TABLE(job_rows)
+
+int main(void)
+{
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_meta), T(test_jobs), T(test_journal), T(test_records), T(test_marks_and_tails),
+        T(test_timers), T(test_scripts), T(test_requests), T(test_orders), T(test_job_rows),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
