@@ -1,1 +1,261 @@
 // SPDX-License-Identifier: MIT
+// The table of verbs, and the way from argv to one of them.
+#include "cli/cli.h"
+
+#include <locale.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/call.h"
+#include "cli/local_params.h"
+#include "cli/select.h"
+#include "cli/suggest.h"
+
+// ---- options, verb by verb
+static const struct option_spec start_options[] = {
+    { "command", 'c', "TEXT", "shell text to run; arguments become $1, $2, ..." },
+    { "file", 'f', "FILE", "a shell script to run, copied with the job" },
+    OPTIONS_JOB,
+    { "stdin", 0, "FILE", "its standard input, copied with the job; - is ours" },
+    { "init", 0, "TEXT", "shell text that runs before it" },
+    { "timeout", 0, "TIME", "end an attempt after this time" },
+    { "retry", 0, "N", "attempts after a failed one" },
+    { "on-interrupt", 0, "WHAT", "cut off by a reboot: rerun, fail or suspend" },
+    { "ok-exit", 0, "N,...", "exit codes that are no failure; else 0" },
+    { "follow", 0, NULL, "show its output until it has ended" },
+    OPTIONS_COMMON,
+};
+
+static const struct option_spec run_options[] = {
+    { "params", 0, "FILE", "parameters as a JSON object; key=value wins" },
+    OPTIONS_JOB,
+    { "detach", 'd', NULL, "return at once, print the job's row" },
+    OPTIONS_COMMON,
+};
+
+static const struct option_spec get_options[] = {
+    OPTIONS_SELECT,
+    { "children", 0, NULL, "the parts on each host, too" },
+    { "child-state", 0, "STATE", "jobs with such parts, and these parts only" },
+    { "has-more", 0, NULL, "only jobs with output to receive" },
+    { "newest", 0, "N", "only the N jobs that ended last" },
+    { "before", 0, "TIME", "only jobs that ended before it" },
+    { "after", 0, "TIME", "only jobs that ended after it" },
+    { "wide", 'w', NULL, "cut nothing" },
+    { "quiet", 'q', NULL, "ids only" },
+    OPTIONS_COMMON,
+};
+
+static const struct option_spec receive_options[] = {
+    OPTIONS_SELECT,
+    { "keep", 0, NULL, "leave the reading mark where it is" },
+    { "all", 0, NULL, "everything from the start" },
+    { "since", 0, "SEQ", "everything behind this record" },
+    { "wait", 0, NULL, "go on until the job is settled" },
+    { "force", 0, NULL, "with --wait: until it is finished" },
+    { "timeout", 0, "TIME", "with --wait: at most this long" },
+    { "stream", 0, "NAME", "only this stream; may be repeated" },
+    { "host", 0, "HOST", "only this host's records" },
+    { "events", 0, NULL, "show changes of state, too" },
+    OPTIONS_COMMON,
+};
+
+static const struct option_spec wait_options[] = {
+    OPTIONS_SELECT,
+    { "for", 0, "STATE", "until they are in this state" },
+    { "force", 0, NULL, "until they are finished, not just settled" },
+    { "any", 0, NULL, "one of them is enough" },
+    { "timeout", 0, "TIME", "at most this long; 0 only looks" },
+    { "check", 0, NULL, "exit 1 when one failed or was stopped" },
+    { "quiet", 'q', NULL, "ids only" },
+    OPTIONS_COMMON,
+};
+
+static const struct option_spec stop_options[] = {
+    OPTIONS_SELECT,
+    { "grace", 0, "TIME", "from TERM to KILL; else 10s" },
+    { "force", 0, NULL, "end the job now, even when its host is away" },
+    { "wait", 0, NULL, "return when it has ended" },
+    OPTIONS_COMMON,
+};
+
+static const struct option_spec suspend_options[] = {
+    OPTIONS_SELECT,
+    { "force", 0, NULL, "interrupt running steps, too; they run again" },
+    { "wait", 0, NULL, "return when it is suspended" },
+    OPTIONS_COMMON,
+};
+
+static const struct option_spec resume_options[] = {
+    OPTIONS_SELECT,
+    { "wait", 0, NULL, "return when it has finished" },
+    OPTIONS_COMMON,
+};
+
+static const struct option_spec remove_options[] = {
+    OPTIONS_SELECT,
+    { "force", 0, NULL, "stop it first when it has not finished" },
+    OPTIONS_COMMON,
+};
+
+static const struct option_spec select_options[] = { OPTIONS_SELECT, OPTIONS_COMMON };
+static const struct option_spec plain_options[] = { OPTIONS_COMMON };
+
+static const struct option_spec daemon_options[] = {
+    { "foreground", 0, NULL, "run it here, messages on standard error" },
+    { "stop", 0, NULL, "end it in order; jobs go on when it is started again" },
+    { "detached", 0, NULL, NULL },
+    OPTIONS_COMMON,
+};
+
+// ---- the verbs
+const struct command commands[] = {
+    { "start", "start [OPTIONS] -- COMMAND [ARGUMENT]...", "Start a command as a job",
+      "The row of the job is printed as soon as the job is on disk; from then on it\n"
+      "survives logout, crashes and reboots.\n\n"
+      "  pawl start -- df -h /\n"
+      "  pawl start -c 'make -j4 && make check' --name build --retry 2\n"
+      "  pawl start --file backup.sh --timeout 2h -- /srv /backup",
+      start_options, verb_start },
+    { "run", "run FILE.lua [OPTIONS] [KEY=VALUE]...", "Run a workflow",
+      "It is followed until it is settled; Ctrl-C leaves it running. The workflow checks\n"
+      "its parameters; `pawl run FILE.lua --help` prints them.\n\n"
+      "  pawl run patch.lua batch=2\n"
+      "  pawl run -d patch.lua --params prod.json --meta ticket=42",
+      run_options, verb_run },
+    { "get", "get [OPTIONS] [JOB]...", "Show jobs",
+      "  pawl get\n"
+      "  pawl get --state Failed -q | pawl remove -\n"
+      "  pawl get 12 --children --json",
+      get_options, verb_get },
+    { "receive", "receive [OPTIONS] JOB...", "Print what jobs have written since the last time",
+      "The reading mark moves when the output is written. A reading that shows only part\n"
+      "of it (--host, --stream, ID:HOST), --keep, --all and --since leave the mark alone.\n\n"
+      "  pawl receive 12\n"
+      "  pawl receive 12 --wait\n"
+      "  pawl receive 'web*' --all --json",
+      receive_options, verb_receive },
+    { "wait", "wait [OPTIONS] JOB...", "Wait for jobs",
+      "Settled is finished or suspended. A job that waits for an answer ends the waiting\n"
+      "at once (exit 4).\n\n"
+      "  pawl wait 12 13 --timeout 10m\n"
+      "  pawl wait 'web*' --any --force --check",
+      wait_options, verb_wait },
+    { "stop", "stop [OPTIONS] JOB...", "Stop jobs",
+      "  pawl stop 12 --grace 30s --wait", stop_options, verb_stop },
+    { "remove", "remove [OPTIONS] JOB...", "Remove finished jobs and their results",
+      "  pawl remove 12\n  pawl remove --state Completed", remove_options, verb_remove },
+    { "suspend", "suspend [OPTIONS] JOB...", "Suspend jobs at their next step",
+      "  pawl suspend 12 --wait", suspend_options, verb_suspend },
+    { "resume", "resume [OPTIONS] JOB...", "Resume suspended jobs",
+      "  pawl resume --state Suspended", resume_options, verb_resume },
+    { "signal", "signal JOB NAME [JSON]", "Send a workflow a signal",
+      "  pawl signal 12 go '{\"n\":1}'", plain_options, verb_signal },
+    { "history", "history [OPTIONS] JOB...", "Show the steps of jobs, one line per attempt",
+      "  pawl history 12", select_options, verb_history },
+    { "status", "status", "Show the engine",
+      "Exit code 5 when none runs; asking does not start one.", plain_options, verb_status },
+    { "daemon", "daemon [--foreground | --stop]", "Start or stop the engine",
+      "Every other verb starts the engine by itself; this one is for service managers\n"
+      "(--foreground) and for maintenance (--stop).",
+      daemon_options, verb_daemon },
+    { "help", "help [VERB]", "Show this, or the help of a verb", NULL, plain_options, verb_help },
+    { "version", "version", "Print the version", NULL, plain_options, verb_version },
+    { NULL, NULL, NULL, NULL, NULL, NULL },
+};
+
+const struct command *command_find(const char *name)
+{
+    for (const struct command *command = commands; command->name; command++)
+        if (strcmp(command->name, name) == 0)
+            return command;
+    return NULL;
+}
+
+// ---- what verbs use
+int cli_error(struct cli *cli, int exit_code, const char *fmt, ...)
+{
+    va_list ap;
+
+    fflush(stdout);
+    fputs("pawl: ", stderr);
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    putc('\n', stderr);
+    if (exit_code > cli->worst)
+        cli->worst = exit_code;
+    return exit_code;
+}
+
+unsigned cli_width(const struct cli *cli)
+{
+    struct winsize size;
+
+    if (!cli->out_tty || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
+        return 0;
+    return size.ws_col;
+}
+
+// ---- running one
+static const struct command *verb_of(struct cli *cli, const char *name)
+{
+    const struct command *command;
+    struct suggest suggest;
+
+    if (!name || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        name = "help";
+    if (strcmp(name, "--version") == 0)
+        name = "version";
+    command = command_find(name);
+    if (command)
+        return command;
+    suggest_init(&suggest, name, strlen(name));
+    for (command = commands; command->name; command++)
+        suggest_offer(&suggest, command->name);
+    if (suggest.best)
+        cli_error(cli, EXIT_USAGE, "no such verb: %.60s; did you mean %s?", name, suggest.best);
+    else
+        cli_error(cli, EXIT_USAGE, "no such verb: %.60s; `pawl help` lists them", name);
+    return NULL;
+}
+
+// `run` answers --help itself, with the workflow's parameters.
+static int verb_run_it(struct cli *cli)
+{
+    struct err err = { 0 };
+
+    if (option_is_set(&cli->options, "help") && cli->command->fn != verb_run) {
+        command_help(cli->command, stdout);
+        return 0;
+    }
+    // What needs no engine works without a home, too.
+    if (cli->command->fn != verb_help && cli->command->fn != verb_version &&
+        home_find(&cli->home, &err) < 0)
+        return cli_error(cli, EXIT_USAGE, "%s", err_text(&err));
+    return cli->command->fn(cli);
+}
+
+int cli_main(int argc, char **argv, daemon_fn daemon_main)
+{
+    struct cli cli = { .daemon_main = daemon_main, .out_tty = isatty(STDOUT_FILENO),
+                       .err_tty = isatty(STDERR_FILENO) };
+    struct err err = { 0 };
+
+    setlocale(LC_CTYPE, "C.UTF-8"); // widths of characters, wherever we run
+    cli.command = verb_of(&cli, argc > 1 ? argv[1] : NULL);
+    if (!cli.command)
+        return cli.worst;
+    if (options_parse(&cli.options, cli.command->options, argc > 2 ? argc - 2 : 0,
+                      argc > 2 ? argv + 2 : argv + argc, &err) < 0)
+        cli_error(&cli, EXIT_USAGE, "%s; see `pawl help %s`", err_text(&err), cli.command->name);
+    else
+        verb_run_it(&cli);
+    options_release(&cli.options);
+    client_close(cli.client);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        cli_error(&cli, EXIT_ENGINE, "standard output takes no more");
+    return cli.worst;
+}

@@ -2,6 +2,7 @@
 #include "cli/duration.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,14 +39,14 @@ static int number_take(const char **at, long long *ret_milli)
     return 0;
 }
 
-// Without a unit it is seconds, and then nothing may follow.
-static int unit_take(const char **at, long long *ret_ms)
+// Without a unit it is seconds, and then it is the only part.
+static int unit_take(const char **at, bool first, long long *ret_ms)
 {
     size_t len = strspn(*at, "abcdefghijklmnopqrstuvwxyz");
 
     *ret_ms = 1000;
     if (len == 0)
-        return **at == 0 ? 0 : -EINVAL;
+        return first && **at == 0 ? 0 : -EINVAL;
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
         if (strlen(units[i].name) == len && memcmp(units[i].name, *at, len) == 0) {
             *at += len;
@@ -57,11 +58,13 @@ static int unit_take(const char **at, long long *ret_ms)
 
 int duration_parse(const char *text, long long *ret_ms)
 {
+    const char *start = text;
     long long total = 0;
 
     do {
+        bool first = text == start;
         long long milli, unit_ms;
-        if (number_take(&text, &milli) < 0 || unit_take(&text, &unit_ms) < 0)
+        if (number_take(&text, &milli) < 0 || unit_take(&text, first, &unit_ms) < 0)
             return -EINVAL;
         if (milli / 1000 > DURATION_MAX_MS / unit_ms)
             return -EINVAL;
@@ -73,19 +76,19 @@ int duration_parse(const char *text, long long *ret_ms)
     return 0;
 }
 
-const char *duration_format(long long ms, char text[16])
+const char *duration_format(long long ms, char text[DURATION_TEXT])
 {
     long long s = ms / 1000;
 
     if (ms < 1000)
-        snprintf(text, 16, "%lldms", ms);
+        snprintf(text, DURATION_TEXT, "%lldms", ms);
     else if (s < 60)
-        snprintf(text, 16, "%lld.%llds", s, ms % 1000 / 100);
+        snprintf(text, DURATION_TEXT, "%lld.%llds", s, ms % 1000 / 100);
     else if (s < 3600)
-        snprintf(text, 16, "%lldm%02llds", s / 60, s % 60);
+        snprintf(text, DURATION_TEXT, "%lldm%02llds", s / 60, s % 60);
     else if (s < 86400)
-        snprintf(text, 16, "%lldh%02lldm", s / 3600, s % 3600 / 60);
+        snprintf(text, DURATION_TEXT, "%lldh%02lldm", s / 3600, s % 3600 / 60);
     else
-        snprintf(text, 16, "%lldd%02lldh", s / 86400, s % 86400 / 3600);
+        snprintf(text, DURATION_TEXT, "%lldd%02lldh", s / 86400, s % 86400 / 3600);
     return text;
 }

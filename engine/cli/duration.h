@@ -5,5 +5,6 @@
 
 // -EINVAL: not a duration, or more than a hundred years.
 int duration_parse(const char *text, long long *ret_ms);
-// "850ms", "12.3s", "4m05s", "3h07m", "2d03h": for tables. text: 16 bytes.
-const char *duration_format(long long ms, char text[16]);
+// "850ms", "12.3s", "4m05s", "3h07m", "2d03h": for tables.
+enum { DURATION_TEXT = 48 };
+const char *duration_format(long long ms, char text[DURATION_TEXT]);

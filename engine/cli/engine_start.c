@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,10 +125,14 @@ void engine_note_exit(const struct home *home)
 // ---- the new process
 static void child_run(const struct home *home, int log_fd)
 {
-    char *const argv[] = { "pawl", "daemon", "--detached", NULL };
+    char name[] = "pawl", verb[] = "daemon", option[] = "--detached";
+    char *const argv[] = { name, verb, option, NULL };
     int null_fd = open("/dev/null", O_RDONLY);
+    sigset_t none;
 
     setsid();
+    sigemptyset(&none); // a follower blocks SIGINT
+    sigprocmask(SIG_SETMASK, &none, NULL);
     if (null_fd < 0 || dup2(null_fd, 0) < 0 || dup2(log_fd, 1) < 0 || dup2(log_fd, 2) < 0)
         _exit(DAEMON_FAILED);
     close_range(3, ~0u, 0); // whatever the caller's shell had open

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,6 +36,7 @@ struct follow {
     uint64_t marked;
     uint64_t marked_ms;      // when, monotonic
     json_t *row;             // the last one seen, or NULL
+    json_t *complaint;       // the last record of the error stream, or NULL
     struct err err;          // of an error line
     int line_exit;           // its exit code
     int write_failed;
@@ -105,6 +107,10 @@ static int on_line(void *arg, json_t *line)
         return 0;
     }
     printer_record(follow->printer, line);
+    if (strcmp(row_text(line, "stream"), "error") == 0) {
+        json_decref(follow->complaint);
+        follow->complaint = json_incref(line);
+    }
     follow->last_seq = (uint64_t)row_int(line, "seq");
     follow->any = true;
     follow->write_failed = ferror(stdout);
@@ -204,10 +210,18 @@ static int stream_all(struct follow *follow, int stop_fd)
 }
 
 // ---- the end
+// The reason of a failure comes on the error stream, too: it is not said twice.
+static const char *reason_unsaid(const struct follow *follow)
+{
+    const char *reason = row_text(follow->row, "reason");
+
+    return strstr(row_text(follow->complaint, "data"), reason) ? "" : reason;
+}
+
 static int end_state(struct follow *follow)
 {
     const char *state = row_text(follow->row, "state");
-    const char *reason = row_text(follow->row, "reason");
+    const char *reason = reason_unsaid(follow);
     struct buf text;
     int exit_code = 0;
 
@@ -224,6 +238,18 @@ static int end_state(struct follow *follow)
         fprintf(stderr, "job %s Completed\n", follow->job_id);
     buf_release(&text);
     return exit_code;
+}
+
+// The signal is taken, or it would end the process when it is let through again.
+static void interrupt_take(int stop_fd)
+{
+    struct signalfd_siginfo info;
+
+    if (stop_fd < 0)
+        return;
+    while (read(stop_fd, &info, sizeof(info)) > 0)
+        continue;
+    close(stop_fd);
 }
 
 static int end_interrupted(struct follow *follow)
@@ -289,9 +315,25 @@ int follow_job(struct cli *cli, struct printer *printer, const struct follow_opt
     sigprocmask(SIG_BLOCK, &interrupt, &before);
     stop_fd = signalfd(-1, &interrupt, SFD_CLOEXEC | SFD_NONBLOCK);
     exit_code = follow_end(&follow, stream_all(&follow, stop_fd));
-    if (stop_fd >= 0)
-        close(stop_fd);
+    interrupt_take(stop_fd);
     sigprocmask(SIG_SETMASK, &before, NULL);
     json_decref(follow.row);
+    json_decref(follow.complaint);
+    return exit_code;
+}
+
+int follow_started(struct cli *cli, const json_t *row)
+{
+    struct follow_options options = { .row = row, .since = "0", .live = true, .mark = true,
+                                      .foreground = true, .timeout_ms = -1 };
+    struct printer printer;
+    char hint[64];
+    int exit_code;
+
+    snprintf(hint, sizeof(hint), "pawl receive %lld --wait", row_int(row, "id"));
+    options.hint = hint;
+    printer_init(&printer, cli);
+    exit_code = follow_job(cli, &printer, &options);
+    printer_release(&printer);
     return exit_code;
 }

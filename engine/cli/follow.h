@@ -20,3 +20,5 @@ struct follow_options {
 
 // An exit code; failures are printed.
 int follow_job(struct cli *cli, struct printer *printer, const struct follow_options *options);
+// A job that was just started, in the foreground: all of it, to its end.
+int follow_started(struct cli *cli, const json_t *row);

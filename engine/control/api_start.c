@@ -2,6 +2,8 @@
 // POST /v1/jobs: a new job. Control checks shapes and encodes; what the values
 // mean is for the engine and the workflow to say.
 #include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
 
 #include "control/api.h"
 #include "control/json.h"
@@ -138,6 +140,42 @@ static int options_take(const json_t *body, struct change *change, struct err *e
     return 0;
 }
 
+// JSON strings are UTF-8. What need not be, in a local job, may come as base64 under
+// a key of its own; the engine and its workflow see the bytes under the plain key.
+static int bytes_take(json_t *params, const char *key, const char *base64_key, struct err *err)
+{
+    const json_t *base64 = json_object_get(params, base64_key);
+    size_t len = json_string_length(base64), n = 0;
+    uint8_t *bytes;
+    int rc;
+
+    if (!base64)
+        return 0;
+    bytes = malloc(len + 1);
+    if (!bytes)
+        return err_set(err, -ENOMEM, "out of memory");
+    if (!json_is_string(base64) ||
+        sodium_base642bin(bytes, len + 1, json_string_value(base64), len, NULL, &n, NULL,
+                          sodium_base64_VARIANT_ORIGINAL) < 0)
+        rc = err_set(err, ERR_USAGE, "\"params\": \"%s\" is not base64", base64_key);
+    else
+        rc = json_object_set_new(params, key, json_stringn_nocheck((const char *)bytes, n));
+    free(bytes);
+    json_object_del(params, base64_key);
+    return rc < 0 && !err->code ? err_set(err, -ENOMEM, "out of memory") : rc;
+}
+
+static int local_bytes_take(json_t *body, const struct change *change, struct err *err)
+{
+    json_t *params = json_object_get(body, "params");
+
+    if (change->type != JOB_LOCAL || !json_is_object(params))
+        return 0;
+    if (bytes_take(params, "stdin", "stdin_b64", err) < 0)
+        return err->code;
+    return bytes_take(params, "script", "script_b64", err);
+}
+
 // What start_read encodes; change points into it.
 struct start {
     struct buf params, meta, env;
@@ -147,7 +185,8 @@ static int start_read(json_t *body, struct start *start, struct change *change, 
 {
     if (keys_check(body, err) < 0 || type_take(body, change, err) < 0 ||
         script_take(body, change, err) < 0 || texts_take(body, change, err) < 0 ||
-        options_take(body, change, err) < 0 || strings_only(body, "env", err) < 0)
+        options_take(body, change, err) < 0 || strings_only(body, "env", err) < 0 ||
+        local_bytes_take(body, change, err) < 0)
         return err->code;
     if (map_take(body, "params", &start->params, &change->params, err) < 0 ||
         map_take(body, "meta", &start->meta, &change->meta, err) < 0 ||

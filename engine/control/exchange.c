@@ -401,6 +401,7 @@ void exchange_wake(struct exchange *x)
         return; // it is about to look at the state anyway
     x->suspended = false;
     MHD_resume_connection(x->connection);
+    control_want_run(x->control);
 }
 
 void exchange_set_deadline(struct exchange *x, uint64_t loop_ms)

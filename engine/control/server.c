@@ -2,8 +2,8 @@
 // libmicrohttpd without a thread: its epoll descriptor is polled by the loop, and
 // one timer stands for everything that has a time: libmicrohttpd's own timeouts,
 // the deadlines of waiting exchanges, and a look once a second whether suspended
-// clients are still there. Resuming a connection makes the epoll descriptor
-// readable, so a wake needs nothing else.
+// clients are still there. Resuming a connection does not make the epoll descriptor
+// readable (libmicrohttpd 0.9.75, no thread of its own), so a wake asks for a run.
 #include "control/server.h"
 
 #include <assert.h>
@@ -34,6 +34,7 @@ struct control {
     uint64_t peers_checked; // loop time
     char socket_path[SOCKET_PATH_MAX + 1];
     bool running;           // inside MHD_run
+    bool run_wanted;        // a connection was resumed since the last run
     bool closing;
     bool shutdown_asked;
     int handles_closed;
@@ -79,6 +80,8 @@ static uint64_t nearest_ms(struct control *control)
     MHD_UNSIGNED_LONG_LONG mhd_ms;
     uint64_t nearest = UINT64_MAX;
 
+    if (control->run_wanted)
+        return 0;
     if (MHD_get_timeout(control->daemon, &mhd_ms) == MHD_YES)
         nearest = mhd_ms;
     list_each(it, &control->exchanges) {
@@ -110,6 +113,7 @@ static void control_run(struct control *control)
     bool shutdown;
 
     control->running = true;
+    control->run_wanted = false;
     MHD_run(control->daemon);
     control->running = false;
     control_arm(control);
@@ -117,6 +121,14 @@ static void control_run(struct control *control)
     control->shutdown_asked = false;
     if (shutdown)
         control->port.ops->shutdown(control->port.core);
+}
+
+// Inside a run the timer is set when the run is over.
+void control_want_run(struct control *control)
+{
+    control->run_wanted = true;
+    if (!control->running && !control->closing)
+        uv_timer_start(&control->timer, on_timer, 0, 0);
 }
 
 static void wake_due(struct control *control)

@@ -12,5 +12,7 @@ bool control_is_closing(const struct control *control);
 const char *control_socket_path(const struct control *control);
 // Calls port.shutdown once the present run is over.
 void control_ask_shutdown(struct control *control);
+// A connection was resumed: there is something to do without a readable socket.
+void control_want_run(struct control *control);
 // All exchanges, in order of arrival.
 struct list *control_exchanges(struct control *control);

@@ -215,6 +215,38 @@ static void start_encodes_and_answers_after_the_commit(void **state)
     json_decref(json);
 }
 
+static void start_takes_bytes_as_base64(void **state)
+{
+    struct world *world = *state;
+    json_t *json;
+
+    fake_job_add(world->fake, 12, "disks", JOB_NOT_STARTED);
+    assert_int_equal(change_now(world, "POST", "/v1/jobs",
+                                "{\"type\":\"local\",\"params\":{\"stdin_b64\":\"gP8A\","
+                                "\"script_b64\":\"YQ==\"}}", 12, NULL, &json), 201);
+    json_decref(json);
+    assert_string_equal(world->fake->changes[0].params,
+                        "{\"script\":\"a\",\"stdin\":{\"b64\":\"gP8A\"}}");
+    check_error(world, "POST", "/v1/jobs",
+                "{\"type\":\"local\",\"params\":{\"stdin_b64\":\"?\"}}", 400, "usage", "base64");
+}
+
+// Woken by the port's answer itself, not by some timer that comes by later.
+static void a_commit_is_answered_at_once(void **state)
+{
+    struct world *world = *state;
+    uint64_t before = uv_hrtime();
+    json_t *json;
+
+    fake_job_add(world->fake, 12, "disks", JOB_RUNNING);
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(change_now(world, "POST", "/v1/jobs/12/resume", NULL, 12, NULL, &json),
+                         200);
+        json_decref(json);
+    }
+    assert_true(uv_hrtime() - before < 900u * 1000000u); // 10 times 30 ms are change_now's own
+}
+
 static void start_refuses_wrong_bodies(void **state)
 {
     static const char *const bodies[][2] = {
@@ -482,6 +514,8 @@ int main(void)
         WITH_WORLD(a_job_is_found_by_id_uuid_and_host),
         WITH_WORLD(a_list_is_filtered),
         WITH_WORLD(start_encodes_and_answers_after_the_commit),
+        WITH_WORLD(start_takes_bytes_as_base64),
+        WITH_WORLD(a_commit_is_answered_at_once),
         WITH_WORLD(start_refuses_wrong_bodies),
         WITH_WORLD(the_verbs_become_changes),
         WITH_WORLD(a_refused_change_says_why),

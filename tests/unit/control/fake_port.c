@@ -71,11 +71,8 @@ static int fake_records(void *core, uint64_t job_id, uint64_t from_seq,
         struct record record = {
             .seq = seq, .child_id = job->child.id, .intent_no = 2, .attempt = 1,
             .time_unix_ms = 1700000000123, .stream = STREAM_OUTPUT,
-            .is_value = buf->len && buf->ptr[0] == 0xff, .step = SLICE("1/1"),
-            .data = buf_slice(buf),
+            .is_value = job->values[seq - 1], .step = SLICE("1/1"), .data = buf_slice(buf),
         };
-        if (record.is_value)
-            record.data = slice_of(buf->ptr + 1, buf->len - 1);
         if (fn(arg, &record, job->gaps[seq - 1]))
             break;
     }
@@ -253,6 +250,7 @@ void fake_free(struct fake_port *fake)
             buf_release(&fake->jobs[i].records[r]);
         free(fake->jobs[i].records);
         free(fake->jobs[i].gaps);
+        free(fake->jobs[i].values);
     }
     free(fake);
 }
@@ -262,12 +260,13 @@ struct fake_job *fake_job_add(struct fake_port *fake, uint64_t id, const char *n
 {
     struct fake_job *job = &fake->jobs[fake->job_count++];
 
+    snprintf(job->name, sizeof(job->name), "%s", name);
     job->child = (struct child_head){
         .id = id + 1, .host = SLICE("localhost"), .exit_code = EXIT_CODE_NONE,
         .uuid = { { 2, (uint8_t)id } }, .started_unix_ms = 1700000000001,
     };
     job->head = (struct job_head){
-        .id = id, .uuid = { { 1, (uint8_t)id } }, .type = JOB_LOCAL, .name = slice_str(name),
+        .id = id, .uuid = { { 1, (uint8_t)id } }, .type = JOB_LOCAL, .name = slice_str(job->name),
         .command = SLICE("df -h /"), .created_unix_ms = 1700000000000,
         .started_unix_ms = 1700000000001, .exit_code = EXIT_CODE_NONE, .child_count = 1,
         .children = &job->child,
@@ -291,8 +290,9 @@ static struct buf *record_new(struct fake_job *job)
 
     job->records = realloc(job->records, (n + 1) * sizeof(*job->records));
     job->gaps = realloc(job->gaps, (n + 1) * sizeof(*job->gaps));
-    assert(job->records && job->gaps);
-    job->gaps[n] = false;
+    job->values = realloc(job->values, (n + 1) * sizeof(*job->values));
+    assert(job->records && job->gaps && job->values);
+    job->gaps[n] = job->values[n] = false;
     buf_init(&job->records[n], 0);
     return &job->records[n];
 }
@@ -302,13 +302,12 @@ void fake_record_add(struct fake_job *job, const void *data, size_t len)
     buf_add(record_new(job), data, len);
 }
 
-// Marked by a first byte that no encoded text of these tests begins with.
 void fake_value_add(struct fake_job *job, const char *json)
 {
     struct buf *buf = record_new(job);
     json_t *value_json = json_loads(json, JSON_DECODE_ANY, NULL);
 
-    buf_add_byte(buf, 0xff);
+    job->values[job->record_count - 1] = true;
     value_from_json(value_json, buf, NULL);
     json_decref(value_json);
 }

@@ -14,8 +14,9 @@ enum { FAKE_JOBS_MAX = 512, FAKE_CHANGES_MAX = 64 };
 struct fake_job {
     struct job_head head;
     struct child_head child;
+    char name[64];
     struct buf *records; // encoded record data; seq is index + 1
-    bool *gaps;
+    bool *gaps, *values;
     size_t record_count;
     uint64_t mark;
 };

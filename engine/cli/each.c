@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "cli/each.h"
+
+#include "cli/call.h"
+#include "cli/render.h"
+#include "cli/select.h"
+
+static void one_job(struct cli *cli, const json_t *row, const char *verb, const json_t *body,
+                    json_t *changed)
+{
+    char path[96];
+    json_t *after;
+
+    snprintf(path, sizeof(path), "/v1/jobs/%lld/%s", row_int(row, "id"), verb);
+    if (call(cli, "POST", path, body, &after))
+        return;
+    if (option_is_set(&cli->options, "json"))
+        print_json(after);
+    json_array_append_new(changed, after);
+}
+
+// --wait: for each verb the states in which what was asked has come about.
+static int wait_for(struct cli *cli, const json_t *row, const char *goal)
+{
+    char path[128];
+    json_t *answer;
+    int exit_code;
+
+    snprintf(path, sizeof(path), "/v1/jobs/%lld/wait?for=%s", row_int(row, "id"), goal);
+    exit_code = call(cli, "GET", path, NULL, &answer);
+    if (exit_code == 0) {
+        if (!row_true(answer, "reached"))
+            cli_error(cli, EXIT_REFUSED, "job %lld did not become %s", row_int(row, "id"), goal);
+        json_decref(answer);
+    }
+    return exit_code;
+}
+
+int each_job(struct cli *cli, size_t first, const char *verb, json_t *body, const char *goal)
+{
+    json_t *rows = NULL, *row, *changed = json_array();
+    size_t i;
+    int exit_code = body ? select_jobs(cli, first, SELECT_NEEDS_SOME, "", &rows) : EXIT_ENGINE;
+
+    json_array_foreach(rows, i, row)
+        one_job(cli, row, verb, body, changed);
+    if (goal && option_is_set(&cli->options, "wait"))
+        json_array_foreach(changed, i, row)
+            wait_for(cli, row, goal);
+    json_decref(changed);
+    json_decref(rows);
+    json_decref(body);
+    return exit_code;
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// pawl receive: results. A plain receive begins behind the mark and moves it once
+// the output is written; every other reading leaves the mark alone.
+#include "cli/call.h"
+#include "cli/follow.h"
+#include "cli/render.h"
+#include "cli/select.h"
+
+// What the options say, for every job alike.
+struct reading {
+    struct follow_options follow;
+    struct printer printer;
+    char since[24];
+    bool partial; // only some records are shown: the mark cannot say which
+};
+
+static int since_read(const struct options *options, struct reading *reading, struct err *err)
+{
+    long long since;
+
+    snprintf(reading->since, sizeof(reading->since), "mark");
+    if (option_is_set(options, "all") && option_is_set(options, "since"))
+        return err_set(err, ERR_USAGE, "--all and --since: give one of them");
+    if (option_is_set(options, "all"))
+        snprintf(reading->since, sizeof(reading->since), "0");
+    if (option_number(options, "since", -1, &since, err) < 0)
+        return err->code;
+    if (since >= 0)
+        snprintf(reading->since, sizeof(reading->since), "%lld", since);
+    reading->follow.since = reading->since;
+    return 0;
+}
+
+static int streams_read(const struct options *options, struct reading *reading, struct err *err)
+{
+    const char *stream;
+    size_t at = 0;
+    int rc = 0;
+
+    while (rc == 0 && (stream = option_next(options, "stream", &at)) != NULL)
+        rc = printer_show(&reading->printer, stream, err);
+    return rc;
+}
+
+static int reading_read(const struct options *options, struct reading *reading, struct err *err)
+{
+    struct follow_options *follow = &reading->follow;
+
+    if (since_read(options, reading, err) < 0 || streams_read(options, reading, err) < 0 ||
+        option_duration(options, "timeout", -1, &follow->timeout_ms, err) < 0)
+        return err->code;
+    if ((option_is_set(options, "force") || follow->timeout_ms >= 0) &&
+        !option_is_set(options, "wait"))
+        return err_set(err, ERR_USAGE, "--force and --timeout belong to --wait");
+    follow->live = option_is_set(options, "wait");
+    follow->until_finished = option_is_set(options, "force");
+    follow->events = option_is_set(options, "events");
+    reading->printer.host = option_text(options, "host");
+    reading->partial = reading->printer.host || reading->printer.streams;
+    return 0;
+}
+
+static int receive_one(struct cli *cli, struct reading *reading, const json_t *row)
+{
+    const struct options *options = &cli->options;
+    bool child = row_int(row, "parent") != 0;
+    char hint[64];
+
+    snprintf(hint, sizeof(hint), "pawl receive %lld --wait", row_int(row, "id"));
+    reading->follow.row = row;
+    reading->follow.hint = hint;
+    reading->follow.mark = !option_is_set(options, "keep") && !option_is_set(options, "all") &&
+                           !option_is_set(options, "since") && !reading->partial && !child;
+    return follow_job(cli, &reading->printer, &reading->follow);
+}
+
+static void receive_all(struct cli *cli, struct reading *reading, const json_t *rows)
+{
+    json_t *row;
+    size_t i;
+
+    json_array_foreach(rows, i, row) {
+        buf_clear(&reading->printer.last_host);
+        reading->printer.hosts = false;
+        if (receive_one(cli, reading, row) == EXIT_INTERRUPT)
+            return;
+    }
+}
+
+int verb_receive(struct cli *cli)
+{
+    struct reading reading = { 0 };
+    struct err err = { 0 };
+    json_t *rows;
+    int exit_code = 0;
+
+    printer_init(&reading.printer, cli);
+    if (reading_read(&cli->options, &reading, &err) < 0)
+        exit_code = cli_error(cli, EXIT_USAGE, "%s", err_text(&err));
+    if (exit_code == 0)
+        exit_code = select_jobs(cli, 0, SELECT_NEEDS_SOME, "", &rows);
+    if (exit_code == 0) {
+        receive_all(cli, &reading, rows);
+        json_decref(rows);
+    }
+    printer_release(&reading.printer);
+    return exit_code;
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// pawl start: a local job. Its row is printed when the job is on disk.
+#include "cli/call.h"
+#include "cli/follow.h"
+#include "cli/local_params.h"
+#include "cli/render.h"
+
+static json_t *start_body(const struct cli *cli, struct err *err)
+{
+    json_t *body = json_pack("{s:s,s:{}}", "type", "local", "params");
+
+    if (!body) {
+        err_set(err, ERR_MEMORY, "out of memory");
+        return NULL;
+    }
+    if (job_body(&cli->options, body, err) < 0 ||
+        local_params(&cli->options, json_object_get(body, "params"), body, err) < 0) {
+        json_decref(body);
+        return NULL;
+    }
+    return body;
+}
+
+static int start_shown(struct cli *cli, const json_t *row)
+{
+    json_t *rows = json_pack("[O]", row);
+    int exit_code = print_jobs(cli, rows);
+
+    json_decref(rows);
+    return exit_code;
+}
+
+int verb_start(struct cli *cli)
+{
+    struct err err = { 0 };
+    json_t *body = start_body(cli, &err), *row;
+    int exit_code;
+
+    if (!body)
+        return cli_error(cli, EXIT_USAGE, "%s", err_text(&err));
+    exit_code = call(cli, "POST", "/v1/jobs", body, &row);
+    json_decref(body);
+    if (exit_code)
+        return exit_code;
+    exit_code = option_is_set(&cli->options, "follow") ? follow_started(cli, row)
+                                                       : start_shown(cli, row);
+    json_decref(row);
+    return exit_code;
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+// pawl version.
+#include "cli/command.h"
+
+int verb_version(struct cli *cli)
+{
+    if (option_is_set(&cli->options, "json"))
+        printf("{\"version\":\"%s\"}\n", PAWL_VERSION);
+    else
+        printf("pawl %s\n", PAWL_VERSION);
+    return 0;
+}

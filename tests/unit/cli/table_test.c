@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// The table of jobs, as text, letter by letter.
+#include <errno.h>
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "cli/render.h"
+
+static json_t *row(int id, const char *name, const char *type, const char *state, int failed,
+                   int total, int more, const char *location, const char *command)
+{
+    return json_pack("{s:i,s:s,s:s,s:s,s:i,s:i,s:b,s:s,s:s,s:n}", "id", id, "name", name, "type",
+                     type, "state", state, "failed", failed, "total", total, "has_more", more,
+                     "location", location, "command", command, "parent");
+}
+
+static void check(json_t *rows, unsigned width, const char *expected)
+{
+    struct buf out;
+
+    buf_init(&out, 0);
+    assert_int_equal(render_jobs(rows, width, false, &out), 0);
+    assert_string_equal(buf_cstr(&out), expected);
+    buf_release(&out);
+}
+
+static void the_table_is_as_people_know_it(void **state)
+{
+    json_t *rows = json_array();
+
+    (void)state;
+    json_array_append_new(rows, row(1, "disks", "local", "Running", 0, 1, 1, "localhost",
+                                    "df -h"));
+    json_array_append_new(rows, row(3, "patch", "workflow", "Failed", 1, 1, 1,
+                                    "web01,web02,web03", "patch.lua batch=2"));
+    check(rows, 0,
+          "Id   Name        Type      State      HasMoreData  Location            Command\n"
+          "1    disks       local     Running    True         localhost           df -h\n"
+          "3    patch       workflow  Failed     True         web01,web02,web03   patch.lua "
+          "batch=2\n");
+    check(rows, 80,
+          "Id   Name        Type      State      HasMoreData  Location           Command\n"
+          "1    disks       local     Running    True         localhost          df -h\n"
+          "3    patch       workflow  Failed     True         web01,web02,web03  "
+          "patch.lua\xe2\x80\xa6\n");
+    json_decref(rows);
+}
+
+static void long_texts_give_way(void **state)
+{
+    json_t *rows = json_array();
+
+    (void)state;
+    json_array_append_new(rows, row(12, "a-very-long-name-of-a-job", "workflow", "Running", 2, 40,
+                                    0, "web01,web02,web03,web04", "rolling_restart.lua tag=1.2.3"));
+    check(rows, 80,
+          "Id   Name      Type      State                HasMoreData  Location   Command\n"
+          "12   a-very-\xe2\x80\xa6  workflow  Running 2/40 failed  False        "
+          "web01,we\xe2\x80\xa6  "
+          "rolling_r\xe2\x80\xa6\n");
+    json_decref(rows);
+}
+
+static void names_cannot_drive_the_terminal(void **state)
+{
+    json_t *rows = json_array();
+
+    (void)state;
+    json_array_append_new(rows, row(5, "\033[2Jx", "local", "Stopped", 0, 1, 0, "localhost",
+                                    "printf 'a\nb'"));
+    check(rows, 0,
+          "Id   Name        Type      State      HasMoreData  Location            Command\n"
+          "5    \\x1b[2Jx    local     Stopped    False        localhost           "
+          "printf 'a\\nb'\n");
+    json_decref(rows);
+}
+
+static void colours_come_when_asked(void **state)
+{
+    json_t *rows = json_array();
+    struct buf out;
+
+    (void)state;
+    json_array_append_new(rows, row(5, "x", "local", "Failed", 0, 1, 0, "localhost", "c"));
+    buf_init(&out, 0);
+    render_jobs(rows, 80, true, &out);
+    assert_non_null(strstr(buf_cstr(&out), "\033[31mFailed\033[0m"));
+    buf_release(&out);
+    json_decref(rows);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_table_is_as_people_know_it),
+        cmocka_unit_test(long_texts_give_way),
+        cmocka_unit_test(names_cannot_drive_the_terminal),
+        cmocka_unit_test(colours_come_when_asked),
+    };
+
+    setlocale(LC_CTYPE, "C.UTF-8");
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: MIT
+// The verbs as people call them: this program, given arguments, is `pawl` with a
+// fake engine; the tests run it as a shell would and look at what it prints, how
+// it exits, and that it starts, survives and stops its engine.
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "unit/cli/fake_engine.h"
+
+struct shell {
+    char home[64];
+    char program[256];
+    struct buf text; // of the last command: both streams, or what 2> left
+};
+
+static int shell_open(void **state)
+{
+    struct shell *shell = calloc(1, sizeof(*shell));
+    ssize_t n;
+
+    if (!shell)
+        return -1;
+    snprintf(shell->home, sizeof(shell->home), "/tmp/pawl-verbs-XXXXXX");
+    n = readlink("/proc/self/exe", shell->program, sizeof(shell->program) - 1);
+    buf_init(&shell->text, 0);
+    setenv("PAWL_PROGRAM", shell->program, 1);
+    *state = shell;
+    return n > 0 && mkdtemp(shell->home) ? setenv("PAWL_HOME", shell->home, 1) : -1;
+}
+
+// Runs a shell line in which `pawl` is this program. Returns its exit code.
+static int run(struct shell *shell, const char *line)
+{
+    struct buf command;
+    char piece[4096];
+    size_t n;
+    FILE *pipe;
+    int status;
+
+    buf_init(&command, 0);
+    buf_addf(&command, "pawl() { %s \"$@\"; }; { %s; } 2>&1", shell->program, line);
+    buf_clear(&shell->text);
+    pipe = popen(buf_cstr(&command), "r");
+    while ((n = fread(piece, 1, sizeof(piece), pipe)) > 0)
+        buf_add(&shell->text, piece, n);
+    status = pclose(pipe);
+    buf_release(&command);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int shell_close(void **state)
+{
+    struct shell *shell = *state;
+    char line[128];
+    int exit_code = run(shell, "pawl daemon --stop");
+
+    snprintf(line, sizeof(line), "rm -rf %s", shell->home);
+    run(shell, line);
+    buf_release(&shell->text);
+    free(shell);
+    return exit_code;
+}
+
+static void check(struct shell *shell, const char *line, int exit_code, const char *expected)
+{
+    int got = run(shell, line);
+
+    if (got != exit_code || !strstr(buf_cstr(&shell->text), expected))
+        fail_msg("%s: exit %d, expected %d with \"%s\":\n%s", line, got, exit_code, expected,
+                 buf_cstr(&shell->text));
+}
+
+static void check_exact(struct shell *shell, const char *line, int exit_code,
+                        const char *expected)
+{
+    check(shell, line, exit_code, expected);
+    if (strcmp(buf_cstr(&shell->text), expected) != 0)
+        fail_msg("%s: \"%s\"", line, buf_cstr(&shell->text));
+}
+
+static void nothing_but_the_asked_starts_an_engine(void **state)
+{
+    struct shell *shell = *state;
+
+    check(shell, "pawl status", 5, "no engine is running");
+    check(shell, "pawl help", 0, "receive");
+    check(shell, "pawl help start", 0, "--on-interrupt");
+    check(shell, "pawl start --help", 0, "pawl start -- df");
+    check(shell, "pawl version", 0, "pawl 0.");
+    check(shell, "pawl satrt", 2, "did you mean start?");
+    check(shell, "pawl get --sate x", 2, "did you mean --state?");
+    check(shell, "pawl status", 5, "no engine is running");
+    check(shell, "pawl get -q", 0, "1\n3\n5\n"); // this starts one
+    check(shell, "pawl status", 0, "pid");
+    check(shell, "pawl status --json", 0, "\"uptime_s\":12");
+    check(shell, "pawl daemon", 0, "the engine runs");
+    check(shell, "pawl daemon --stop", 0, "");
+    check(shell, "pawl status", 5, "no engine is running");
+    check(shell, "pawl daemon --stop", 0, "");
+}
+
+static void get_shows_what_is_asked(void **state)
+{
+    struct shell *shell = *state;
+
+    check_exact(shell, "pawl get", 0,
+                "Id   Name        Type      State      HasMoreData  Location            Command\n"
+                "1    disks       local     Completed  True         localhost           df -h /\n"
+                "3    web01       local     Failed     False        localhost           df -h /\n"
+                "5    web02       local     Suspended  True         localhost           df -h /\n");
+    check_exact(shell, "pawl get -q 'web*' 1 web01 1", 0, "3\n5\n1\n");
+    check_exact(shell, "pawl get -q --state Failed", 0, "3\n");
+    check_exact(shell, "pawl get -q 1 3 --state Failed", 0, "3\n");
+    check_exact(shell, "pawl get -q 99 1 nobody 'no*' 3:localhost 5:web", 3,
+                "pawl: job 99: no such job\npawl: job nobody: no such job\n"
+                "pawl: job 5 has no child on host web\n1\n4\n");
+    check_exact(shell, "pawl get --json --state Failed,Completed | pawl get -q -", 0, "1\n3\n");
+    check_exact(shell, "printf '5\\nweb01\\n' | pawl get -q -", 0, "5\n3\n");
+    check_exact(shell, "pawl get -q --newest 0", 0, "");
+    check(shell, "pawl get --children 1", 0, "\n2    Job2");
+    check(shell, "pawl get --state Bogus", 2, "Bogus");
+    check(shell, "pawl get --before tomorrow", 2, "tomorrow");
+}
+
+static void receive_delivers_once(void **state)
+{
+    struct shell *shell = *state;
+
+    check_exact(shell, "pawl receive 1 --keep", 0, "one\n\xff\xfe\n{\"n\":1}\n");
+    check_exact(shell, "pawl receive 1 --keep --stream error", 0, "");
+    check_exact(shell, "pawl receive 1:localhost --since 2", 0, "{\"n\":1}\n");
+    check_exact(shell, "pawl receive 1", 0, "one\n\xff\xfe\n{\"n\":1}\n");
+    check_exact(shell, "pawl receive 1", 0, "");
+    check_exact(shell, "pawl receive 1 --all --host localhost", 0, "one\n\xff\xfe\n{\"n\":1}\n");
+    check_exact(shell, "pawl receive 1 --all --host web01", 0, "");
+    check(shell, "pawl receive 1 --all --json", 0, "\"data_b64\":\"//4=\"");
+    check(shell, "pawl receive 1 --all --since 2", 2, "one of them");
+    check(shell, "pawl receive 1 --timeout 3", 2, "--wait");
+    check(shell, "pawl receive 1 --stream out", 2, "information");
+    check(shell, "pawl receive", 2, "which job?");
+    check(shell, "pawl receive 99", 3, "99: no such job");
+}
+
+// What could not be written has not been received.
+static void receive_does_not_mark_what_was_not_written(void **state)
+{
+    struct shell *shell = *state;
+
+    check(shell, "pawl receive 1 > /dev/full", 5, "takes no more");
+    check_exact(shell, "pawl receive 1", 0, "one\n\xff\xfe\n{\"n\":1}\n");
+}
+
+static void start_passes_on_what_was_asked(void **state)
+{
+    struct shell *shell = *state;
+
+    check(shell, "pawl start --name one -- df -h '/a b'", 0, "7    one         local     Running");
+    check(shell, "pawl start --follow --timeout 1.5s --retry 2 --ok-exit 0,3 --on-interrupt fail "
+                 "-c 'echo $1' -- x", 0,
+          "{\"args\":[\"x\"],\"ok_exit\":[0,3],\"on_interrupt\":\"fail\",\"retry\":2,"
+          "\"shell\":\"echo $1\",\"timeout\":\"1500ms\"}\nend\n");
+    check(shell, "printf 'a\\377' | pawl start --follow --stdin - -- cat", 0,
+          "{\"argv\":[\"cat\"],\"stdin\":{\"b64\":\"Yf8=\"}}");
+    check(shell, "pawl start --follow --name bad -- false", 1,
+          "pawl: job 13 Failed: exit 1 on localhost");
+    check_exact(shell, "pawl start --json -- true | pawl get -q -", 0, "15\n");
+    check(shell, "pawl start", 2, "-c TEXT");
+    check(shell, "pawl start -c true -f x", 2, "one of");
+    check(shell, "pawl start -f /no/such", 2, "/no/such");
+    check(shell, "pawl start --cwd /no/such -- true", 2, "/no/such");
+    check(shell, "pawl start --cwd '' -- true", 2, "empty");
+    check(shell, "pawl start --meta x -- true", 2, "KEY=VALUE");
+    check(shell, "pawl start --ok-exit 300 -- true", 2, "300");
+}
+
+static void run_takes_parameters(void **state)
+{
+    struct shell *shell = *state;
+
+    check(shell, "cd $PAWL_HOME && echo 'x' > a.lua && echo '{\"n\":2,\"k\":\"file\"}' > p.json && "
+                 "pawl run a.lua k=line --params p.json", 0, "{\"k\":\"line\",\"n\":2}\n");
+    check(shell, "pawl run -d $PAWL_HOME/a.lua --name later", 0, "workflow");
+    check(shell, "pawl run $PAWL_HOME/a.lua --help", 0, "Usage: pawl run");
+    check(shell, "pawl run --help", 0, "key=value wins");
+    check(shell, "pawl run", 2, "FILE.lua");
+    check(shell, "pawl run /no/such.lua", 2, "/no/such.lua");
+    check(shell, "pawl run $PAWL_HOME/a.lua 7", 2, "KEY=VALUE");
+    check(shell, "printf 'syntax error' > $PAWL_HOME/b.lua; pawl run $PAWL_HOME/b.lua --help", 2,
+          "b.lua:1:");
+}
+
+static void verbs_change_jobs(void **state)
+{
+    struct shell *shell = *state;
+
+    check_exact(shell, "pawl start --json --name slow -- x > /dev/null; pawl suspend slow --wait; "
+                       "pawl get slow --json | grep -o '\"state\":\"[A-Za-z]*\"'", 0,
+                "\"state\":\"Suspended\"\n");
+    check_exact(shell, "pawl resume slow && pawl signal slow go '[1]' && pawl stop slow --wait "
+                       "--grace 1s && pawl get -q --state Stopped", 0, "7\n");
+    check(shell, "pawl receive slow", 0, "[1]\n");
+    check_exact(shell, "pawl remove 5", 4,
+                "pawl: job 5 is Suspended; stop it first, or use --force\n");
+    check_exact(shell, "pawl remove 2 7 99; echo $?; pawl get -q", 0,
+                "pawl: job 99: no such job\n"
+                "pawl: job 2 is a child; remove its parent, job 1\n4\n1\n3\n5\n");
+    check(shell, "pawl signal 5", 2, "name of the signal");
+    check(shell, "pawl signal 5 go nonsense", 2, "not JSON");
+}
+
+static void wait_tells_how_it_went(void **state)
+{
+    struct shell *shell = *state;
+
+    check(shell, "pawl wait 1 5", 0, "web02");
+    check(shell, "pawl wait 3 --check -q", 1, "job 3 Failed");
+    check(shell, "pawl start --name slow -- x", 0, "slow");
+    check(shell, "pawl wait slow 1 --timeout 0 -q", 124, "1\n");
+    check(shell, "pawl wait slow --timeout 50ms", 124, "time is over");
+    check_exact(shell, "pawl wait slow 1 --any -q", 0, "1\n");
+    check(shell, "pawl wait 1 --for Suspended", 4, "job 1 is Completed already");
+    check(shell, "pawl start --name quick -- x && pawl wait quick -q --force", 0, "9\n");
+}
+
+static void history_lists_attempts(void **state)
+{
+    struct shell *shell = *state;
+
+    check(shell, "pawl history 1", 0, "1.2/3  run");
+    check(shell, "pawl history 1", 0, "exit 0");
+    check(shell, "pawl history 1 --json", 0, "\"ordinal\":4");
+}
+
+static void a_follower_outlives_its_engine(void **state)
+{
+    struct shell *shell = *state;
+
+    check(shell, "pawl start --follow --name crash -- x", 0, "after\nend\n");
+}
+
+static void following_ends_with_ctrl_c_and_the_job_does_not(void **state)
+{
+    struct shell *shell = *state;
+
+    check(shell, "pawl start --name slow -- x", 0, "slow");
+    check(shell, "timeout --preserve-status -s INT 0.4 $PAWL_PROGRAM receive slow --wait", 130,
+          "goes on; follow it again with: pawl receive 7 --wait");
+    check(shell, "pawl get -q --state Running", 0, "7\n");
+}
+
+static void a_failing_engine_is_explained(void **state)
+{
+    struct shell *shell = *state;
+
+    check(shell, "touch $PAWL_HOME/fatal; pawl get", 5, "the store is damaged");
+    check(shell, "pawl get; pawl get", 5, "the store is damaged");
+    check(shell, "pawl get", 5, "failed 3 times within a minute");
+    check(shell, "pawl daemon --foreground", 5, "the store is damaged");
+    check(shell, "rm $PAWL_HOME/fatal $PAWL_HOME/exits; pawl get -q", 0, "1\n");
+}
+
+static void a_home_that_is_too_deep_is_explained(void **state)
+{
+    struct shell *shell = *state;
+
+    check(shell, "PAWL_HOME=/tmp/$(printf '%0100d' 1) pawl get", 2, "shorter directory");
+}
+
+#define WITH_SHELL(fn) cmocka_unit_test_setup_teardown(fn, shell_open, shell_close)
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_SHELL(nothing_but_the_asked_starts_an_engine),
+        WITH_SHELL(get_shows_what_is_asked),
+        WITH_SHELL(receive_delivers_once),
+        WITH_SHELL(receive_does_not_mark_what_was_not_written),
+        WITH_SHELL(start_passes_on_what_was_asked),
+        WITH_SHELL(run_takes_parameters),
+        WITH_SHELL(verbs_change_jobs),
+        WITH_SHELL(wait_tells_how_it_went),
+        WITH_SHELL(history_lists_attempts),
+        WITH_SHELL(a_follower_outlives_its_engine),
+        WITH_SHELL(following_ends_with_ctrl_c_and_the_job_does_not),
+        WITH_SHELL(a_failing_engine_is_explained),
+        WITH_SHELL(a_home_that_is_too_deep_is_explained),
+    };
+
+    if (argc > 1)
+        return cli_main(argc, argv, fake_engine_main);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
