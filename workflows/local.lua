@@ -16,4 +16,29 @@ workflow {
   },
 }
 
-local r = localhost:run(params)
+local function options()
+  return {
+    cwd = params.cwd, stdin = params.stdin, timeout = params.timeout, retry = params.retry,
+    on_interrupt = params.on_interrupt, ok_codes = params.ok_exit, on_error = "continue",
+  }
+end
+
+local function run()
+  local text = params.shell or params.script
+  local opts = options()
+  if params.argv then
+    if params.init then
+      -- The words become $1 $2 ... of a shell that runs init first.
+      opts[1], opts.args = params.init .. '\n"$@"', params.argv
+      return localhost:run(opts)
+    end
+    for i, word in ipairs(params.argv) do opts[i] = word end
+    return localhost:exec(opts)
+  end
+  if not text then fail("there is nothing to run: give shell, argv or script") end
+  opts[1], opts.args = params.init and params.init .. "\n" .. text or text, params.args
+  return localhost:run(opts)
+end
+
+local result = run()
+if not result.ok then fail(result.message) end

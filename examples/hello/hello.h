@@ -1,0 +1,2 @@
+const char *greeting(void);
+int sum_of(int count, char **words);
