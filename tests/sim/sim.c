@@ -24,7 +24,8 @@ struct command { // one directory of the host's spool
     int code;
     bool done, killed, forgotten;
     unsigned starts;
-    uint64_t sent[3]; // by stream: bytes this link was told already
+    uint64_t sent[3];             // by stream: bytes its link was told already
+    const struct sim_link *told;  // the link that started or attached it
 };
 
 struct message { // from the host to the engine
@@ -50,6 +51,7 @@ struct order {
     uint64_t job;
     char name[32];
     struct uuid request;
+    unsigned asked; // of which engine: kills so far + 1; 0: not yet
 };
 
 struct sim {
@@ -141,6 +143,7 @@ static void tell_end(struct sim *sim, struct command *c)
 static void attach(struct sim *sim, struct command *c, uint64_t out, uint64_t err)
 {
     tell(sim, (struct link_event){ .type = LINK_STARTED, .key = c->key }, NULL);
+    c->told = sim->sim_link;
     c->sent[LINK_OUT] = out;
     c->sent[LINK_ERR] = err;
     if (c->done || c->killed || c->boot != sim->boot)
@@ -259,12 +262,23 @@ static void drop_messages(struct sim_link *link)
     list_init(&link->messages);
 }
 
+// Its memory may serve the next link.
+static void forget_link(const struct sim_link *link)
+{
+    list_each(it, &link->sim->commands) {
+        struct command *c = container_of(it, struct command, link);
+        if (c->told == link)
+            c->told = NULL;
+    }
+}
+
 static void on_close(struct link *link, void (*closed)(void *arg), void *arg)
 {
     struct sim_link *sl = container_of(link, struct sim_link, base);
 
     if (sl->sim->sim_link == sl)
         sl->sim->sim_link = NULL;
+    forget_link(sl);
     drop_messages(sl);
     free(sl);
     closed(arg);
@@ -444,7 +458,7 @@ static bool end_one_command(struct sim *sim)
         if (c->done || c->killed || c->boot != sim->boot || c->ends_ms > sim->now_ms)
             continue;
         c->done = true;
-        if (sim->sim_link)
+        if (sim->sim_link && c->told == sim->sim_link)
             tell_end(sim, c);
         return true;
     }
@@ -453,33 +467,34 @@ static bool end_one_command(struct sim *sim)
 
 static void ordered(void *arg, uint64_t id, const struct err *err)
 {
-    (void)arg, (void)id, (void)err;
+    struct order *order = arg;
+
+    (void)id, (void)err;
+    list_remove(&order->link);
+    free(order);
 }
 
-// Asked again after a kill with the same request uuid, as a client would.
+// Asked again of the next engine, with the same request uuid, until it is answered.
 static bool give_one_order(struct sim *sim)
 {
+    static const enum change_kind kinds[] = { CHANGE_SIGNAL, CHANGE_RESUME, CHANGE_STOP };
     struct port port = engine_port(sim->engine);
 
-    list_each_safe(it, &sim->orders) {
+    list_each(it, &sim->orders) {
         struct order *order = container_of(it, struct order, link);
-        struct change change = { .job_id = order->job, .request = order->request,
-                                 .signal_name = slice_str(order->name), .grace_ms = -1 };
-        static const enum change_kind kinds[] = { CHANGE_SIGNAL, CHANGE_RESUME, CHANGE_STOP };
+        struct change change = { .kind = kinds[order->kind], .job_id = order->job,
+                                 .request = order->request, .grace_ms = -1,
+                                 .signal_name = slice_str(order->name) };
         struct err err;
-        if (order->at_ms > sim->now_ms)
+        if (order->at_ms > sim->now_ms || order->asked == sim->counts.crashes + 1)
             continue;
-        change.kind = kinds[order->kind];
-        if (port.ops->change(port.core, &change, ordered, sim, &err) < 0 &&
-            order->kind == SIM_RESUME && sim->now_ms < order->at_ms + 60000) {
-            order->at_ms += 50; // not suspended yet: ask again
-            continue;
-        }
-        // The answer is not waited for: give it a commit's time before it counts as given.
-        if (sim->commit || sim->wake)
-            return false;
-        list_remove(it);
-        free(order);
+        order->asked = sim->counts.crashes + 1;
+        if (port.ops->change(port.core, &change, ordered, order, &err) == 0)
+            return true;
+        order->asked = 0;
+        order->at_ms = sim->now_ms + 50; // refused, as a resume before the suspension: later
+        if (err.code == ERR_STATE && order->kind != SIM_RESUME)
+            ordered(order, 0, NULL);
         return true;
     }
     return false;
@@ -541,7 +556,7 @@ static bool jump(struct sim *sim)
     }
     list_each(at, &sim->orders) {
         const struct order *order = container_of(at, struct order, link);
-        if (order->at_ms < next)
+        if (order->asked != sim->counts.crashes + 1 && order->at_ms < next)
             next = order->at_ms;
     }
     if (next == INT64_MAX)
