@@ -62,7 +62,7 @@ const struct shape shapes[] = {
     { "stopped",
       "undo(function() localhost:run('out=undone') end)\n"
       "pcall(function() localhost:run('ms=60000 out=never-ends') end)\n"
-      "localhost:run('out=not-reached')\n", NULL, 0, 200 },
+      "localhost:run('out=not-reached')\n", NULL, 0, 20000 },
     { "notes",
       "print('hello') log.warn('careful') progress(1, 2, 'half')\n"
       "emit{a = 1, b = {true, 'x'}}\n"

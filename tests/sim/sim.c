@@ -592,6 +592,35 @@ static unsigned open_jobs(struct sim *sim)
     return open;
 }
 
+struct mend {
+    struct sim *sim;
+    uint64_t ids[64];
+    size_t count;
+};
+
+static int find_cut_off(void *arg, const struct job_view *view)
+{
+    struct mend *mend = arg;
+    struct slice reason = view->head->reason;
+
+    if (view->head->state == JOB_SUSPENDED && mend->count < 64 &&
+        memmem(reason.ptr, reason.len, "interrupted", 11))
+        mend->ids[mend->count++] = view->head->id;
+    return 0;
+}
+
+// A step that was cut off three times waits for a person: here he is.
+static bool mend(struct sim *sim)
+{
+    struct port port = engine_port(sim->engine);
+    struct mend mend = { .sim = sim };
+
+    port.ops->jobs(port.core, find_cut_off, &mend, NULL);
+    for (size_t i = 0; i < mend.count; i++)
+        sim_resume_at(sim, 0, mend.ids[i]);
+    return mend.count > 0;
+}
+
 bool sim_run(struct sim *sim, int64_t limit_ms)
 {
     int64_t limit = sim->now_ms + limit_ms;
@@ -603,7 +632,7 @@ bool sim_run(struct sim *sim, int64_t limit_ms)
             continue;
         if (open_jobs(sim) == 0 && list_is_empty(&sim->orders))
             return true;
-        if (!jump(sim))
+        if (!jump(sim) && !mend(sim))
             return open_jobs(sim) == 0;
     }
     return false;
