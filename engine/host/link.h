@@ -31,10 +31,10 @@ struct link_key {
     X(KILLED, "killed")           /* no rc, nobody left, same boot. All OUTPUT came before */ \
     X(INTERRUPTED, "interrupted") /* no rc, another boot. All OUTPUT came before */  \
     X(NEVER, "never")             /* claimed but its `go` was never taken: certainly not run */ \
-    X(SIGNALLED, "signalled")     /* a signal request was carried out: code 0, or the group is gone: 1 */ \
+    X(SIGNALLED, "signalled")     /* a signal was sent: code 0; nobody was left to get it: 1 */ \
     X(FORGOTTEN, "forgotten")     /* the key's directory is gone */                   \
     X(LISTED, "listed")           /* one key of the spool; the last has key nil */ \
-    X(LINGERS, "lingers")         /* the command ended, but not all it started: text says who. DONE waits */
+    X(LINGERS, "lingers")         /* the command ended, not all it began: text tells; DONE waits */
 
 enum link_event_type {
 #define X(id, text) LINK_##id,
@@ -150,6 +150,7 @@ struct link_options {
     struct uuid incarnation;
     const char *spool_dir;    // on the target; NULL: ~/.local/state/pawl/spool
     const char *shell;        // on the target; NULL: sh
+    bool take_over;           // act there whatever epoch is found (`pawl doctor`)
     link_event_fn event;
     void *arg;
 };

@@ -30,8 +30,6 @@ static void texts_fill(struct runner *r)
         text_add(&r->main_text, main_parts[i]);
     text_add(&r->step_text, "proc.sh");
     text_add(&r->step_text, "step.sh");
-    text_add(&r->begin_text, "proc.sh");
-    text_add(&r->begin_text, "begin.sh");
 }
 
 static void nonce_fill(struct runner *r, const uint8_t random[16])
@@ -53,7 +51,7 @@ static void argv_fill(struct runner *r, const struct link_options *options)
         shell, "-c", buf_cstr(&r->main_text), "pawl-runner",
         r->nonce, r->store, r->epoch, r->incarnation,
         options->spool_dir ? options->spool_dir : "", shell,
-        buf_cstr(&r->step_text), buf_cstr(&r->begin_text),
+        buf_cstr(&r->step_text), options->take_over ? "1" : "0",
     };
 
     for (size_t i = 0; i < RUNNER_ARGS; i++)
@@ -67,15 +65,13 @@ int runner_init(struct runner *runner, const struct link_options *options,
     *runner = (struct runner){ 0 };
     buf_init(&runner->main_text, 0);
     buf_init(&runner->step_text, 0);
-    buf_init(&runner->begin_text, 0);
     nonce_fill(runner, random);
     uuid_format(options->store, runner->store);
     uuid_format(options->incarnation, runner->incarnation);
     snprintf(runner->epoch, sizeof(runner->epoch), "%" PRIu64, options->epoch);
     texts_fill(runner);
     argv_fill(runner, options);
-    if (buf_failed(&runner->main_text) || buf_failed(&runner->step_text) ||
-        buf_failed(&runner->begin_text)) {
+    if (buf_failed(&runner->main_text) || buf_failed(&runner->step_text)) {
         runner_release(runner);
         return err_set(err, -ENOMEM, "no memory for the runner's text");
     }
@@ -86,5 +82,4 @@ void runner_release(struct runner *runner)
 {
     buf_release(&runner->main_text);
     buf_release(&runner->step_text);
-    buf_release(&runner->begin_text);
 }

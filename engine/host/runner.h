@@ -14,7 +14,7 @@ struct runner {
     char store[UUID_TEXT];
     char incarnation[UUID_TEXT];
     char epoch[21];
-    struct buf main_text, step_text, begin_text;
+    struct buf main_text, step_text;
     char *argv[RUNNER_ARGS + 1]; // ended by NULL
 };
 

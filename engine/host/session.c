@@ -72,7 +72,7 @@ static int require_ready(const struct session *s, struct err *err)
 }
 
 // Ends a request that began at `from`: whole, or not at all.
-static int send(struct session *s, size_t from, struct err *err)
+static int request_end(struct session *s, size_t from, struct err *err)
 {
     int failed = buf_failed(&s->requests);
 
@@ -115,7 +115,7 @@ int session_start(struct link *link, const struct link_start *start, struct err 
     wire_start(&s->requests, start, a->credit);
     if (buf_failed(&s->requests) && fresh)
         attempts_drop(&s->attempts, a);
-    return send(s, from, err);
+    return request_end(s, from, err);
 }
 
 int session_attach(struct link *link, struct link_key key, uint64_t out_offset,
@@ -139,7 +139,7 @@ int session_attach(struct link *link, struct link_key key, uint64_t out_offset,
     wire_attach(&s->requests, key, offset, a->credit);
     if (buf_failed(&s->requests))
         attempts_drop(&s->attempts, a);
-    return send(s, from, err);
+    return request_end(s, from, err);
 }
 
 int session_signal(struct link *link, struct link_key key, int signum, struct err *err)
@@ -152,7 +152,7 @@ int session_signal(struct link *link, struct link_key key, int signum, struct er
     if (require_ready(s, err) < 0)
         return err ? err->code : -ENOTCONN;
     wire_signal(&s->requests, key, signum);
-    return send(s, from, err);
+    return request_end(s, from, err);
 }
 
 int session_forget(struct link *link, struct link_key key, struct err *err)
@@ -163,7 +163,7 @@ int session_forget(struct link *link, struct link_key key, struct err *err)
     if (require_ready(s, err) < 0)
         return err ? err->code : -ENOTCONN;
     wire_forget(&s->requests, key);
-    return send(s, from, err);
+    return request_end(s, from, err);
 }
 
 int session_list(struct link *link, struct err *err)
@@ -174,7 +174,7 @@ int session_list(struct link *link, struct err *err)
     if (require_ready(s, err) < 0)
         return err ? err->code : -ENOTCONN;
     wire_list(&s->requests);
-    return send(s, from, err);
+    return request_end(s, from, err);
 }
 
 // --- Questions about output -----------------------------------------------------
@@ -221,7 +221,7 @@ static void ask(struct session *s, struct attempt *a)
         ask_more(s, a);
     if (s->requests.len == from && !buf_failed(&s->requests))
         return;
-    if (send(s, from, &err) < 0)
+    if (request_end(s, from, &err) < 0)
         session_down(s, err.text);
 }
 
@@ -388,7 +388,8 @@ static int on_ready(struct session *s, const struct wire_reply *reply, struct er
     size_t len;
 
     if (s->ready || !blank)
-        return err_set(err, -EPROTO, "the runner said hello %s", blank ? "twice" : "without a boot id");
+        return err_set(err, -EPROTO, "the runner said hello %s",
+                       blank ? "twice" : "without a boot id");
     len = (size_t)(blank - reply->text.ptr);
     event.boot_id = slice_of(reply->text.ptr, len);
     event.text = slice_of(blank + 1, reply->text.len - len - 1);

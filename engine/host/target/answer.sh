@@ -43,7 +43,7 @@ push_rest() {
 # Tells how an attempt ended, after look. The engine asks for what is not pushed.
 tell_end() {
     p_sizes='0 0 0 0'
-    if has_output "$1"; then p_sizes=$(wc -c "$1/out" "$1/err" 2>/dev/null); fi
+    if has_output "$1"; then p_sizes=$(exec wc -c "$1/out" "$1/err" 2>/dev/null); fi
     set -- "$1" $p_sizes
     followed "$1" && push_rest $p_followed "$1" "$2" "${4:-0}"
     case $p_state in

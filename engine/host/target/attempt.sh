@@ -41,11 +41,16 @@ look_claim() {
 }
 
 # Is anybody left of the command's session? Its number is taken while one member
-# lives; a process that has it but another birth is a stranger.
+# lives; a process that has it but another birth is a stranger. The first member may
+# be on its way there still: it has signed, and opens the session next.
 left() {
     p_left='' p_apart=''
-    born "$p_cmd"
+    born "$p_cmd" && p_left=" $p_cmd"
     [ -z "$p_born" ] || [ "$p_born" = "$p_cmd_born" ] || return 1
+    [ -z "$p_left" ] || [ "${p_session:-$p_cmd}" = "$p_cmd" ] || {
+        p_apart=$p_left
+        return
+    }
     members "$p_cmd" 0
 }
 

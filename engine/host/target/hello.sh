@@ -78,6 +78,7 @@ enter() {
 
 # Refuses an engine that is not the newest to have been here.
 check_epoch() {
+    [ "$p_take" = 1 ] && return
     line epoch || return
     set -- $p_line
     [ "$1" -lt "$p_epoch" ] && return

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# What each of the three programs on a target (runner, step, begin) starts with:
-# lines, clocks, and who is alive. Plain POSIX sh for dash, bash, busybox and mksh.
+# What both programs on a target, runner and step, start with: lines, clocks, and
+# who is alive. Plain POSIX sh for dash, bash, busybox and mksh.
 #
 # Every variable is named p_*: a name of the user's environment, exported, must
 # never be changed on its way to a command. A function says what it sets.

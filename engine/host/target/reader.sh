@@ -20,7 +20,7 @@ reader() {
 # leaves a claim without `go`: certainly not run, and the next runner says so.
 claim() {
     p_claim=new p_cmd=$1/cmd p_in=$1/in
-    if ! p_text=$(mkdir "$1" 2>&1); then
+    if ! p_text=$(exec mkdir "$1" 2>&1); then
         p_claim=failed
         [ -d "$1" ] && p_claim=old
         p_cmd=/dev/null p_in=/dev/null

@@ -4,7 +4,7 @@
 # in memory: killed at any moment, the next one reads the spool and goes on.
 #
 #   $1 nonce  $2 store  $3 epoch  $4 incarnation  $5 spool ('': under home)
-#   $6 shell  $7 text of step  $8 text of begin
+#   $6 shell  $7 text of step  $8 1: take over, whatever epoch is there
 #
 # Three processes, one direction each:
 #   reader  link -> FIFO. Claims attempts (mkdir) and stores what they are given,
@@ -25,7 +25,7 @@
 #     out, err, rc, log                          rc is the last thing written
 #     cut    we killed it for its replacement    lingers   who holds rc up
 
-p_nonce=$1 p_store=$2 p_epoch=$3 p_incarnation=$4 p_spool=$5 p_sh=$6 p_step=$7 p_begin=$8
+p_nonce=$1 p_store=$2 p_epoch=$3 p_incarnation=$4 p_spool=$5 p_sh=$6 p_step=$7 p_take=$8
 p_reader='' p_umask=$(umask)
 umask 077
 
@@ -74,7 +74,7 @@ same() {
 
 spawn() {
     $p_setsid $p_default "$p_sh" -c "$p_step" pawl-step "$1" "$p_boot" "$p_umask" "$p_sh" \
-        "$p_begin" "$p_setsid" </dev/null >/dev/null 2>"$1/log" 3>&- &
+        "$p_setsid" </dev/null >/dev/null 2>"$1/log" 3>&- &
     eval "set -- $1 \$! \$$p_var"
     follow "$1" "$3 $4 $5 $2"
 }
@@ -127,7 +127,7 @@ fetch() {
     else
         tail -c "+$4" "$1/$3" | head -c "$5"
     fi >chunk || return
-    p_sent=$(wc -c <chunk)
+    p_sent=$(exec wc -c <chunk)
     p_sent=$((p_sent)) # some pad it
     [ $p_sent -gt 0 ] || return
     say "data $1 $2 $4 $p_sent"
@@ -170,7 +170,9 @@ on_forget() {
 }
 
 on_list() {
-    for p_dir in *-*-*-*-*-*; do
+    for p_dir in ????????-????-????-????-????????????-*; do
+        case ${p_dir%-*} in *[!0-9a-f-]*) continue ;; esac
+        case ${p_dir##*-} in '' | *[!0-9]* | 0?*) continue ;; esac
         [ -d "$p_dir" ] && say "key $p_dir"
     done
     say keys

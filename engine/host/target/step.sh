@@ -4,10 +4,30 @@
 # session than the command, so a kill of the command's cannot lose the exit code.
 #
 # cwd: the spool. fd 0, 1: /dev/null; fd 2: the attempt's log.
-#   $1 key  $2 boot  $3 umask  $4 shell  $5 text of begin  $6 words that start a session
-p_key=$1
+#   $1 key  $2 boot  $3 umask  $4 shell  $5 words that start a session
+p_key=$1 p_boot=$2 p_umask=$3 p_sh=$4 p_setsid=$5
 
 announce() { [ -p ../fifo ] && say "w $p_key $1" 1<>../fifo; }
+
+# What the process does that becomes the command: signs the pid file, takes `go`, and
+# only then is the command. Whoever gives the attempt up takes `go` first; then this
+# ends here, however late it wakes. Its own number it learns from /proc, for to $$ a
+# subshell is still its parent.
+begin() {
+    p_pid=''
+    born self && p_pid=${p_stat%% *}
+    [ -n "$p_pid" ] || p_pid=$(sh -c 'echo $PPID') && born "$p_pid" || return
+    say "$p_pid $p_born $$ $p_me $p_boot END" >pid || return
+    now
+    set -C
+    { say "$p_pid $p_now END" >go; } 2>/dev/null || return
+    set +C
+    announce began
+    p_dir=$PWD
+    cd "${HOME:-/}" 2>/dev/null || cd /
+    umask "$p_umask"
+    exec $p_setsid "$p_sh" "$p_dir/cmd" 2>&9 9>&-
+}
 
 # p_signal: what ended the command. 137 may be exit 137 or signal 9: the shell
 # tells them apart by a word on its standard error ("Killed"), which is the log;
@@ -72,7 +92,8 @@ tell '                                                                          
 p_in=/dev/null
 [ -e in ] && p_in=in
 born $$
-$6 "$4" -c "$5" pawl-begin "$p_key" "$2" $$ "$p_born" "$3" "$4" <"$p_in" >>out 9>>err
+p_me=$p_born
+(begin) <"$p_in" >>out 9>>err
 p_code=$?
 line go
 case $p_line in

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// A real local link over a spool of its own: the loop, what came of each attempt,
+// and waiting with a deadline. One per test; removes all that it made.
+#pragma once
+
+#include <uv.h>
+
+#include "base/buf.h"
+#include "host/local.h"
+
+enum { ATTEMPTS_MAX = 64, WAIT_MS = 20000 };
+
+struct seen {
+    unsigned count[LINK_EVENT_COUNT];
+    struct link_event last[LINK_EVENT_COUNT]; // no slices
+    struct buf stream[2];                     // output, in order
+    struct buf text;                          // of the last event that has one
+};
+
+struct fixture {
+    char dir[64];       // of the test
+    char spool[96];
+    const char *shell;
+    char busybox[96];   // ash, by a name that busybox answers to
+    bool take_over;
+    uv_loop_t loop;
+    struct link *link;
+    struct uuid store, job, incarnation;
+    uint64_t epoch;
+    bool hold_credit;   // do not answer OUTPUT with credit
+    bool closed, timeout;
+    uv_timer_t timer;
+    struct seen seen[ATTEMPTS_MAX]; // by intent number
+    struct seen general;            // READY, DOWN, LISTED
+    struct buf boot_id;
+};
+
+// The shell under test, or NULL when this machine lacks it.
+const char *fixture_shell(void);
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+
+// Opens a link and waits for READY; fails the test otherwise.
+void fixture_open(struct fixture *f);
+// Opens one that is expected to be refused: waits for DOWN and returns its text.
+const char *fixture_open_refused(struct fixture *f);
+void fixture_close(struct fixture *f);
+// Forgets what was seen.
+void fixture_reset(struct fixture *f);
+
+struct link_key fixture_key(const struct fixture *f, uint64_t intent_no);
+// Starts a program as the attempt of that number; stdin_bytes may be NULL.
+void fixture_start(struct fixture *f, uint64_t intent_no, const char *program,
+                   const struct slice *stdin_bytes);
+// Waits until an event of the type came for the attempt; false after WAIT_MS.
+bool fixture_wait(struct fixture *f, uint64_t intent_no, enum link_event_type type);
+bool fixture_wait_general(struct fixture *f, enum link_event_type type);
+// Lets the loop run for so long.
+void fixture_run(struct fixture *f, uint64_t ms);
+// A program from start to DONE; the event.
+const struct link_event *fixture_do(struct fixture *f, uint64_t intent_no, const char *program);
+
+// The directory of an attempt, or a file in the spool, by its name.
+const char *fixture_path(const struct fixture *f, uint64_t intent_no, const char *name,
+                         char path[512]);
+// A file's first word as a number; 0 when there is none.
+long fixture_number(const struct fixture *f, uint64_t intent_no, const char *name);
+// Is the process alive (and no zombie)?
+bool process_alive(long pid);
+// Waits until it is not.
+bool process_gone(long pid);

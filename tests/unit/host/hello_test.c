@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+// Before READY: who may be here, one runner at a time, what a login prints, and
+// spools that cannot be: missing, of another, read-only, full.
+#include <errno.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fixture.h"
+
+static void test_one_runner_at_a_time(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture *other = NULL;
+    long first;
+
+    fixture_open(f);
+    first = fixture_number(f, 0, "runner");
+    assert_int_equal(fixture_setup((void **)&other), 0);
+    snprintf(other->spool, sizeof(other->spool), "%s", f->spool);
+    f->general.count[LINK_DOWN] = 0;
+    fixture_open(other);
+    assert_false(process_alive(first));
+    assert_true(fixture_wait_general(f, LINK_DOWN));
+    assert_int_equal(fixture_do(other, 1, "exit 3")->code, 3);
+    // Both links' runners are children of this one process: close both, then look.
+    fixture_close(f);
+    fixture_teardown((void **)&other);
+    assert_int_equal(f->general.count[LINK_DOWN], 1);
+}
+
+static void test_epochs(void **state)
+{
+    struct fixture *f = *state;
+
+    f->epoch = 5;
+    fixture_open(f);
+    fixture_start(f, 1, "sleep 0.5; exit 1", NULL);
+    assert_true(fixture_wait(f, 1, LINK_STARTED));
+    {
+        struct fixture *old = NULL;
+        assert_int_equal(fixture_setup((void **)&old), 0);
+        snprintf(old->spool, sizeof(old->spool), "%s", f->spool);
+        old->epoch = 4;
+        assert_non_null(strstr(fixture_open_refused(old), "epoch 5"));
+        fixture_close(old);
+        old->epoch = 5;
+        old->incarnation.bytes[3] ^= 1;
+        assert_non_null(strstr(fixture_open_refused(old), "--take-over"));
+        fixture_teardown((void **)&old);
+    }
+    // The one that acts here was not disturbed.
+    assert_true(fixture_wait(f, 1, LINK_DONE));
+    fixture_close(f);
+    f->epoch = 6;
+    f->incarnation.bytes[3] ^= 2;
+    fixture_open(f);
+    fixture_close(f);
+    f->epoch = 2;
+    fixture_open_refused(f);
+    fixture_close(f);
+    f->take_over = true;
+    fixture_open(f);
+    fixture_close(f);
+    f->take_over = false;
+    fixture_open(f);
+}
+
+static void test_runner_ends_with_its_input(void **state)
+{
+    struct fixture *f = *state;
+    long runner, reader;
+    char path[512];
+    FILE *file;
+
+    fixture_open(f);
+    file = fopen(fixture_path(f, 0, "runner", path), "r");
+    assert_int_equal(fscanf(file, "%ld %*s %ld", &runner, &reader), 2);
+    fclose(file);
+    assert_true(process_alive(runner) && process_alive(reader));
+    assert_int_equal(getsid((pid_t)runner), runner);
+    fixture_close(f);
+    assert_true(process_gone(runner) && process_gone(reader));
+}
+
+static void test_close_before_ready(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = { 0 };
+    struct link_options options = { .spool_dir = f->spool, .shell = "/no/such/shell" };
+
+    assert_int_equal(link_local_open(&f->link, &f->loop, &options, &err), -ENOENT);
+    assert_non_null(strstr(err.text, "/no/such/shell"));
+    f->link = NULL;
+    f->shell = "true";
+    assert_non_null(strstr(fixture_open_refused(f), "ended with code 0"));
+}
+
+static void test_what_a_login_prints(void **state)
+{
+    struct fixture *f = *state;
+    char shell[128];
+    FILE *file;
+
+    snprintf(shell, sizeof(shell), "%s/login", f->dir);
+    file = fopen(shell, "w");
+    fprintf(file, "#!/bin/sh\nprintf 'Welcome to done x\\nkeys\\n\\001last login: '\n"
+                  "exec %s \"$@\"\n",
+            f->shell);
+    fclose(file);
+    chmod(shell, 0700);
+    f->shell = shell;
+    fixture_open(f);
+    assert_int_equal(f->general.count[LINK_DOWN], 0);
+    fixture_close(f);
+    file = fopen(shell, "w");
+    fprintf(file, "#!/bin/sh\nprintf 'This account is not available.\\n'; echo why >&2; exit 1\n");
+    fclose(file);
+    fixture_open_refused(f);
+    assert_non_null(strstr(buf_cstr(&f->general.text), "This account is not available."));
+    assert_non_null(strstr(buf_cstr(&f->general.text), "why"));
+}
+
+static void test_unusable_spools(void **state)
+{
+    struct fixture *f = *state;
+    char path[96], home[256];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s", f->spool);
+    file = fopen(f->spool, "w");
+    fclose(file);
+    assert_non_null(strstr(fixture_open_refused(f), "cannot make the spool"));
+    fixture_close(f);
+    // Without a spool it is the home, and that is not there.
+    snprintf(home, sizeof(home), "%s", getenv("HOME"));
+    f->spool[0] = '\0';
+    setenv("HOME", "/no/such/home", 1);
+    assert_non_null(strstr(fixture_open_refused(f), "/no/such/home"));
+    setenv("HOME", home, 1);
+    fixture_close(f);
+    remove(path);
+}
+
+// In a mount namespace of its own, for root only: a file system of 256 KiB.
+static int in_small_disk(struct fixture *f, void (*test)(struct fixture *f))
+{
+    int status;
+    pid_t child = fork();
+
+    if (child > 0)
+        return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : 99;
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        _exit(77);
+    mkdir(f->spool, 0700);
+    if (mount("none", f->spool, "tmpfs", 0, "size=256k") < 0)
+        _exit(77);
+    uv_loop_fork(&f->loop);
+    test(f);
+    fixture_close(f);
+    _exit(0);
+}
+
+static void fill(const struct fixture *f)
+{
+    char command[256];
+
+    snprintf(command, sizeof(command), "cat /dev/zero >'%s/fill' 2>/dev/null", f->spool);
+    assert_int_not_equal(system(command), 0);
+}
+
+static void on_full_disk(struct fixture *f)
+{
+    char command[256];
+
+    fixture_open(f);
+    assert_int_equal(fixture_do(f, 1, "exit 1")->code, 1);
+    fill(f);
+    fixture_start(f, 2, "exit 1", NULL);
+    if (!fixture_wait(f, 2, LINK_REFUSED) || !strstr(buf_cstr(&f->seen[2].text), "KiB free"))
+        _exit(2);
+    // The link goes on, and so does work when there is room.
+    if (link_list(f->link, NULL) < 0 || !fixture_wait_general(f, LINK_LISTED))
+        _exit(3);
+    fixture_close(f);
+    if (!strstr(fixture_open_refused(f), "cannot write in the spool"))
+        _exit(4);
+    fixture_close(f);
+    snprintf(command, sizeof(command), "rm '%s/fill'", f->spool);
+    if (system(command) != 0)
+        _exit(5);
+    fixture_open(f);
+    if (fixture_do(f, 3, "exit 3")->code != 3)
+        _exit(6);
+    // A command that fills the disk keeps its code.
+    if (fixture_do(f, 4, "cat /dev/zero; exit 9")->code != 9)
+        _exit(7);
+}
+
+static void on_read_only(struct fixture *f)
+{
+    const char *why;
+
+    mount("none", f->spool, "tmpfs", MS_REMOUNT | MS_RDONLY, "size=256k");
+    why = fixture_open_refused(f);
+    if (!strstr(why, "Read-only") && !strstr(why, "read-only"))
+        _exit(2);
+}
+
+static void test_full_disk(void **state)
+{
+    int code = in_small_disk(*state, on_full_disk);
+
+    if (code == 77)
+        skip();
+    assert_int_equal(code, 0);
+}
+
+static void test_read_only_disk(void **state)
+{
+    int code = in_small_disk(*state, on_read_only);
+
+    if (code == 77)
+        skip();
+    assert_int_equal(code, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_one_runner_at_a_time),
+        TEST(test_epochs),
+        TEST(test_runner_ends_with_its_input),
+        TEST(test_close_before_ready),
+        TEST(test_what_a_login_prints),
+        TEST(test_unusable_spools),
+        TEST(test_full_disk),
+        TEST(test_read_only_disk),
+    };
+
+    if (!fixture_shell())
+        return 77;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

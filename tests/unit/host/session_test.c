@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: MIT
+// A session without a runner: the test is the other end of the wire, and the clock.
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "host/session.h"
+
+#define NONCE "0123456789abcdef0123456789abcdef"
+#define JOB "11111111-1111-1111-1111-111111111111"
+#define KEY JOB "-1"
+
+struct bench {
+    struct session session; // first
+    uint64_t now_ms;
+    unsigned count[LINK_EVENT_COUNT];
+    struct link_event last;
+    struct buf output, text;
+};
+
+static struct bench *bench_of(struct session *session)
+{
+    return container_of(session, struct bench, session);
+}
+
+static void wake(struct session *session) { (void)session; }
+static uint64_t now_ms(struct session *session) { return bench_of(session)->now_ms; }
+
+static void on_event(void *arg, struct link *link, const struct link_event *e)
+{
+    struct bench *b = arg;
+
+    assert_ptr_equal(link, &b->session.link);
+    b->count[e->type]++;
+    b->last = *e;
+    if (e->type == LINK_OUTPUT)
+        buf_add_slice(&b->output, e->data);
+    buf_clear(&b->text);
+    buf_add_slice(&b->text, e->text);
+}
+
+static const struct link_ops ops = {
+    .start = session_start,
+    .attach = session_attach,
+    .credit = session_credit,
+    .signal = session_signal,
+    .forget = session_forget,
+    .list = session_list,
+};
+
+static const struct session_carrier carrier = { .wake = wake, .now_ms = now_ms };
+
+static void feed(struct bench *b, const char *text)
+{
+    session_feed(&b->session, slice_str(text));
+}
+
+static struct link_key key_of(uint64_t intent_no)
+{
+    struct link_key key = { .intent_no = intent_no };
+
+    memset(key.job.bytes, 0x11, sizeof(key.job.bytes));
+    return key;
+}
+
+static int setup(void **state)
+{
+    struct bench *b = calloc(1, sizeof(*b));
+    struct link_options options = { .event = on_event, .arg = b };
+
+    buf_init(&b->output, 0);
+    buf_init(&b->text, 0);
+    b->now_ms = 1000;
+    session_init(&b->session, &ops, &carrier, &options, NONCE, b->now_ms, 500);
+    *state = b;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct bench *b = *state;
+
+    session_release(&b->session);
+    buf_release(&b->output);
+    buf_release(&b->text);
+    free(b);
+    return 0;
+}
+
+static void hello(struct bench *b)
+{
+    feed(b, NONCE " ready 8 100 5000 boot-1 Linux 6 sh\n");
+    assert_int_equal(b->count[LINK_READY], 1);
+}
+
+static void attach(struct bench *b)
+{
+    assert_int_equal(link_attach(&b->session.link, key_of(1), 0, 0, NULL), 0);
+    buf_clear(&b->session.requests);
+}
+
+// The requests since the last look.
+static void assert_requests(struct bench *b, const char *want)
+{
+    assert_string_equal(buf_cstr(&b->session.requests), want);
+    buf_clear(&b->session.requests);
+}
+
+static void test_ready(void **state)
+{
+    struct bench *b = *state;
+
+    assert_int_equal(link_list(&b->session.link, NULL), -ENOTCONN);
+    feed(b, "motd\n");
+    hello(b);
+    assert_true(slice_is(b->last.text, "Linux 6 sh"));
+    assert_int_equal(b->last.free_bytes, 8192);
+    assert_int_equal(link_list(&b->session.link, NULL), 0);
+    assert_requests(b, "list\n");
+}
+
+static void test_hello_has_a_deadline(void **state)
+{
+    struct bench *b = *state;
+
+    feed(b, "Password: ");
+    assert_int_equal(session_next_ms(&b->session), 1500);
+    b->now_ms = 1500;
+    session_tick(&b->session);
+    assert_int_equal(b->count[LINK_DOWN], 1);
+    assert_non_null(strstr(buf_cstr(&b->text), "Password:"));
+    assert_int_equal(session_next_ms(&b->session), UINT64_MAX);
+}
+
+static void test_refusal_and_garbage_end_it_once(void **state)
+{
+    struct bench *b = *state;
+
+    feed(b, NONCE " refuse no room\nmore\nand more\n");
+    assert_int_equal(b->count[LINK_DOWN], 1);
+    assert_string_equal(buf_cstr(&b->text), "no room");
+    session_down(&b->session, "again");
+    assert_int_equal(b->count[LINK_DOWN], 1);
+    assert_int_equal(link_list(&b->session.link, NULL), -ENOTCONN);
+}
+
+static void test_garbage_after_ready(void **state)
+{
+    struct bench *b = *state;
+
+    hello(b);
+    feed(b, "started " KEY "\nwhat is this\nstarted " KEY "\n");
+    assert_int_equal(b->count[LINK_DOWN], 1);
+    assert_non_null(strstr(buf_cstr(&b->text), "what is this"));
+}
+
+// 50 ms after the start, then twice as late, up to a second; fast again after bytes.
+static void test_pace(void **state)
+{
+    static const uint64_t paces[] = { 100, 200, 400, 800, 1000, 1000 };
+    struct bench *b = *state;
+
+    hello(b);
+    attach(b);
+    feed(b, "started " KEY "\n");
+    assert_int_equal(session_next_ms(&b->session), b->now_ms + 50);
+    session_tick(&b->session);
+    assert_requests(b, "");
+    b->now_ms += 50;
+    session_tick(&b->session);
+    assert_requests(b, "read " KEY " 1 262144 1 262144 1048576 1\n");
+    // One question at a time.
+    assert_int_equal(session_next_ms(&b->session), UINT64_MAX);
+    for (size_t i = 0; i < sizeof(paces) / sizeof(paces[0]); i++) {
+        feed(b, "got " KEY "\n");
+        assert_int_equal(session_next_ms(&b->session), b->now_ms + paces[i]);
+        b->now_ms += paces[i];
+        session_tick(&b->session);
+        assert_requests(b, "read " KEY " 1 262144 1 262144 1048576 0\n");
+    }
+    feed(b, "data " KEY " 1 1 3\nabcgot " KEY "\n");
+    assert_int_equal(session_next_ms(&b->session), b->now_ms + 50);
+    b->now_ms += 50;
+    session_tick(&b->session);
+    assert_requests(b, "read " KEY " 4 262144 1 262144 1048573 0\n");
+}
+
+static void test_full_answer_asks_at_once(void **state)
+{
+    struct bench *b = *state;
+    char *bytes = calloc(1, 262145);
+
+    memset(bytes, 'x', 262144);
+    hello(b);
+    attach(b);
+    feed(b, "started " KEY "\n");
+    b->now_ms += 50;
+    session_tick(&b->session);
+    buf_clear(&b->session.requests);
+    feed(b, "data " KEY " 2 1 262144\n");
+    feed(b, bytes);
+    feed(b, "got " KEY "\n");
+    assert_requests(b, "read " KEY " 1 262144 262145 262144 786432 1\n");
+    free(bytes);
+}
+
+// The end waits for what is missing before it, and that for credit.
+static void test_end_after_all_output(void **state)
+{
+    struct bench *b = *state;
+
+    hello(b);
+    assert_int_equal(link_attach(&b->session.link, key_of(1), 10, 0, NULL), 0);
+    assert_requests(b, "attach " KEY " 11 1 1048576\n");
+    feed(b, "done " KEY " 3 0 200 450 1 15 2\n");
+    assert_int_equal(b->count[LINK_DONE], 0);
+    assert_requests(b, "take " KEY " 1 11 5\n");
+    feed(b, "data " KEY " 1 11 5\nabcde");
+    assert_int_equal(b->count[LINK_DONE], 0);
+    feed(b, "got " KEY "\n");
+    assert_requests(b, "take " KEY " 2 1 2\n");
+    feed(b, "data " KEY " 2 1 2\nfggot " KEY "\n");
+    assert_int_equal(b->count[LINK_DONE], 1);
+    assert_int_equal(b->last.code, 3);
+    assert_int_equal(b->last.out_bytes, 15);
+    assert_true(b->last.unverified);
+    assert_int_equal(b->last.started_unix_ms, 5000 - 1000 + 2000);
+    assert_int_equal(b->last.ended_unix_ms, 5000 - 1000 + 4500);
+    assert_string_equal(buf_cstr(&b->output), "abcdefg");
+    // It is followed no longer: a late answer is nobody's, a new attach is welcome.
+    feed(b, "data " KEY " 1 11 5\nabcdegot " KEY "\n");
+    assert_int_equal(b->output.len, 7);
+    assert_int_equal(link_attach(&b->session.link, key_of(1), 0, 0, NULL), 0);
+}
+
+// The push at the end crosses our question: every byte is handed up once.
+static void test_bytes_sent_twice(void **state)
+{
+    struct bench *b = *state;
+
+    hello(b);
+    attach(b);
+    feed(b, "started " KEY "\n");
+    b->now_ms += 50;
+    session_tick(&b->session);
+    feed(b, "data " KEY " 1 1 3\nabcdata " KEY " 1 1 5\nabcdedone " KEY " 0 0 1 1 0 5 0\n");
+    assert_int_equal(b->count[LINK_DONE], 0);
+    feed(b, "data " KEY " 1 2 4\nbcdegot " KEY "\n");
+    assert_int_equal(b->count[LINK_DONE], 1);
+    assert_string_equal(buf_cstr(&b->output), "abcde");
+}
+
+static void test_a_hole_or_too_much_is_refused(void **state)
+{
+    struct bench *b = *state;
+
+    hello(b);
+    attach(b);
+    feed(b, "data " KEY " 1 2 1\nx");
+    assert_int_equal(b->count[LINK_OUTPUT], 0);
+    assert_int_equal(b->count[LINK_DOWN], 1);
+}
+
+static void test_credit(void **state)
+{
+    struct bench *b = *state;
+    char line[128];
+    char *bytes = calloc(1, LINK_CREDIT + 1);
+
+    memset(bytes, 'x', LINK_CREDIT);
+    hello(b);
+    attach(b);
+    snprintf(line, sizeof(line), "data " KEY " 1 1 %d\n", LINK_CREDIT);
+    feed(b, line);
+    feed(b, bytes);
+    feed(b, "done " KEY " 0 0 1 1 0 1048580 0\n");
+    assert_requests(b, "");
+    assert_int_equal(session_next_ms(&b->session), UINT64_MAX);
+    assert_int_equal(link_credit(&b->session.link, key_of(1), 3, NULL), 0);
+    assert_true(session_next_ms(&b->session) <= b->now_ms);
+    session_tick(&b->session);
+    assert_requests(b, "take " KEY " 1 1048577 3\n");
+    feed(b, "data " KEY " 1 1048577 4\nabcd");
+    assert_int_equal(b->count[LINK_DOWN], 1);
+    free(bytes);
+}
+
+static void test_following(void **state)
+{
+    struct bench *b = *state;
+    struct link_start start = { .key = key_of(1), .program = SLICE("true") };
+
+    hello(b);
+    attach(b);
+    assert_int_equal(link_attach(&b->session.link, key_of(1), 0, 0, NULL), -EALREADY);
+    feed(b, "started " KEY "\n");
+    // A start on what runs is answered, and changes nothing.
+    assert_int_equal(link_start(&b->session.link, &start, NULL), 0);
+    feed(b, "refused " KEY " another command\n");
+    assert_int_equal(b->count[LINK_REFUSED], 1);
+    assert_int_equal(link_attach(&b->session.link, key_of(1), 0, 0, NULL), -EALREADY);
+    feed(b, "never " KEY "\n");
+    assert_int_equal(b->count[LINK_NEVER], 1);
+    assert_int_equal(link_attach(&b->session.link, key_of(1), 0, 0, NULL), 0);
+    // The result of a superseded attempt that was not followed here.
+    feed(b, "done " JOB "-9 5 0 0 0 0 7 0\n");
+    assert_int_equal(b->count[LINK_DONE], 1);
+    assert_int_equal(b->last.started_unix_ms, 0);
+}
+
+static void test_many_attempts(void **state)
+{
+    struct bench *b = *state;
+    char line[128];
+
+    hello(b);
+    for (uint64_t no = 0; no < 500; no++)
+        assert_int_equal(link_attach(&b->session.link, key_of(no), 0, 0, NULL), 0);
+    for (int no = 499; no >= 0; no -= 2) {
+        snprintf(line, sizeof(line), "absent " JOB "-%d\n", no);
+        feed(b, line);
+    }
+    assert_int_equal(b->count[LINK_ABSENT], 250);
+    for (uint64_t no = 0; no < 500; no++)
+        assert_int_equal(link_attach(&b->session.link, key_of(no), 0, 0, NULL),
+                         no % 2 ? 0 : -EALREADY);
+}
+
+static void test_misuse(void **state)
+{
+    struct bench *b = *state;
+    struct err err = { 0 };
+
+    hello(b);
+    assert_int_equal(link_signal(&b->session.link, key_of(1), 0, &err), -EINVAL);
+    assert_int_equal(link_credit(&b->session.link, key_of(7), 5, NULL), 0);
+    session_mute(&b->session);
+    feed(b, "started " KEY "\n");
+    assert_int_equal(b->count[LINK_STARTED], 0);
+    assert_int_equal(link_forget(&b->session.link, key_of(1), &err), -ENOTCONN);
+    assert_string_equal(err.text, "the link is down");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_ready),
+        TEST(test_hello_has_a_deadline),
+        TEST(test_refusal_and_garbage_end_it_once),
+        TEST(test_garbage_after_ready),
+        TEST(test_pace),
+        TEST(test_full_answer_asks_at_once),
+        TEST(test_end_after_all_output),
+        TEST(test_bytes_sent_twice),
+        TEST(test_a_hole_or_too_much_is_refused),
+        TEST(test_credit),
+        TEST(test_following),
+        TEST(test_many_attempts),
+        TEST(test_misuse),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
