@@ -92,6 +92,7 @@ static struct slice ended_reason(enum outcome_kind kind)
     case OUTCOME_CANCELLED: return SLICE("cancelled; it was killed");
     case OUTCOME_KILLED: return SLICE("it was killed from outside and left no exit code");
     case OUTCOME_INTERRUPTED: return SLICE("cut off by a reboot, or by suspend --force");
+    case OUTCOME_NEVER: return SLICE("it was claimed on the host, but never begun");
     case OUTCOME_LOST: return SLICE("its spool directory has disappeared");
     case OUTCOME_EXIT:
     case OUTCOME_VALUE:
@@ -192,8 +193,8 @@ static void attempt_event(struct resident *r, struct attempt *attempt,
         attempt_ended(r, attempt, event->signal ? OUTCOME_SIGNAL : OUTCOME_EXIT, event);
         break;
     case LINK_KILLED: attempt_ended(r, attempt, OUTCOME_KILLED, event); break;
-    case LINK_INTERRUPTED:
-    case LINK_NEVER: attempt_ended(r, attempt, OUTCOME_INTERRUPTED, event); break;
+    case LINK_INTERRUPTED: attempt_ended(r, attempt, OUTCOME_INTERRUPTED, event); break;
+    case LINK_NEVER: attempt_ended(r, attempt, OUTCOME_NEVER, event); break;
     case LINK_SIGNALLED:
         // Nobody was left to signal: ask what became of it.
         if (event->code != 0)

@@ -293,6 +293,10 @@ static bool step_goes_on(struct job *job, struct strand *strand, const struct ou
 {
     struct step *step = &strand->step;
 
+    if (outcome->kind == OUTCOME_NEVER) { // nothing happened: the next attempt is no repetition
+        ask_after_cut(job, strand);
+        return true;
+    }
     if (outcome->kind == OUTCOME_INTERRUPTED && rerun_interrupted(job, strand, outcome))
         return true;
     step->failures++;

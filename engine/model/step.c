@@ -45,7 +45,8 @@ bool outcome_is_ok(const struct outcome *outcome, const struct step_policy *poli
 
 bool step_policy_retries(const struct step_policy *policy, enum outcome_kind kind, uint32_t attempt)
 {
-    if (kind == OUTCOME_CANCELLED || kind == OUTCOME_INTERRUPTED || kind == OUTCOME_LOST)
+    if (kind == OUTCOME_CANCELLED || kind == OUTCOME_INTERRUPTED || kind == OUTCOME_NEVER ||
+        kind == OUTCOME_LOST)
         return false;
     return attempt <= policy->retry_times;
 }

@@ -185,10 +185,12 @@ class Episode:
             value = record.get("data", record.get("value", record.get("data_b64")))
             streams[f"{record['step']} {record['stream']}"] += (
                 value if isinstance(value, str) else json.dumps(value, sort_keys=True))
-        starts = sorted(line.split(" ", 1)[1] for line in self.oracle_lines()
-                        if line.startswith(f"{number} "))
+        lines = [line.split() for line in self.oracle_lines() if line.startswith(f"{number} ")]
+        # An attempt that was claimed but never begun is followed by another: only the
+        # count of starts of a step is the same in every run, not their numbers.
         return {"state": row["state"], "reason": row["reason"], "streams": dict(streams),
-                "starts": starts}
+                "starts": [place for _, place, _ in lines],
+                "twice": len(lines) - len({(place, attempt) for _, place, attempt in lines})}
 
     def once_excess(self):
         """once() bodies that ran more often than they had attempts."""
@@ -236,6 +238,8 @@ def differences(expected, got):
         lost.append(f"never started: {start}")
     for start in have - want:
         doubled.append(f"started once more: {start}")
+    if got["twice"]:
+        doubled.append(f"{got['twice']} attempts were started twice")
     return lost, doubled
 
 

@@ -174,6 +174,26 @@ static void interruptions_rerun_twice_then_wait(void **state)
     fake_release(&fake);
 }
 
+static void what_was_never_begun_costs_nothing(void **state)
+{
+    struct fake fake;
+    const struct step *st;
+
+    (void)state;
+    fake_init(&fake, one_command, 1);
+    fake_start(&fake);
+    st = &fake.job.strands.main->step;
+    for (uint32_t i = 1; i <= 10; i++) {
+        take(&fake, settled(&fake, OUTCOME_NEVER, 0));
+        assert_int_equal(st->state, STEP_INTENDED);
+        assert_int_equal(st->attempt, i + 1);
+        assert_int_equal(st->interrupts + st->failures, 0);
+    }
+    take(&fake, settled(&fake, OUTCOME_EXIT, 0));
+    STATE_IS(&fake, JOB_COMPLETED);
+    fake_release(&fake);
+}
+
 // ---- suspend
 static void suspending_waits_for_the_step(void **state)
 {
@@ -389,6 +409,7 @@ int main(void)
         cmocka_unit_test(illegal_events_are_refused),
         cmocka_unit_test(failures_are_retried_then_raised),
         cmocka_unit_test(interruptions_rerun_twice_then_wait),
+        cmocka_unit_test(what_was_never_begun_costs_nothing),
         cmocka_unit_test(suspending_waits_for_the_step),
         cmocka_unit_test(a_forced_suspend_costs_no_retry),
         cmocka_unit_test(the_oldest_waiter_takes_a_signal),
