@@ -20,8 +20,8 @@
     X(CANCELLED, "cancelled")     /* ended because its scope was cancelled */   \
     X(UNREACHABLE, "unreachable") /* the host could not be reached */           \
     X(REFUSED, "refused")         /* could not be started: reason in words */   \
-    X(NEVER, "never")             /* claimed on the host, but certainly not begun */ \
-    X(LOST, "lost")               /* the spool is gone: nothing is known */
+    X(LOST, "lost")               /* the spool is gone: nothing is known */ \
+    X(NEVER, "never")             /* claimed on the host, but certainly not begun */
 
 enum outcome_kind {
 #define X(id, text) OUTCOME_##id,
