@@ -64,7 +64,9 @@ struct answer {
 // strand is resumed again or freed). Strand handles: 0 is the main strand; the
 // others are made by script_fork. `path` names the strand in notes and errors.
 // Failures are final for the state, nothing but script_free may follow:
-// ERR_BUDGET, ERR_MEMORY. An uncaught error of the author is no failure: it is
+// ERR_BUDGET, ERR_MEMORY, ERR_CORRUPT (an answer's bytes are no value), ERR_SCRIPT (a
+// table was made weak behind setmetatable's back). ANSWER_CANCEL may be the first
+// answer of a strand: it ends without running. An uncaught error of the author is no failure: it is
 // EFFECT_END with failed set.
 int script_resume(struct script *script, uint32_t strand, const struct answer *answer,
                   struct effect *ret, struct err *err);
@@ -87,7 +89,8 @@ int script_once(struct script *script, uint32_t strand, int64_t now_unix_ms,
 // Runs a script's text just far enough to see its `workflow{...}` header, with
 // no strand and no effect. Appends an encoded map to *ret:
 //   about str?; params array of {name, type, default?, required?, min?, max?,
-//   choices?, about?} in the order of name; timeout, elapsed_timeout (ms)?; meta map?
+//   choices?, about?} in the order of name; timeout, elapsed_timeout (ms)?; meta map?;
+//   hosts str?; on_error str? ("fail" or "suspend")
 // A script without a header gives an empty map. ERR_SCRIPT: syntax error, or a
 // wrong header, with the line.
 int script_header(struct slice name, struct slice text, struct buf *ret, struct err *err);

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: MIT
+// Host handles and their steps. A handle is a userdata that cannot change; how its
+// commands become effects is in ask.c.
+#include "lua/ask.h"
+#include "lua/keys.h"
+#include "lua/options.h"
+#include "lua/result.h"
+#include "lua/suggest.h"
+#include "lua/text.h"
+#include "lua/wait.h"
+
+// ---- handles
+
+static bool is_host(lua_State *L, int idx)
+{
+    bool ret = false;
+
+    if (lua_type(L, idx) == LUA_TUSERDATA && lua_getmetatable(L, idx)) {
+        vm_get(L, VM_HOST_META);
+        ret = lua_rawequal(L, -1, -2);
+        lua_pop(L, 2);
+    }
+    return ret;
+}
+
+static void check_host(lua_State *L, const char *method)
+{
+    if (!is_host(L, 1))
+        vm_raise(L, "%s: call it with a colon, on a host: localhost:%s(...)", method, method);
+}
+
+// Pushes a handle. Stack: name, with (a table or nil), both popped.
+static void push_host(lua_State *L)
+{
+    lua_newuserdatauv(L, 0, 2);
+    lua_insert(L, -3);
+    lua_setiuservalue(L, -3, VALUE_WITH);
+    lua_setiuservalue(L, -2, VALUE_NAME);
+    vm_get(L, VM_HOST_META);
+    lua_setmetatable(L, -2);
+}
+
+// ---- steps
+
+static struct ask begin(lua_State *L, const char *function, int arguments)
+{
+    check_host(L, function);
+    return ask_begin(L, function, arguments);
+}
+
+static int command_done(lua_State *L, int status, lua_KContext ctx)
+{
+    struct script_strand *strand;
+    const struct answer *answer = wait_answer(L, &strand);
+
+    (void)status;
+    (void)ctx;
+    if (answer->ok)
+        result_push(L, answer, HOST_NAME);
+    else
+        result_push_failed(L, strand, answer, HOST_NAME);
+    return 1;
+}
+
+// host:run(text, options?) or host:run{ text, ... } -> result
+static int host_run(lua_State *L)
+{
+    struct ask ask = begin(L, "run", 2);
+    int positional = ask_spread(L, "run", "the command");
+
+    options_read(L, "run", OPTIONS_AT, positional, OPTIONS_COMMAND | OPTION_ARGS | OPTION_SHELL,
+                 ask.strand);
+    ask.shell.ptr = (const uint8_t *)lua_tolstring(L, ARG, &ask.shell.len);
+    if (ask.shell.len == 0)
+        vm_raise(L, "run: the command is empty");
+    ask_read_args(L, &ask);
+    ask_read_stdin(L, &ask);
+    ask_put(L, &ask, ask_string(L, "run", "shell"));
+    return ask_yield(L, &ask, command_done);
+}
+
+// host:exec{ program, arguments..., options } -> result
+static int host_exec(lua_State *L)
+{
+    struct ask ask = begin(L, "exec", 2);
+
+    if (lua_type(L, ARG) != LUA_TTABLE)
+        vm_raise(L, "exec: the command must be a table, exec{ program, arguments... }, not %s",
+                 vm_type_words(L, ARG));
+    lua_pushvalue(L, ARG);
+    lua_replace(L, OPTIONS_AT);
+    if (lua_rawlen(L, ARG) == 0)
+        vm_raise(L, "exec: the command is empty");
+    options_read(L, "exec", OPTIONS_AT, OPTIONS_ANY_POSITIONAL, OPTIONS_COMMAND, ask.strand);
+    ask.list = ARG;
+    ask_read_stdin(L, &ask);
+    ask_put(L, &ask, (struct slice){ 0 });
+    return ask_yield(L, &ask, command_done);
+}
+
+static void add_first(struct ask *ask, struct slice word)
+{
+    ask->first[ask->first_count++] = word;
+}
+
+static struct slice check_path(lua_State *L, const char *function)
+{
+    struct slice path;
+
+    if (lua_type(L, ARG) != LUA_TSTRING || lua_rawlen(L, ARG) == 0)
+        vm_raise(L, "%s: the path must be a string, not %s", function,
+                 lua_type(L, ARG) == LUA_TSTRING ? "an empty one" : vm_type_words(L, ARG));
+    path.ptr = (const uint8_t *)lua_tolstring(L, ARG, &path.len);
+    return path;
+}
+
+// Without a slash sh would look for the file in PATH.
+static struct slice check_script_path(lua_State *L)
+{
+    if (!memchr(check_path(L, "script").ptr, '/', lua_rawlen(L, ARG))) {
+        lua_pushliteral(L, "./");
+        lua_pushvalue(L, ARG);
+        lua_concat(L, 2);
+        lua_replace(L, ARG);
+    }
+    return check_path(L, "script");
+}
+
+// host:script(file, args?, options?) -> result. Runs a file of the host: itself
+// when it is executable, else by sh, or by option `shell`.
+static int host_script(lua_State *L)
+{
+    struct ask ask = begin(L, "script", 3);
+    struct slice interp;
+
+    options_read(L, "script", OPTIONS_AT, 0, OPTIONS_COMMAND | OPTION_SHELL, ask.strand);
+    if (lua_type(L, SECOND) == LUA_TTABLE && keys_list_length(L, SECOND) >= 0)
+        ask.list = SECOND;
+    else if (!lua_isnil(L, SECOND))
+        vm_raise(L, "script: the arguments must be a list of strings, not %s",
+                 vm_type_words(L, SECOND));
+    interp = ask_string(L, "script", "shell");
+    if (interp.len)
+        add_first(&ask, interp);
+    else
+        ask.shell = SLICE("if [ -x \"$1\" ]; then exec \"$@\"; else exec sh \"$@\"; fi");
+    add_first(&ask, check_script_path(L));
+    ask_read_stdin(L, &ask);
+    ask_put(L, &ask, (struct slice){ 0 });
+    return ask_yield(L, &ask, command_done);
+}
+
+static int read_done(lua_State *L, int status, lua_KContext ctx)
+{
+    struct script_strand *strand;
+    const struct answer *answer = wait_answer(L, &strand);
+    struct slice out = answer->kind == ANSWER_OUTCOME ? answer->outcome->out : SLICE("");
+
+    (void)status;
+    (void)ctx;
+    if (!answer->ok) {
+        lua_pushnil(L);
+        result_push_failed(L, strand, answer, HOST_NAME);
+        return 2;
+    }
+    result_check_size(L, answer->outcome);
+    lua_pushlstring(L, (const char *)out.ptr, out.len);
+    return 1;
+}
+
+// host:read(path, options?) -> the file's bytes
+static int host_read(lua_State *L)
+{
+    struct ask ask = begin(L, "read", 2);
+
+    add_first(&ask, check_path(L, "read"));
+    options_read(L, "read", OPTIONS_AT, 0, OPTIONS_STEP | OPTION_CWD, ask.strand);
+    ask.strand->effect.policy.quiet = true; // a value, not output
+    ask.shell = SLICE("cat -- \"$1\"");
+    ask_put(L, &ask, (struct slice){ 0 });
+    return ask_yield(L, &ask, read_done);
+}
+
+static int write_done(lua_State *L, int status, lua_KContext ctx)
+{
+    struct script_strand *strand;
+    const struct answer *answer = wait_answer(L, &strand);
+
+    (void)status;
+    (void)ctx;
+    if (answer->ok)
+        return 0;
+    lua_pushnil(L);
+    result_push_failed(L, strand, answer, HOST_NAME);
+    return 2;
+}
+
+static struct slice check_mode(lua_State *L)
+{
+    struct slice mode = ask_string(L, "write", "mode");
+    bool ok = mode.ptr == NULL || mode.len == 3 || mode.len == 4;
+
+    for (size_t i = 0; i < mode.len; i++)
+        ok = ok && mode.ptr[i] >= '0' && mode.ptr[i] <= '7';
+    if (!ok)
+        vm_raise(L, "write: option 'mode' must be three or four octal digits like \"0644\", "
+                    "not '%.*s'", mode.len < 20 ? (int)mode.len : 20, (const char *)mode.ptr);
+    return mode;
+}
+
+// A reader sees the old file or the new one. A file that exists keeps its owner
+// and mode; one with a mode is never readable by others before it has it.
+static const char write_text[] =
+    "if [ -d \"$1\" ]; then echo \"$1: is a directory\" >&2; exit 1; fi\n"
+    "set -e\n"
+    "t=$1.pawl.$$\n"
+    "trap 'rm -f -- \"$t\"' EXIT\n"
+    "if [ -n \"$2\" ]; then umask 077; fi\n"
+    "if [ -f \"$1\" ]; then cp -p -- \"$1\" \"$t\"; fi\n"
+    "cat >\"$t\"\n"
+    "if [ -n \"$2\" ]; then chmod -- \"$2\" \"$t\"; fi\n"
+    "mv -f -- \"$t\" \"$1\"";
+
+// host:write(path, data, { mode = "0644", ... }?)
+static int host_write(lua_State *L)
+{
+    struct ask ask = begin(L, "write", 3);
+
+    add_first(&ask, check_path(L, "write"));
+    if (lua_type(L, SECOND) != LUA_TSTRING)
+        vm_raise(L, "write: the data must be a string, not %s", vm_type_words(L, SECOND));
+    options_read(L, "write", OPTIONS_AT, 0, OPTIONS_STEP | OPTION_CWD | OPTION_MODE, ask.strand);
+    add_first(&ask, check_mode(L));
+    ask.shell = slice_str(write_text);
+    ask.has_stdin = true;
+    ask.stdin_bytes.ptr = (const uint8_t *)lua_tolstring(L, SECOND, &ask.stdin_bytes.len);
+    ask_put(L, &ask, (struct slice){ 0 });
+    return ask_yield(L, &ask, write_done);
+}
+
+// ---- with
+
+static void check_with(lua_State *L)
+{
+    if (lua_getfield(L, 2, "env") != LUA_TNIL)
+        ask_check_env(L, "with");
+    lua_pop(L, 1);
+    for (int i = 0; i < 2; i++) {
+        const char *name = i ? "shell" : "cwd";
+        int type = lua_getfield(L, 2, name);
+        if (type != LUA_TNIL && type != LUA_TSTRING)
+            options_raise(L, "with", name, "a string");
+        lua_pop(L, 1);
+    }
+}
+
+// Adds to the table at `to` what the table at `from` has and it has not; env is
+// merged name by name.
+static void inherit(lua_State *L, int from, int to)
+{
+    static const char *const names[] = { "cwd", "shell" };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        lua_getfield(L, to, names[i]);
+        if (lua_isnil(L, -1)) {
+            lua_getfield(L, from, names[i]);
+            lua_setfield(L, to, names[i]);
+        }
+        lua_pop(L, 1);
+    }
+    lua_createtable(L, 0, 2);
+    for (int i = 0; i < 2; i++) {
+        if (lua_getfield(L, i ? to : from, "env") == LUA_TTABLE)
+            ask_add_members(L, lua_gettop(L), lua_gettop(L) - 1);
+        lua_pop(L, 1);
+    }
+    lua_pushnil(L);
+    if (lua_next(L, -2))
+        lua_pop(L, 2);
+    else
+        lua_pushnil(L); // no variables: no table
+    lua_setfield(L, to, "env");
+}
+
+// host:with{ cwd, env, shell } -> a handle of the same host with these set
+static int host_with(lua_State *L)
+{
+    check_host(L, "with");
+    if (lua_type(L, 2) != LUA_TTABLE)
+        vm_raise(L, "with: the options must be a table, not %s", vm_type_words(L, 2));
+    options_read(L, "with", 2, 0, OPTIONS_WITH, NULL);
+    check_with(L);
+    lua_settop(L, 2);
+    lua_createtable(L, 0, 3); // [3]: a copy, which the script cannot change later
+    ask_add_members(L, 2, 3);
+    lua_createtable(L, 0, 0); // [4]: what it had
+    if (lua_getiuservalue(L, 1, VALUE_WITH) == LUA_TTABLE)
+        lua_replace(L, 4);
+    lua_settop(L, 4);
+    inherit(L, 4, 3);
+    lua_settop(L, 3);
+    lua_getiuservalue(L, 1, VALUE_NAME);
+    lua_insert(L, 3);
+    push_host(L);
+    return 1;
+}
+
+// ---- the handle's metatable
+
+static const luaL_Reg methods[] = {
+    { "run", host_run },     { "exec", host_exec },   { "script", host_script },
+    { "read", host_read },   { "write", host_write }, { "with", host_with },
+    { NULL, NULL },
+};
+
+// host.name, or a method. Upvalue: the methods.
+static int host_index(lua_State *L)
+{
+    char text[SUGGEST_NAME_MAX + 32];
+    struct suggest suggest;
+
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
+        return 1;
+    if (lua_type(L, 2) != LUA_TSTRING)
+        vm_raise(L, "a host has no field that is %s", vm_type_words(L, 2));
+    if (strcmp(lua_tostring(L, 2), "name") == 0) {
+        lua_getiuservalue(L, 1, VALUE_NAME);
+        return 1;
+    }
+    suggest_begin(&suggest, slice_str(lua_tostring(L, 2)));
+    suggest_add(&suggest, SLICE("name"));
+    for (const luaL_Reg *m = methods; m->name; m++)
+        suggest_add(&suggest, slice_str(m->name));
+    vm_raise(L, "a host has no field '%s'%s", lua_tostring(L, 2), suggest_text(&suggest, text));
+}
+
+static int host_tostring(lua_State *L)
+{
+    lua_getiuservalue(L, 1, VALUE_NAME);
+    return 1;
+}
+
+static int host_newindex(lua_State *L)
+{
+    vm_raise(L, "a host cannot be changed; use host:with{...}");
+}
+
+void lib_host_open(lua_State *L)
+{
+    lua_createtable(L, 0, 5);
+    luaL_newlib(L, methods);
+    lua_pushcclosure(L, host_index, 1);
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, host_newindex);
+    lua_setfield(L, -2, "__newindex");
+    lua_pushcfunction(L, host_tostring);
+    lua_setfield(L, -2, "__tostring");
+    lua_pushliteral(L, "host");
+    lua_setfield(L, -2, "__metatable");
+    lua_pushliteral(L, "host");
+    lua_setfield(L, -2, "__name");
+    vm_set(L, VM_HOST_META);
+    lua_pushliteral(L, "localhost");
+    lua_pushnil(L);
+    push_host(L);
+    lua_setfield(L, -2, "localhost");
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// Values as text, without addresses and without lost digits: what tostring,
+// print, string.format and error messages use in place of luaL_tolstring.
+#pragma once
+
+#include <lua.h>
+
+#include "base/slice.h"
+
+enum { TEXT_NUMBER_MAX = 48 }; // any number, with NUL
+
+// The shortest decimal text that reads back as the same number; "nan" for every
+// NaN. Writes NUL too and returns the length.
+size_t text_real(double v, char text[TEXT_NUMBER_MAX]);
+size_t text_number(lua_State *L, int idx, char text[TEXT_NUMBER_MAX]);
+// Pushes the value's text. Calls __tostring, which cannot wait.
+struct slice text_push(lua_State *L, int idx);
+// Pushes "table: #3": a name that is the same on every replay.
+void text_push_name(lua_State *L, int idx);
