@@ -157,7 +157,7 @@ static int on_row(void *arg, struct slice key, struct slice bytes, bool damaged)
 {
     struct walk *walk = arg;
     uint8_t expected[STORE_KEY_MAX];
-    size_t i;
+    size_t i = 0;
 
     assert_false(damaged);
     assert_true(walk_to_full(walk, &i));
