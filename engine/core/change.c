@@ -47,6 +47,8 @@ struct found {
     uint64_t id; // the parent's
     struct uuid uuid;
     enum job_state state;
+    bool auto_remove;
+    uint64_t last_seq;
     size_t child_count;
     struct { uint64_t id; struct uuid uuid; } children[8]; // index rows to remove with it
 };
@@ -58,6 +60,8 @@ static int found_view(void *arg, const struct job_view *view)
     found->id = view->head->id;
     found->uuid = view->head->uuid;
     found->state = view->head->state;
+    found->auto_remove = view->head->auto_remove;
+    found->last_seq = view->last_seq;
     for (size_t i = 0; i < view->head->child_count && i < 8; i++) {
         found->children[i].id = view->head->children[i].id;
         found->children[i].uuid = view->head->children[i].uuid;
@@ -287,6 +291,10 @@ static int change_mark(struct engine *engine, const struct change *change, uint6
     rc = marks_get(engine->store, found.id, 0, &mark, err);
     if (rc == 0 && change->seq > mark.seq)
         marks_put(turn_batch(engine), found.id, 0, (struct mark){ change->seq });
+    // --auto-remove: once it is over and all of it has been received.
+    if (rc == 0 && found.auto_remove && job_state_is_finished(found.state) &&
+        change->seq >= found.last_seq)
+        rc = put_tombstone(engine, &found, err);
     return rc;
 }
 

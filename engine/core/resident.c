@@ -56,6 +56,7 @@ void resident_free(struct resident *r)
     if (!r)
         return;
     engine = r->engine;
+    engine->resident_bytes -= r->bytes_counted;
     if (map_get(&engine->residents, r->id) == r)
         map_take(&engine->residents, r->id);
     if (r->job.last_no && map_get(&engine->by_uuid, uuid_key(r->job.started.uuid)) == r)
@@ -436,6 +437,20 @@ static void park(struct resident *r)
     resident_free(r);
 }
 
+static void count_bytes(struct resident *r)
+{
+    size_t bytes = r->script ? script_bytes(r->script) : 0;
+
+    r->engine->resident_bytes += bytes - r->bytes_counted;
+    r->bytes_counted = bytes;
+}
+
+static bool may_park(const struct resident *r)
+{
+    return !r->in_open && !r->in_flying && !r->dead && !r->engine->stopping &&
+           list_is_empty(&r->attempts) && job_is_idle(&r->job);
+}
+
 void resident_park_if_idle(struct resident *r)
 {
     struct engine *engine = r->engine;
@@ -452,7 +467,19 @@ void resident_park_if_idle(struct resident *r)
             engine_log(engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)id, err_text(&err));
         return;
     }
-    if (job_is_idle(&r->job) && list_is_empty(&r->attempts) && !engine->stopping &&
-        is_worth_parking(r))
+    if (may_park(r) && is_worth_parking(r))
         park(r);
+    else
+        count_bytes(r);
+}
+
+void resident_keep_bound(struct engine *engine)
+{
+    list_each_safe(it, &engine->lru) {
+        struct resident *r = container_of(it, struct resident, lru);
+        if (engine->resident_bytes <= engine->options.resident_bytes_max)
+            return;
+        if (may_park(r))
+            park(r);
+    }
 }

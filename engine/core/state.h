@@ -105,6 +105,7 @@ struct engine {
     struct map by_uuid;   // first 8 bytes of the job's uuid -> struct resident
     struct list lru;      // least recently touched first
     uint64_t parked;
+    size_t resident_bytes; // of all scripts in memory
     // the turn
     struct batch batches[2];
     struct batch *open, *flying; // flying: NULL when no commit is under way
@@ -158,6 +159,7 @@ struct resident {
     uint64_t turn;         // last turn that touched it
     int64_t next_due_ms;   // earliest alarm set for it since it is resident; INT64_MAX
     bool replaying;        // notes are counted, not stored
+    size_t bytes_counted;  // of its script, as last added to engine.resident_bytes
     bool in_open, in_flying;
     bool head_dirty, active_row;
     bool removed;          // a tombstone stands in place of its head
@@ -199,6 +201,8 @@ void resident_note(void *arg, struct slice strand, const struct note *note);
 int resident_script(struct resident *resident, struct slice text, struct err *err);
 // May it leave memory; and if so, does it.
 void resident_park_if_idle(struct resident *resident);
+// Parks what is idle, least recently used first, until scripts fit their bound.
+void resident_keep_bound(struct engine *engine);
 
 // replay.c
 // All events of a job in order, decoded, in slices of short read transactions.

@@ -15,6 +15,8 @@
 
 #include "core/state.h"
 
+enum { EXPIRE_EVERY = 64, EXPIRE_ROWS = 256 };
+
 void turn_init(struct engine *engine)
 {
     batch_init(&engine->batches[0]);
@@ -290,6 +292,7 @@ static void landed_jobs(struct engine *engine)
         else
             resident_park_if_idle(r);
     }
+    resident_keep_bound(engine);
 }
 
 static void act_reply(struct pending *pending)
@@ -349,6 +352,17 @@ static void count_commit(struct engine *engine)
     slot->commits++;
 }
 
+// A few old answers go with every so-manieth commit: no timer, no burst.
+static void expire_requests(struct engine *engine)
+{
+    int64_t before = engine->world.ops->wall_ms(engine->world.self) - REQUEST_KEPT_MS;
+
+    if (engine->commits % EXPIRE_EVERY != 0)
+        return;
+    if (requests_expire(engine->store, turn_batch(engine), before, EXPIRE_ROWS, NULL) < 0)
+        engine_log(engine, LOG_WARNING, "old answers to requests could not be removed");
+}
+
 // Nothing was written: the batch waits in the air until there is space. Until then
 // no new job and no intent is taken, and output is left on the targets, because
 // credit for it comes only with a commit. What is committed is still served.
@@ -393,6 +407,7 @@ void engine_committed(struct engine *engine, int rc, const struct err *err)
     engine->flying = NULL;
     engine->commits++;
     count_commit(engine);
+    expire_requests(engine);
     queue_landed_actions(engine);
     tell_watches(engine, turn);
     landed_jobs(engine);
