@@ -343,11 +343,12 @@ static long processes_a_second(struct fixture *f)
 }
 
 // While commands are silent nothing is started for them, however often they are
-// asked about.
+// asked about. Others may start processes just then: one quiet look of some is
+// enough, since a runner that polled by processes would never be quiet.
 static void test_silence_costs_nothing(void **state)
 {
     struct fixture *f = *state;
-    long without;
+    long without, with = 1000;
 
     fixture_open(f);
     without = processes_a_second(f);
@@ -356,7 +357,9 @@ static void test_silence_costs_nothing(void **state)
         assert_true(fixture_wait(f, no, LINK_OUTPUT));
     }
     fixture_run(f, 2000);
-    assert_true(processes_a_second(f) < without + 4);
+    for (int look = 0; look < 5 && with >= without + 4; look++)
+        with = processes_a_second(f);
+    assert_true(with < without + 4);
     for (uint64_t no = 1; no <= 4; no++) {
         assert_int_equal(link_signal(f->link, fixture_key(f, no), 9, NULL), 0);
         assert_true(fixture_wait(f, no, LINK_DONE));
