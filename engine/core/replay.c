@@ -255,7 +255,7 @@ static int wake(struct resident *r, struct err *err)
 static int check_head(struct engine *engine, uint64_t job_id, struct err *err)
 {
     struct buf bytes;
-    struct job_head head;
+    struct job_head head = { 0 };
     struct child_head one;
     int rc;
 
@@ -263,7 +263,7 @@ static int check_head(struct engine *engine, uint64_t job_id, struct err *err)
     rc = jobs_get(engine->store, job_id, &bytes, err);
     if (rc == 0)
         rc = head_decode(buf_slice(&bytes), &engine->doc, &head, &one, 1, err);
-    if (rc == -ENOSPC)
+    if (rc == -ENOSPC) // more children than one: the rest of the head is there
         rc = 0;
     if (rc == 0 && (job_state_is_finished(head.state) || head.removing))
         rc = -ENOENT;

@@ -115,9 +115,11 @@ void resident_note(void *arg, struct slice strand, const struct note *note)
         .time_unix_ms = r->job.time_unix_ms,
         .stream = note->stream,
         .is_value = note->is_value,
-        .step = slice_is(strand, "1") ? (struct slice){ 0 } : strand,
+        .step = strand,
     };
 
+    if (slice_is(strand, "1"))
+        record.step = (struct slice){ 0 };
     r->notes++;
     if (note->stream == STREAM_PROGRESS) {
         job_progress(&r->job, note->data);
@@ -160,7 +162,7 @@ static int run_strand(struct resident *r, struct strand *strand, struct err *err
 
     if (rc == 0)
         rc = script_resume(r->script, strand->handle, &answer, &effect, err);
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     handle = strand->handle;
     rc = job_effect(&r->job, strand, &effect, err); // may free the strand
