@@ -40,5 +40,13 @@ local function run()
   return localhost:run(opts)
 end
 
+-- A job of one command needs no "step ... at line ...": its reason is the command's end.
+local function reason(result)
+  if result.kind == "exit" then return "exit code " .. result.code end
+  if result.kind == "signal" then return "killed by signal " .. result.signal end
+  if result.kind == "timeout" then return "timed out" end
+  return result.message
+end
+
 local result = run()
-if not result.ok then fail(result.message) end
+if not result.ok then fail(reason(result)) end
