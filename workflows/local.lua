@@ -16,10 +16,17 @@ workflow {
   },
 }
 
+-- Items of a list parameter are text.
+local function ok_codes()
+  local codes = {}
+  for i, code in ipairs(params.ok_exit or {}) do codes[i] = math.tointeger(tonumber(code)) end
+  return #codes > 0 and codes or nil
+end
+
 local function options()
   return {
     cwd = params.cwd, stdin = params.stdin, timeout = params.timeout, retry = params.retry,
-    on_interrupt = params.on_interrupt, ok_codes = params.ok_exit, on_error = "continue",
+    on_interrupt = params.on_interrupt, ok_codes = ok_codes(), on_error = "continue",
   }
 end
 

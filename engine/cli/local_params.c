@@ -213,7 +213,7 @@ static int interrupt_set(const struct options *options, json_t *params, struct e
     return set_text(params, "on_interrupt", text, err);
 }
 
-// "0,3" and repeated options: one list of exit codes.
+// "0,3" and repeated options: one list of exit codes, as text, like every list parameter.
 static int ok_exit_set(const struct options *options, json_t *params, struct err *err)
 {
     const char *text;
@@ -231,7 +231,7 @@ static int ok_exit_set(const struct options *options, json_t *params, struct err
             if (end == text || (*end && *end != ',') || code < 0 || code > 255)
                 return err_set(err, ERR_USAGE, "--ok-exit %.40s: exit codes from 0 to 255, with "
                                "commas between them, are expected", text);
-            json_array_append_new(list, json_integer(code));
+            json_array_append_new(list, json_stringn(text, (size_t)(end - text)));
             text = end;
         } while (*text++ == ',');
     return 0;

@@ -65,6 +65,8 @@ int verb_daemon(struct cli *cli)
 {
     const struct options *options = &cli->options;
 
+    if (option_is_set(options, "stop") && option_is_set(options, "foreground"))
+        return cli_error(cli, EXIT_USAGE, "--foreground and --stop: give one of them");
     if (option_is_set(options, "stop"))
         return daemon_stop(cli);
     if (option_is_set(options, "foreground") || option_is_set(options, "detached"))

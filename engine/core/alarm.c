@@ -68,10 +68,14 @@ static struct alarm pop(struct alarms *alarms)
 
 void alarm_rearm(struct engine *engine)
 {
-    int64_t due_ms = engine->alarms.count ? engine->alarms.items[0].due_ms : INT64_MAX;
+    int64_t due_ms = INT64_MAX;
     struct world *w = &engine->world;
 
-    if (engine->localhost.retry_at_ms && engine->localhost.retry_at_ms < due_ms)
+    // A full batch takes nothing more before its predecessor has landed; an engine
+    // that stops takes nothing at all, but still tries to commit.
+    if (engine->alarms.count && !engine->stopping && !(engine->flying && turn_is_full(engine)))
+        due_ms = engine->alarms.items[0].due_ms;
+    if (engine->localhost.retry_at_ms && !engine->stopping && engine->localhost.retry_at_ms < due_ms)
         due_ms = engine->localhost.retry_at_ms;
     if (engine->commit_retry_at_ms && engine->commit_retry_at_ms < due_ms)
         due_ms = engine->commit_retry_at_ms;
@@ -88,7 +92,7 @@ void alarm_set(struct resident *resident, int64_t due_ms, uint64_t event_no, boo
         timers_put(turn_batch(engine), due_ms, resident->id, event_no);
     if (due_ms < resident->next_due_ms)
         resident->next_due_ms = due_ms;
-    if (alarm_push(engine, (struct alarm){ due_ms, resident->id, event_no, has_row }) < 0) {
+    if (alarm_push(engine, (struct alarm){ due_ms, resident->id, event_no, has_row, due_ms }) < 0) {
         err_set(&err, -ENOMEM, "out of memory");
         engine_fail(engine, &err);
         return;
@@ -98,7 +102,31 @@ void alarm_set(struct resident *resident, int64_t due_ms, uint64_t event_no, boo
 
 static int load_row(void *arg, int64_t due_ms, uint64_t job_id, uint64_t event_no)
 {
-    return alarm_push(arg, (struct alarm){ due_ms, job_id, event_no, true });
+    return alarm_push(arg, (struct alarm){ due_ms, job_id, event_no, true, due_ms });
+}
+
+struct reload {
+    struct engine *engine;
+    uint64_t job_id;
+};
+
+static int reload_row(void *arg, int64_t due_ms, uint64_t job_id, uint64_t event_no)
+{
+    const struct reload *reload = arg;
+
+    return job_id == reload->job_id ? load_row(reload->engine, due_ms, job_id, event_no) : 0;
+}
+
+void alarm_reload(struct engine *engine, uint64_t job_id)
+{
+    struct reload reload = { engine, job_id };
+    struct err err;
+
+    // One that is still in the heap then fires twice; the second finds nobody waiting.
+    if (timers_scan(engine->store, reload_row, &reload, &err) < 0)
+        engine_log(engine, LOG_ERROR, "job=%llu: its timers cannot be read: %s",
+                   (unsigned long long)job_id, err_text(&err));
+    alarm_rearm(engine);
 }
 
 int alarm_load(struct engine *engine, struct err *err)
@@ -140,7 +168,7 @@ static void fire_attempt(struct resident *r, struct attempt *attempt, const stru
     }
     // The step's timeout. Its row stays until the step settles: killed in between, the
     // engine finds it overdue again.
-    attempt->due_ms = alarm->due_ms;
+    attempt->due_ms = alarm->row_due_ms;
     attempt->timed_out = true;
     dispatch_kill(r, attempt, GRACE_MS);
 }
@@ -155,11 +183,17 @@ static bool fire(struct engine *engine, const struct alarm *alarm)
     struct err err;
     int rc = resident_get(engine, alarm->job_id, &r, &err);
 
+    // A job that cannot be woken, or is suspended, keeps its rows: they are taken up
+    // again when it is resumed, or at the next start.
     if (rc < 0 || r->wreck)
         return rc == -ENOENT;
     attempt = attempt_find(r, alarm->event_no);
     if (attempt) {
         fire_attempt(r, attempt, alarm);
+        return false;
+    }
+    if (r->job.suspend_asked) {
+        resident_park_if_idle(r);
         return false;
     }
     strand = strands_intent(&r->job.strands, alarm->event_no);
@@ -176,15 +210,17 @@ void engine_alarm(struct engine *engine)
 
     if (engine->commit_retry_at_ms && engine->commit_retry_at_ms <= now)
         turn_retry(engine);
-    if (engine->stopping)
+    if (engine->stopping) {
+        alarm_rearm(engine);
         return;
+    }
     if (engine->localhost.retry_at_ms && engine->localhost.retry_at_ms <= now)
         dispatch_open(engine);
     while (engine->alarms.count && engine->alarms.items[0].due_ms <= now &&
            !turn_is_full(engine)) {
         struct alarm alarm = pop(&engine->alarms);
         if (fire(engine, &alarm) && alarm.has_row)
-            timers_del(turn_batch(engine), alarm.due_ms, alarm.job_id, alarm.event_no);
+            timers_del(turn_batch(engine), alarm.row_due_ms, alarm.job_id, alarm.event_no);
     }
     // Overdue ones that found the batch full are due at once, again.
     alarm_rearm(engine);

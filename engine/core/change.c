@@ -46,7 +46,8 @@ static bool answered_before(struct engine *engine, const struct change *change, 
 struct found {
     uint64_t id; // the parent's
     struct uuid uuid;
-    enum job_state state;
+    enum job_state state;     // newest known
+    enum job_state committed; // on disk
     bool auto_remove;
     uint64_t last_seq;
     size_t child_count;
@@ -59,7 +60,7 @@ static int found_view(void *arg, const struct job_view *view)
 
     found->id = view->head->id;
     found->uuid = view->head->uuid;
-    found->state = view->head->state;
+    found->state = found->committed = view->head->state;
     found->auto_remove = view->head->auto_remove;
     found->last_seq = view->last_seq;
     for (size_t i = 0; i < view->head->child_count && i < 8; i++) {
@@ -119,10 +120,14 @@ static int end_now(struct resident *r, struct slice reason, struct err *err)
     return resident_fact(r, &event, err);
 }
 
-static void kill_in_flight(struct resident *r, int64_t grace_ms)
+// Those that were in flight before the wish: what cleanup began since is no part of it.
+static void kill_in_flight(struct resident *r, uint64_t wish_no, int64_t grace_ms)
 {
-    list_each(it, &r->attempts)
-        dispatch_kill(r, container_of(it, struct attempt, link), grace_ms);
+    list_each(it, &r->attempts) {
+        struct attempt *attempt = container_of(it, struct attempt, link);
+        if (attempt->intent_no < wish_no)
+            dispatch_kill(r, attempt, grace_ms);
+    }
 }
 
 static int change_stop(struct engine *engine, const struct change *change, uint64_t *id,
@@ -147,7 +152,7 @@ static int change_stop(struct engine *engine, const struct change *change, uint6
         return 0; // asked already: the first grace stands
     rc = resident_fact(r, &event, err);
     if (rc == 0)
-        kill_in_flight(r, event.stop_asked.grace_ms);
+        kill_in_flight(r, event.no, event.stop_asked.grace_ms);
     return rc;
 }
 
@@ -172,7 +177,7 @@ static int change_suspend(struct engine *engine, const struct change *change, ui
     event.suspend_asked.reason = SLICE("suspended by request");
     rc = resident_fact(r, &event, err);
     if (rc == 0 && change->force)
-        kill_in_flight(r, GRACE_MS);
+        kill_in_flight(r, event.no, GRACE_MS);
     return rc;
 }
 
@@ -182,9 +187,9 @@ static int mend(struct engine *engine, struct resident **r, struct err *err)
     uint64_t id = (*r)->id;
     int rc;
 
-    if (!(*r)->wreck)
+    if (!(*r)->wreck && !(*r)->dead)
         return 0;
-    if ((*r)->in_open || (*r)->in_flying)
+    if ((*r)->dead || (*r)->in_open || (*r)->in_flying)
         return err_set(err, -EAGAIN, "job %llu is being suspended; try again in a moment",
                        (unsigned long long)id);
     resident_free(*r);
@@ -211,7 +216,10 @@ static int change_resume(struct engine *engine, const struct change *change, uin
     if (!r->job.suspend_asked)
         return err_set(err, ERR_STATE, "job %llu is %s, not Suspended: there is nothing to resume",
                        (unsigned long long)r->id, job_state_name(job_state(&r->job)));
-    return resident_fact(r, &event, err);
+    rc = resident_fact(r, &event, err);
+    if (rc == 0)
+        alarm_reload(engine, r->id); // what came due meanwhile
+    return rc;
 }
 
 static int change_signal(struct engine *engine, const struct change *change, uint64_t *id,
@@ -282,6 +290,7 @@ static int change_mark(struct engine *engine, const struct change *change, uint6
                        struct err *err)
 {
     struct found found;
+    struct resident *r;
     struct mark mark;
     int rc = find(engine, change->job_id, &found, err);
 
@@ -289,10 +298,15 @@ static int change_mark(struct engine *engine, const struct change *change, uint6
         return rc;
     *id = found.id;
     rc = marks_get(engine->store, found.id, 0, &mark, err);
+    r = map_get(&engine->residents, found.id);
+    if (r && r->mark > mark.seq) // asked for, and still on its way to disk
+        mark.seq = r->mark;
+    if (r && rc == 0 && change->seq > r->mark)
+        r->mark = change->seq;
     if (rc == 0 && change->seq > mark.seq)
         marks_put(turn_batch(engine), found.id, 0, (struct mark){ change->seq });
     // --auto-remove: once it is over and all of it has been received.
-    if (rc == 0 && found.auto_remove && job_state_is_finished(found.state) &&
+    if (rc == 0 && found.auto_remove && job_state_is_finished(found.committed) &&
         change->seq >= found.last_seq)
         rc = put_tombstone(engine, &found, err);
     return rc;
@@ -307,6 +321,7 @@ int change_take(void *core, const struct change *change, change_fn fn, void *arg
         [CHANGE_MARK] = change_mark,
     };
     struct engine *engine = core;
+    struct resident *r;
     uint64_t id = 0;
     int rc;
 
@@ -315,8 +330,12 @@ int change_take(void *core, const struct change *change, change_fn fn, void *arg
     if (answered_before(engine, change, fn, arg))
         return 0;
     rc = take[change->kind](engine, change, &id, err);
-    if (rc < 0)
+    if (rc < 0) {
+        r = map_get(&engine->residents, change->job_id);
+        if (r) // perhaps woken for nothing
+            resident_park_if_idle(r);
         return rc;
+    }
     turn_reply(engine, change, id, fn, arg);
     return 0;
 }

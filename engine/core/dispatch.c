@@ -54,7 +54,7 @@ static struct attempt *attempt_new(struct resident *r, const struct strand *stra
 
 // ---- what earlier engines had received already
 
-static void keep_result(struct buf *buf, struct slice data)
+void dispatch_keep(struct buf *buf, struct slice data)
 {
     size_t room = buf->max - buf->len;
 
@@ -66,7 +66,7 @@ static int reread_record(void *arg, const struct record *record, bool gap)
     struct attempt *attempt = arg;
 
     if (!gap && record->intent_no == attempt->intent_no)
-        keep_result(record->stream == STREAM_ERROR ? &attempt->err : &attempt->out, record->data);
+        dispatch_keep(record->stream == STREAM_ERROR ? &attempt->err : &attempt->out, record->data);
     return 0;
 }
 
@@ -78,16 +78,36 @@ static void restore_received(struct resident *r, struct attempt *attempt)
         return;
     attempt->out_bytes = attempt->out_saved = tail.out_bytes;
     attempt->err_bytes = attempt->err_saved = tail.err_bytes;
+    attempt->started = tail.out_bytes || tail.err_bytes;
     if (tail.out_bytes || tail.err_bytes)
         records_scan(r->engine->store, r->id, 1, reread_record, attempt, NULL);
+}
+
+// A job that was rebuilt in a running engine keeps what it knew of its commands.
+static bool take_carried(struct resident *r, uint64_t intent_no)
+{
+    if (!r->engine->carried)
+        return false;
+    list_each_safe(it, r->engine->carried) {
+        struct attempt *attempt = container_of(it, struct attempt, link);
+        if (attempt->intent_no == intent_no) {
+            list_remove(it);
+            list_append(&r->attempts, it);
+            return true;
+        }
+    }
+    return false;
 }
 
 int attempt_begin(struct resident *r, struct strand *strand, enum action_kind how)
 {
     int64_t timeout_ms = strand->step.effect.policy.timeout_ms;
-    struct attempt *attempt = attempt_new(r, strand);
+    struct attempt *attempt;
     struct action act = { .kind = how, .job_id = r->id, .intent_no = strand->step.intent_no };
 
+    if (take_carried(r, strand->step.intent_no))
+        return 0;
+    attempt = attempt_new(r, strand);
     if (!attempt)
         return -ENOMEM;
     if (how == ACT_ATTACH) {
@@ -98,8 +118,8 @@ int attempt_begin(struct resident *r, struct strand *strand, enum action_kind ho
     }
     if (turn_act(r->engine, &act) < 0)
         return -ENOMEM;
-    if (how == ACT_ATTACH && (strand->cancel || r->job.suspend_force))
-        dispatch_kill(r, attempt, r->job.stop_grace_ms);
+    if (how == ACT_ATTACH && (strand->cancel || strand->step.cut))
+        dispatch_kill(r, attempt, r->job.stop_asked ? r->job.stop_grace_ms : GRACE_MS);
     return 0;
 }
 
@@ -142,9 +162,11 @@ void dispatch_settle(struct resident *r, struct attempt *attempt, struct outcome
     event.settled.outcome = *outcome;
     list_remove(&attempt->link);
     forget_rows(r, attempt);
+    // A result that could not be folded stays in the spool, for the next engine.
     if (resident_fact(r, &event, &err) < 0)
         engine_log(r->engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)r->id, err_text(&err));
-    turn_act(r->engine, &forget);
+    else
+        turn_act(r->engine, &forget);
     attempt_free(attempt);
 }
 
@@ -222,8 +244,10 @@ void dispatch_interrupt_once(struct resident *r)
         if (!cut || r->dead)
             return;
         settle_once(r, cut->step.intent_no,
-                    (struct outcome){ .kind = OUTCOME_INTERRUPTED,
-                                      .reason = SLICE("the engine ended during once()") });
+                    r->engine->recovering
+                        ? (struct outcome){ .kind = OUTCOME_INTERRUPTED,
+                                            .reason = SLICE("the engine ended during once()") }
+                        : (struct outcome){ .kind = OUTCOME_NEVER });
     }
 }
 
@@ -378,13 +402,16 @@ void dispatch_act(struct engine *engine, const struct action *action)
         dispatch_open(engine);
     else if (!attempt)
         return;
-    else if (action->kind == ACT_START)
+    else if (action->kind == ACT_START) {
+        attempt->armed = true;
         dispatch_start(r, attempt);
-    else if (action->kind == ACT_ATTACH)
+    } else if (action->kind == ACT_ATTACH) {
+        attempt->armed = true;
         dispatch_attach(r, attempt);
-    else if (action->kind == ACT_KILL)
+    } else if (action->kind == ACT_KILL) {
+        attempt->kill_armed = true;
         dispatch_signal(r, attempt);
-    else if (action->kind == ACT_CREDIT && engine->localhost.ready) {
+    } else if (action->kind == ACT_CREDIT && engine->localhost.ready) {
         key = (struct link_key){ r->job.started.uuid, attempt->intent_no };
         link_credit(engine->localhost.link, key, action->bytes, NULL);
     }

@@ -7,5 +7,7 @@
 void dispatch_start(struct resident *resident, struct attempt *attempt);
 void dispatch_attach(struct resident *resident, struct attempt *attempt);
 void dispatch_signal(struct resident *resident, struct attempt *attempt);
+// Appends what fits below the buffer's ceiling.
+void dispatch_keep(struct buf *buf, struct slice data);
 // The attempt is over: fills the outcome's streams, folds it, frees the attempt.
 void dispatch_settle(struct resident *resident, struct attempt *attempt, struct outcome *outcome);

@@ -5,6 +5,7 @@
 // is listed: a key that nothing waits for belongs to an attempt that was settled
 // and committed, so it is forgotten.
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,7 +50,7 @@ int dispatch_open(struct engine *engine)
     int rc;
 
     host->retry_at_ms = 0;
-    if (host->link)
+    if (host->link || engine->stopping)
         return 0;
     rc = engine->world.ops->link(engine->world.self, SLICE("localhost"), &options, &host->link,
                                  &err);
@@ -73,16 +74,25 @@ void dispatch_close(struct engine *engine)
 
 // ---- what a link tells about an attempt
 
-static enum outcome_kind ended_kind(const struct resident *r, const struct attempt *attempt,
-                                    enum outcome_kind own)
+// A command that ended by itself before our signal reached it keeps its result.
+static bool ended_by_us(const struct attempt *attempt, const struct link_event *event)
 {
-    if (r->job.stop_asked && attempt->killing)
+    return attempt->signalled || event->type != LINK_DONE || event->signal == SIGTERM ||
+           event->signal == SIGKILL;
+}
+
+static enum outcome_kind ended_kind(const struct resident *r, const struct attempt *attempt,
+                                    enum outcome_kind own, const struct link_event *event)
+{
+    const struct strand *strand = strands_intent(&r->job.strands, attempt->intent_no);
+
+    if (!attempt->killing || !ended_by_us(attempt, event))
+        return own;
+    if (strand && strand->cancel)
         return OUTCOME_CANCELLED;
-    if (attempt->killing && attempt->timed_out)
+    if (attempt->timed_out)
         return OUTCOME_TIMEOUT;
-    if (attempt->killing && r->job.suspend_force)
-        return OUTCOME_INTERRUPTED;
-    return own;
+    return strand && strand->step.cut ? OUTCOME_INTERRUPTED : own;
 }
 
 static struct slice ended_reason(enum outcome_kind kind)
@@ -109,7 +119,7 @@ static void attempt_ended(struct resident *r, struct attempt *attempt, enum outc
                           const struct link_event *event)
 {
     struct outcome outcome = {
-        .kind = ended_kind(r, attempt, kind),
+        .kind = ended_kind(r, attempt, kind, event),
         .code = event->signal ? event->signal : event->code,
         .unverified = event->unverified,
         .out_bytes = attempt->out_bytes,
@@ -122,13 +132,6 @@ static void attempt_ended(struct resident *r, struct attempt *attempt, enum outc
     if (attempt->sensitive)
         outcome.out_bytes = outcome.err_bytes = 0;
     dispatch_settle(r, attempt, &outcome);
-}
-
-static void keep(struct buf *buf, struct slice data)
-{
-    size_t room = buf->max - buf->len;
-
-    buf_add(buf, data.ptr, data.len < room ? data.len : room);
 }
 
 static void attempt_output(struct resident *r, struct attempt *attempt,
@@ -157,7 +160,7 @@ static void attempt_output(struct resident *r, struct attempt *attempt,
     *have += event->data.len;
     turn_touch(r);
     if (!attempt->sensitive)
-        keep(is_err ? &attempt->err : &attempt->out, event->data);
+        dispatch_keep(is_err ? &attempt->err : &attempt->out, event->data);
     if (!attempt->sensitive && !attempt->quiet)
         resident_record(r, &record, event->data);
     turn_act(r->engine, &credit);
@@ -184,6 +187,8 @@ static void attempt_absent(struct resident *r, struct attempt *attempt,
 static void attempt_event(struct resident *r, struct attempt *attempt,
                           const struct link_event *event)
 {
+    if (!attempt->armed) // it was not asked about: its intent is not on disk yet
+        return;
     switch (event->type) {
     case LINK_STARTED: attempt->started = true; break;
     case LINK_OUTPUT: attempt_output(r, attempt, event); break;
@@ -196,6 +201,7 @@ static void attempt_event(struct resident *r, struct attempt *attempt,
     case LINK_INTERRUPTED: attempt_ended(r, attempt, OUTCOME_INTERRUPTED, event); break;
     case LINK_NEVER: attempt_ended(r, attempt, OUTCOME_NEVER, event); break;
     case LINK_SIGNALLED:
+        attempt->signalled |= event->code == 0;
         // Nobody was left to signal: ask what became of it.
         if (event->code != 0)
             dispatch_attach(r, attempt);
@@ -216,14 +222,41 @@ static uint64_t order_id(struct link_key key)
     return read_u64be(key.job.bytes) ^ (key.intent_no * UINT64_C(0x9E3779B97F4A7C15));
 }
 
+static int note_state(void *arg, const struct job_view *view)
+{
+    *(bool *)arg = !job_state_is_finished(view->head->state);
+    return 0;
+}
+
+// Is the job unfinished by what is committed? A job that cannot be read may be.
+static bool is_unfinished(struct engine *engine, struct uuid uuid)
+{
+    uint64_t id;
+    bool unfinished = true;
+    int rc = jobs_by_uuid(engine->store, uuid, &id, NULL);
+
+    if (rc == 0)
+        rc = view_job(engine, id, note_state, &unfinished, NULL);
+    return rc == -ENOENT ? false : unfinished;
+}
+
+// A key is nobody's when its job is gone or over, or is in memory, has all its
+// changes on disk, and does not wait for it. A job that is parked or cannot be
+// replayed keeps its keys: nobody knows yet what it waits for.
+static bool is_nobodys(struct engine *engine, struct link_key key)
+{
+    struct resident *r = resident_of_uuid(engine, key.job);
+
+    if (!r)
+        return !is_unfinished(engine, key.job);
+    return !r->wreck && !r->dead && !r->in_open && !r->in_flying &&
+           !strands_intent(&r->job.strands, key.intent_no);
+}
+
 static void forget_stray(struct engine *engine, const struct link_event *event)
 {
-    struct resident *r = resident_of_uuid(engine, event->key.job);
-
-    // A key of a job with open changes may belong to a result that is not committed yet.
-    if (uuid_is_nil(event->key.job) || (r && (r->in_open || r->in_flying)))
-        return;
-    link_forget(engine->localhost.link, event->key, NULL);
+    if (!uuid_is_nil(event->key.job) && is_nobodys(engine, event->key))
+        link_forget(engine->localhost.link, event->key, NULL);
 }
 
 static void stray_event(struct engine *engine, const struct link_event *event)
@@ -267,7 +300,7 @@ static int carry_out(void *arg, const struct order *order)
     struct link_key key = { order->job, order->intent_no };
 
     engine->orders_open = true;
-    return link_signal(engine->localhost.link, key, 9, NULL) < 0 ? -ENOTCONN : 0;
+    return link_signal(engine->localhost.link, key, SIGKILL, NULL) < 0 ? -ENOTCONN : 0;
 }
 
 void dispatch_orders(struct engine *engine)
@@ -296,8 +329,10 @@ static void take_up_attempts(struct resident *r)
 {
     list_each_safe(it, &r->attempts) {
         struct attempt *attempt = container_of(it, struct attempt, link);
-        dispatch_attach(r, attempt);
-        if (attempt->killing)
+        // What is not committed yet is told by its own action.
+        if (attempt->armed)
+            dispatch_attach(r, attempt);
+        if (attempt->armed && attempt->kill_armed)
             dispatch_signal(r, attempt);
     }
 }

@@ -11,6 +11,7 @@ enum { RECLAIM_ROWS = 512 }; // rows per turn: a fraction of a batch
 struct reclaim {
     struct list link;
     uint64_t job_id;
+    uint64_t turn; // of the tombstone: that turn may still write rows of the job
 };
 
 void reclaim_add(struct engine *engine, uint64_t job_id)
@@ -20,6 +21,7 @@ void reclaim_add(struct engine *engine, uint64_t job_id)
     if (!reclaim)
         return; // the tombstone stays; the next start takes it up
     reclaim->job_id = job_id;
+    reclaim->turn = engine->turn;
     list_append(&engine->reclaims, &reclaim->link);
     engine->world.ops->wake(engine->world.self);
 }
@@ -41,6 +43,8 @@ void reclaim_slice(struct engine *engine)
     if (!first || engine->flying || engine->reclaim_turn == engine->turn || engine->stopping)
         return;
     reclaim = container_of(first, struct reclaim, link);
+    if (reclaim->turn >= engine->turn)
+        return;
     engine->reclaim_turn = engine->turn;
     if (job_rows_del(engine->store, turn_batch(engine), reclaim->job_id, RECLAIM_ROWS, &done,
                      &err) < 0) {

@@ -127,7 +127,9 @@ static int replay_event(void *arg, const struct event *event, struct err *err)
 
     if (rc == 0 && event->type == EVENT_STARTED)
         rc = load_script(r, err);
-    if (rc < 0 || event->notes == EVENT_UNRUN)
+    if (rc == 0 && event->notes == EVENT_UNRUN) // they run at RESUMED: the row is gone by then
+        return strands_keep(&r->job.strands, err);
+    if (rc < 0)
         return rc;
     r->notes = 0;
     rc = resident_run(r, err);
@@ -173,12 +175,18 @@ static void suspend_wreck(struct resident *r, int why, const struct err *reason)
     struct event event = { .type = EVENT_SUSPENDED };
     struct err err;
 
-    event.suspended.cause = why == ERR_BUDGET    ? SUSPEND_BUDGET
-                            : why == ERR_MEMORY  ? SUSPEND_MEMORY
-                            : why == ERR_CORRUPT ? SUSPEND_DAMAGED
-                                                 : SUSPEND_DIVERGED;
+    event.suspended.cause = resident_cause_of(why);
     event.suspended.reason = slice_str(err_text(reason));
-    if (resident_fact(r, &event, &err) < 0)
+    if (why == ERR_CORRUPT) {
+        // Rows behind the damaged one may be sound, and nobody knows their numbers:
+        // nothing is written into that journal any more; only the head says so.
+        event.no = r->job.last_no + 1;
+        event.time_unix_ms = r->job.time_unix_ms;
+        r->head_dirty = true;
+        turn_touch(r);
+        if (job_apply(&r->job, &event, &err) == 0)
+            return;
+    } else if (resident_fact(r, &event, &err) < 0)
         engine_log(r->engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)r->id, err_text(&err));
 }
 
@@ -223,8 +231,7 @@ static int take_up(struct resident *r, struct err *err)
             attempt_begin(r, strand, ACT_ATTACH) < 0)
             return err_set(err, -ENOMEM, "no memory for an attempt");
     }
-    if (r->engine->recovering)
-        dispatch_interrupt_once(r);
+    dispatch_interrupt_once(r);
     return r->dead ? 0 : resident_intend(r, err);
 }
 

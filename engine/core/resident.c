@@ -209,6 +209,19 @@ static void stamp(struct resident *r, struct event *event)
     event->time_unix_ms = now > r->job.time_unix_ms ? now : r->job.time_unix_ms;
 }
 
+void resident_put_events(struct resident *r)
+{
+    struct err err;
+
+    if (r->events.len)
+        journal_put(r->engine->open, r->id, r->events_first_no, buf_slice(&r->events));
+    if (buf_failed(&r->events)) {
+        err_set(&err, -ENOMEM, "out of memory");
+        engine_fail(r->engine, &err);
+    }
+    buf_clear(&r->events);
+}
+
 static int fold(struct resident *r, struct event *event, size_t *notes_at, struct err *err)
 {
     int rc;
@@ -217,6 +230,8 @@ static int fold(struct resident *r, struct event *event, size_t *notes_at, struc
     rc = job_apply(&r->job, event, err);
     if (rc < 0)
         return rc;
+    if (r->events.len >= EVENTS_ROW_MAX) // the last event of it is complete by now
+        resident_put_events(r);
     if (r->events.len == 0)
         r->events_first_no = event->no;
     *notes_at = event_encode(event, &r->events);
@@ -224,7 +239,7 @@ static int fold(struct resident *r, struct event *event, size_t *notes_at, struc
     return 0;
 }
 
-static enum suspend_cause cause_of(int rc)
+enum suspend_cause resident_cause_of(int rc)
 {
     switch (rc) {
     case ERR_BUDGET: return SUSPEND_BUDGET;
@@ -238,7 +253,7 @@ static int give_up_run(struct resident *r, int why, const struct err *reason, st
 {
     struct event event = {
         .type = EVENT_SUSPENDED,
-        .suspended = { cause_of(why), slice_str(err_text(reason)) },
+        .suspended = { resident_cause_of(why), slice_str(err_text(reason)) },
     };
     size_t at;
 
@@ -263,8 +278,10 @@ static int run_event(struct resident *r, size_t notes_at, struct err *err)
             event_set_notes(&r->events, notes_at, r->notes);
         return 0;
     }
-    if (rc == -ENOMEM)
+    if (rc == -ENOMEM) { // half-run: only a replay can say where it stands
+        engine_fail(r->engine, &why);
         return err_set(err, rc, "%s", err_text(&why));
+    }
     roll_back(r, &point);
     event_set_notes(&r->events, notes_at, EVENT_UNRUN);
     return give_up_run(r, rc, &why, err);
@@ -374,30 +391,35 @@ static int end_if_over(struct resident *r, struct err *err)
     return rc;
 }
 
-static void arm_retry(struct resident *r, uint64_t intent_no)
+static void arm_retry(struct resident *r, uint64_t settled_no)
 {
-    struct strand *strand = strands_intent(&r->job.strands, intent_no);
+    struct strand *strand = strands_intent(&r->job.strands, settled_no);
     const struct step *step = strand ? &strand->step : NULL;
 
     if (step && step->state == STEP_BACKOFF)
         alarm_set(r, engine_now_ms(r->engine) +
                          step_policy_backoff_ms(&step->effect.policy, step->failures),
-                  intent_no, true);
+                  settled_no, true);
+}
+
+static int32_t first_exit_code(const struct resident *r)
+{
+    return r->job.child_count ? r->job.children[0].exit_code : EXIT_CODE_NONE;
 }
 
 int resident_fact(struct resident *r, struct event *event, struct err *err)
 {
+    int32_t exit_code = first_exit_code(r);
     int rc = take(r, event, err);
 
     if (rc < 0)
         return rc;
-    r->head_dirty |= event->type != EVENT_SETTLED && event->type != EVENT_FIRED;
-    if (event->type == EVENT_SETTLED && event->settled.outcome.kind == OUTCOME_EXIT)
-        r->head_dirty = true;
+    r->head_dirty |= (event->type != EVENT_SETTLED && event->type != EVENT_FIRED) ||
+                     first_exit_code(r) != exit_code;
+    if (event->type == EVENT_SETTLED)
+        arm_retry(r, event->no);
     if (r->dead)
         return 0;
-    if (event->type == EVENT_SETTLED)
-        arm_retry(r, event->settled.intent_no);
     rc = resident_intend(r, err);
     return rc < 0 || r->dead ? rc : end_if_over(r, err);
 }
@@ -424,10 +446,14 @@ int resident_begin(struct resident *r, struct event *started, struct slice text,
 
 // Waking costs about a microsecond or two per event: a job with a long journal
 // stays through waits that a short one would be parked for.
-static bool is_worth_parking(const struct resident *r)
+static bool is_worth_parking(struct resident *r)
 {
-    int64_t wait_ms = r->next_due_ms - engine_now_ms(r->engine);
+    int64_t now = engine_now_ms(r->engine);
+    int64_t wait_ms;
 
+    if (r->next_due_ms <= now) // it has fired, or is about to
+        r->next_due_ms = INT64_MAX;
+    wait_ms = r->next_due_ms - now;
     return wait_ms > PARK_MS + (int64_t)(r->job.last_no / 10);
 }
 
@@ -453,20 +479,44 @@ static bool may_park(const struct resident *r)
            list_is_empty(&r->attempts) && job_is_idle(&r->job);
 }
 
-void resident_park_if_idle(struct resident *r)
+// Its script broke, but other strands' commands go on: they need somebody to settle
+// with. What is known of them is carried over.
+static void rebuild(struct resident *r)
 {
     struct engine *engine = r->engine;
     uint64_t id = r->id;
-    bool rewake = r->dead && r->job.in_flight > 0;
+    struct list carried;
     struct err err;
+
+    list_init(&carried);
+    list_each_safe(it, &r->attempts) {
+        list_remove(it);
+        list_append(&carried, it);
+    }
+    resident_free(r);
+    engine->carried = &carried;
+    engine->parked++;
+    if (resident_get(engine, id, &r, &err) < 0)
+        engine_log(engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)id, err_text(&err));
+    engine->carried = NULL;
+    list_each_safe(at, &carried)
+        attempt_free(container_of(at, struct attempt, link));
+}
+
+void resident_park_if_idle(struct resident *r)
+{
+    struct engine *engine = r->engine;
+    bool rewake = r->dead && r->job.in_flight > 0;
 
     if (r->in_open || r->in_flying)
         return;
+    if (rewake) {
+        rebuild(r);
+        return;
+    }
     if (r->job.ended || r->dead) {
+        engine->parked += r->dead && !r->job.ended;
         resident_free(r);
-        // Its other strands' commands go on: they need somebody to settle with.
-        if (rewake && resident_get(engine, id, &r, &err) < 0)
-            engine_log(engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)id, err_text(&err));
         return;
     }
     if (may_park(r) && is_worth_parking(r))

@@ -23,8 +23,9 @@
 enum {
     TURN_OPS_MAX = 4096,            // operations in one batch, then facts wait
     TURN_BYTES_MAX = 8 * 1024 * 1024,
-    TURN_OPS_EARLY = 256,           // an idle committer is given so much at once
+    TURN_OPS_EARLY = 256,           // an idle committer is given at least so much at once
     TURN_ACTIONS_MAX = 1024,        // actions in one go, then the loop has its turn
+    EVENTS_ROW_MAX = 1024 * 1024,   // a journal row is closed beyond this
     RESULT_MAX = 1024 * 1024,       // bytes of a stream in a result, by default
     GRACE_MS = 10 * 1000,           // from TERM to KILL, by default
     PARK_MS = 1000,                 // a wait at least this long is worth parking for
@@ -64,7 +65,8 @@ struct alarm {
     int64_t due_ms;   // on the engine's timeline
     uint64_t job_id;
     uint64_t event_no;
-    bool has_row;     // durable: a row of the timers table
+    bool has_row;     // durable: a row of the timers table, due at row_due_ms
+    int64_t row_due_ms;
 };
 
 struct alarms {       // a binary heap by due_ms
@@ -121,6 +123,7 @@ struct engine {
     struct host localhost;
     struct list watches;
     struct list pendings; // changes not committed yet
+    struct list *carried; // attempts of a resident that is being rebuilt; NULL: none
     struct list reclaims; // removed jobs whose rows are still there
     bool recovering, stopping, stopped, disk_full;
     bool orders_open;     // kill orders may be waiting for localhost
@@ -138,7 +141,9 @@ struct attempt {
     uint64_t out_bytes, err_bytes; // received so far
     uint64_t out_saved, err_saved; // as last written to the tails table
     uint32_t number;     // attempt number, for its records
-    bool started, killing, killed, timed_out, quiet, sensitive;
+    bool armed;          // its intent is committed: the link may be told of it
+    bool kill_armed;     // the same for the wish to end it
+    bool started, killing, signalled, killed, timed_out, quiet, sensitive;
     int64_t grace_ms;
     int64_t due_ms;      // of its timeout's timer row; 0: none
     char step[];         // "1.2/3"
@@ -154,6 +159,7 @@ struct resident {
     struct buf events;     // of this turn, encoded
     uint64_t events_first_no;
     uint64_t seq, bytes;   // stream: last record's seq, bytes so far
+    uint64_t mark;         // highest that was asked for since it is resident
     uint32_t notes;        // made by the event being folded
     uint64_t recovered_no; // last event that an earlier engine wrote
     uint64_t turn;         // last turn that touched it
@@ -193,8 +199,11 @@ int resident_begin(struct resident *resident, struct event *started, struct slic
                    struct err *err);
 int resident_run(struct resident *resident, struct err *err);
 int resident_intend(struct resident *resident, struct err *err);
+// Puts the events gathered so far into the open batch, as one row.
+void resident_put_events(struct resident *resident);
 void resident_record(struct resident *resident, struct record *record, struct slice data);
 struct resident *resident_new(struct engine *engine, uint64_t id);
+enum suspend_cause resident_cause_of(int rc);
 int resident_index(struct resident *resident, struct err *err);
 void resident_free(struct resident *resident);
 void resident_note(void *arg, struct slice strand, const struct note *note);
@@ -235,6 +244,8 @@ void alarm_set(struct resident *resident, int64_t due_ms, uint64_t event_no, boo
 int alarm_load(struct engine *engine, struct err *err);
 void alarm_rearm(struct engine *engine);
 int alarm_push(struct engine *engine, struct alarm alarm);
+// Takes up the durable alarms of a job that was suspended, or could not be woken.
+void alarm_reload(struct engine *engine, uint64_t job_id);
 
 // change.c, view.c
 int change_take(void *core, const struct change *change, change_fn fn, void *arg, struct err *err);

@@ -71,6 +71,7 @@ void engine_fail(struct engine *engine, const struct err *err)
         return;
     engine->stopped = engine->stopping = true;
     engine_log(engine, LOG_ERROR, "the engine stops: %s", err_text(err));
+    dispatch_close(engine);
     engine->world.ops->stopped(engine->world.self, err);
 }
 
@@ -184,13 +185,7 @@ static void close_job(struct resident *resident)
 {
     struct engine *engine = resident->engine;
 
-    if (resident->events.len) {
-        journal_put(engine->open, resident->id, resident->events_first_no,
-                    buf_slice(&resident->events));
-        if (buf_failed(&resident->events))
-            fail_memory(engine);
-        buf_clear(&resident->events);
-    }
+    resident_put_events(resident);
     dispatch_tails(resident);
     if (!resident->removed &&
         (resident->head_dirty || resident->head_state != job_state(&resident->job)))
@@ -313,9 +308,20 @@ static void perform(struct engine *engine, const struct action *action)
     }
 }
 
+// What an idle committer waits for: half of what is due, so that the other half is
+// worked on meanwhile. How a thousand jobs are split lasts, because the actions of a
+// batch make the next one; two uneven halves would wait for each other every time.
+static size_t worth_a_commit(const struct actions *due)
+{
+    size_t half = (due->count - due->at) / 2;
+
+    return half > TURN_OPS_EARLY ? half : TURN_OPS_EARLY;
+}
+
 static void perform_due(struct engine *engine)
 {
     struct actions *due = &engine->acts_due;
+    size_t early = worth_a_commit(due);
     size_t done = 0;
 
     while (due->at < due->count && done++ < TURN_ACTIONS_MAX && !engine->stopped) {
@@ -323,13 +329,13 @@ static void perform_due(struct engine *engine)
             break;
         struct action action = due->items[due->at++]; // the array may move meanwhile
         perform(engine, &action);
-        if (!engine->flying && engine->open->count + engine->acts_open.count >= TURN_OPS_EARLY)
+        if (!engine->flying && engine->open->count + engine->acts_open.count >= early)
             turn_close(engine);
     }
     if (due->at == due->count)
         due->at = due->count = 0;
-    else
-        engine->world.ops->wake(engine->world.self);
+    else if (!engine->flying || !turn_is_full(engine))
+        engine->world.ops->wake(engine->world.self); // else the landing goes on with them
 }
 
 static void queue_landed_actions(struct engine *engine)
@@ -395,7 +401,7 @@ void engine_committed(struct engine *engine, int rc, const struct err *err)
 
     if (engine->stopped)
         return;
-    if (rc == -ENOSPC) {
+    if (rc == -ENOSPC && !engine->stopping) {
         wait_for_space(engine, err);
         return;
     }
@@ -411,9 +417,11 @@ void engine_committed(struct engine *engine, int rc, const struct err *err)
     queue_landed_actions(engine);
     tell_watches(engine, turn);
     landed_jobs(engine);
+    reclaim_slice(engine);
     if (engine->disk_full)
         space_is_back(engine);
     close_if_possible(engine);
+    alarm_rearm(engine); // those that found the batch full
     engine_turn(engine);
 }
 

@@ -155,7 +155,11 @@ int view_mark(void *core, uint64_t job_id, uint64_t *ret_seq, struct err *err)
 {
     struct engine *engine = core;
     struct mark mark;
-    int rc = marks_get(engine->store, job_id, 0, &mark, err);
+    uint64_t parent;
+    int rc = jobs_parent(engine->store, job_id, &parent, err);
+
+    if (rc == 0)
+        rc = marks_get(engine->store, parent, 0, &mark, err);
 
     if (rc == 0)
         *ret_seq = mark.seq;

@@ -105,12 +105,18 @@ static int apply_child_added(struct job *job, const struct event *event, struct 
     return add_child(job, c->child_id, c->uuid, c->host, err);
 }
 
-static void describe_step(const struct strand *strand, char *text, size_t room)
+static void describe_step(const struct strand *strand, const struct event *event, char *text,
+                          size_t room)
 {
     const struct effect *e = &strand->step.effect;
+    const struct event_intended *i = &event->intended;
+    bool same_words = slice_equal(e->label, i->label) && slice_equal(e->name, i->name);
 
-    snprintf(text, room, "%.*s%s%.*s%s (%.*s)", SLICE_ARG(e->label), e->name.len ? " \"" : "",
-             SLICE_ARG(e->name), e->name.len ? "\"" : "", SLICE_ARG(e->line));
+    snprintf(text, room, "%.*s%s%.*s%s (%.*s)%s", SLICE_ARG(e->label), e->name.len ? " \"" : "",
+             SLICE_ARG(e->name), e->name.len ? "\"" : "", SLICE_ARG(e->line),
+             !same_words                                  ? ""
+             : strand->step.fingerprint != i->fingerprint ? " with other arguments"
+                                                          : " at another place");
 }
 
 static int diverged(const struct job *job, const struct event *event, const struct strand *strand,
@@ -120,7 +126,7 @@ static int diverged(const struct job *job, const struct event *event, const stru
     char asked[160] = "nothing: that strand is not there";
 
     if (strand && strand->wait == STRAND_WAITS_STEP)
-        describe_step(strand, asked, sizeof(asked));
+        describe_step(strand, event, asked, sizeof(asked));
     else if (strand)
         snprintf(asked, sizeof(asked), "nothing at this point");
     return err_set(err, ERR_DIVERGED,
@@ -271,7 +277,7 @@ static bool rerun_interrupted(struct job *job, struct strand *strand, const stru
 {
     struct step *step = &strand->step;
 
-    if (job->suspend_force) {
+    if (strand->step.cut) {
         ask_after_cut(job, strand);
         return true;
     }
@@ -281,7 +287,8 @@ static bool rerun_interrupted(struct job *job, struct strand *strand, const stru
         ask_after_cut(job, strand);
         return true;
     }
-    if (step->effect.policy.on_interrupt != ON_INTERRUPT_FAIL) {
+    // A job that is being stopped waits for nobody: what its cleanup cannot do fails.
+    if (step->effect.policy.on_interrupt != ON_INTERRUPT_FAIL && !job->stop_asked) {
         hold(job, strand, outcome);
         return true;
     }
@@ -304,7 +311,7 @@ static bool step_goes_on(struct job *job, struct strand *strand, const struct ou
         step->state = STEP_BACKOFF;
         return true;
     }
-    if (step->effect.policy.on_error == ON_ERROR_SUSPEND) {
+    if (step->effect.policy.on_error == ON_ERROR_SUSPEND && !job->stop_asked) {
         hold(job, strand, outcome);
         return true;
     }
@@ -330,7 +337,9 @@ static int apply_settled(struct job *job, const struct event *event, struct err 
     ok = outcome_is_ok(&s->outcome, &strand->step.effect.policy);
     // A signal that did not come within its time is an answer, not a failure.
     if (!ok && strand->step.effect.kind != EFFECT_SIGNAL && step_goes_on(job, strand, &s->outcome))
-        return 0;
+        return strand->step.state == STEP_BACKOFF
+                   ? strand_back_off(&job->strands, strand, event->no, err)
+                   : 0;
     return strand_settle(&job->strands, strand, &s->outcome, ok, job->suspend_asked, err);
 }
 
@@ -388,12 +397,24 @@ static int apply_stop_asked(struct job *job, const struct event *event, struct e
     return 0;
 }
 
+static void cut_in_flight(struct job *job)
+{
+    struct strand *strand;
+    size_t at = 0;
+
+    while ((strand = map_next(&job->strands.by_intent, &at)))
+        if (strand_in_flight(strand))
+            strand->step.cut = true;
+}
+
 static int apply_suspend_asked(struct job *job, const struct event *event, struct err *err)
 {
     (void)err;
     if (!job->suspend_asked)
         suspend(job, SUSPEND_PERSON, event->suspend_asked.reason);
     job->suspend_force |= event->suspend_asked.force;
+    if (event->suspend_asked.force)
+        cut_in_flight(job);
     return 0;
 }
 
@@ -452,7 +473,8 @@ static int apply_ended(struct job *job, const struct event *event, struct err *e
     job->end_state = (enum job_state)event->ended.state;
     job->ended_unix_ms = event->time_unix_ms;
     job->suspend_asked = false;
-    set_text(&job->reason, event->ended.reason);
+    if (event->ended.reason.ptr != job->reason.ptr) // job_wants_end borrows it from here
+        set_text(&job->reason, event->ended.reason);
     return 0;
 }
 

@@ -156,6 +156,7 @@ void strand_ask_again(struct strands *strands, struct strand *strand)
     forget_intent(strands, strand);
     strand->step.state = STEP_ASKED;
     strand->step.attempt++;
+    strand->step.cut = false;
     strand->step.superseded_no = 0;
     list_remove(&strand->asked);
     list_append(&strands->asked, &strand->asked);
@@ -243,6 +244,7 @@ static int outcome_keep(struct strand *strand, struct err *err)
     o->out = moved(o->out, &strand->kept, &at);
     o->err = moved(o->err, &strand->kept, &at);
     o->reason = moved(o->reason, &strand->kept, &at);
+    strand->is_kept = true;
     return 0;
 }
 
@@ -250,9 +252,33 @@ int strand_settle(struct strands *strands, struct strand *strand, const struct o
                   bool ok, bool keep, struct err *err)
 {
     strand->outcome = *outcome;
+    strand->is_kept = false;
     strand->wake_ok = ok;
     strand_wake(strands, strand, WAKE_OUTCOME);
     return keep ? outcome_keep(strand, err) : 0;
+}
+
+int strands_keep(struct strands *strands, struct err *err)
+{
+    int rc = 0;
+
+    list_each(it, &strands->ready) {
+        struct strand *strand = container_of(it, struct strand, ready);
+        if (rc == 0 && strand->wake == WAKE_OUTCOME && !strand->is_kept)
+            rc = outcome_keep(strand, err);
+    }
+    return rc;
+}
+
+int strand_back_off(struct strands *strands, struct strand *strand, uint64_t event_no,
+                    struct err *err)
+{
+    if (map_put(&strands->by_intent, event_no, strand) < 0)
+        return err_set(err, -ENOMEM, "no memory for a step");
+    forget_intent(strands, strand);
+    strand->step.intent_no = event_no;
+    strand->step.state = STEP_BACKOFF;
+    return 0;
 }
 
 bool strand_in_flight(const struct strand *strand)

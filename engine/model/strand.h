@@ -35,8 +35,10 @@ struct step {
     uint32_t attempt;       // of the current or next attempt, from 1
     uint32_t failures;      // attempts that failed and count against `retry`
     uint32_t interrupts;    // attempts cut off and rerun by on_interrupt
-    uint64_t intent_no;     // event number of the newest attempt's intent; 0: none
+    uint64_t intent_no;     // event number of what it waits with: the newest attempt's
+                            // intent, or in BACKOFF the SETTLED event; 0: none
     uint64_t superseded_no; // intent of the attempt that was cut off before this one; 0: none
+    bool cut;               // suspend --force cut this attempt off: its end is no failure
     uint64_t boot_mark;     // fingerprint of the boot id it was committed under
 };
 
@@ -56,6 +58,7 @@ struct strand {
     bool wake_ok;           // WAKE_OUTCOME: success by policy
     bool cancel;            // cancelled, and not told yet
     struct outcome outcome; // WAKE_OUTCOME: borrowed from the event, or from kept
+    bool is_kept;           // outcome points into kept
     struct buf kept;        // a copy of the outcome's bytes when it had to wait
     struct step step;
     uint32_t forks;         // branches ever made: the next path's last number - 1
@@ -99,6 +102,11 @@ void strand_wake(struct strands *strands, struct strand *strand, enum wake_kind 
 // The same with an outcome. keep: the outcome's bytes must outlive the event.
 int strand_settle(struct strands *strands, struct strand *strand, const struct outcome *outcome,
                   bool ok, bool keep, struct err *err);
+// Copies the outcomes of all ready strands: their event is about to go.
+int strands_keep(struct strands *strands, struct err *err);
+// In BACKOFF the step is known by the event that began the wait.
+int strand_back_off(struct strands *strands, struct strand *strand, uint64_t event_no,
+                    struct err *err);
 // Cancels the whole tree: waiting strands are woken with WAKE_CANCEL, except those
 // whose attempt is in flight; they are told when it settles. Branches that have
 // not begun never will.

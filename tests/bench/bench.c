@@ -78,7 +78,7 @@ uint64_t bench_written_bytes(void)
     char line[128];
 
     while (io && fgets(line, sizeof(line), io))
-        if (sscanf(line, "write_bytes: %" SCNu64, &bytes) == 1)
+        if (sscanf(line, "wchar: %" SCNu64, &bytes) == 1)
             break;
     if (io)
         fclose(io);

@@ -19,7 +19,7 @@ double bench_median(double *sample, size_t count);
 
 // Median milliseconds of overwriting one page and fdatasync, in that directory.
 double bench_flush_ms(const char *dir);
-// Bytes this process has caused to be sent to the disk so far; 0 when not known.
+// Bytes this process has handed to write calls so far; 0 when not known.
 uint64_t bench_written_bytes(void);
 
 // Makes PARENT/bench.XXXXXX into path, which has room for size bytes.

@@ -43,7 +43,7 @@ static void flight_script(char *text, size_t room, int steps)
 {
     snprintf(text, room, "sleep '1ms'\n"
                          "wait_signal 'go'\n"
-                         "for i = 1, %d do once('step', function() return i end) end\n", steps);
+                         "for _ = 1, %d do once('step', function() return 1 end) end\n", steps);
 }
 
 static struct cost fly(const char *parent, int steps, double *start_s)
@@ -117,7 +117,7 @@ static void replay(const char *parent, int steps)
 
     bench_directory(parent, dir, sizeof(dir));
     rig = rig_open(dir);
-    snprintf(script, sizeof(script), "for i = 1, %d do once('step', function() return i end) end\n"
+    snprintf(script, sizeof(script), "for i = 1, %d do once('step', function() return 1 end) end\n"
                                      "for i = 1, %d do wait_signal 'go' end\n", steps, RUNS);
     rig_start(rig, script, 1);
     for (int i = 0; i < RUNS; i++) {
@@ -143,13 +143,14 @@ int main(int argc, char **argv)
 {
     const char *parent = argc > 1 ? argv[1] : ".";
 
+    setvbuf(stdout, NULL, _IOLBF, 0);
     printf("flush     one page and fdatasync: %.3f ms\n", bench_flush_ms(parent));
     if (wanted(argc, argv, "flight")) {
         flight(parent, 10);
         flight(parent, 100);
     }
     if (wanted(argc, argv, "sequence")) {
-        sequence(parent, "once()", "once('step', function() return i end)");
+        sequence(parent, "once()", "once('step', function() return 1 end)");
         sequence(parent, "localhost:run 'true'", "localhost:run 'true'");
     }
     if (wanted(argc, argv, "replay")) {

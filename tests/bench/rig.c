@@ -96,6 +96,7 @@ struct rig *rig_open(const char *dir)
 {
     struct rig *rig = calloc(1, sizeof(*rig));
 
+    setenv("UV_THREADPOOL_SIZE", "1", 0); // as the daemon
     if (!rig || uv_loop_init(&rig->loop) < 0)
         bench_die("rig", NULL);
     snprintf(rig->spool, sizeof(rig->spool), "%s/spool", dir);

@@ -2,9 +2,8 @@
 // What the Lua host costs: a new script, its bytes when idle, and a once step
 // (script_resume and script_once) over many scripts, as the engine drives them.
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
+#include "bench.h"
 #include "lua/script.h"
 #include "model/value.h"
 
@@ -16,29 +15,13 @@ static const char text[] = "local n = 0\n"
                            "end\n";
 static const char text_with_command[] = "while true do localhost:run 'true' end\n";
 
-static double seconds_now(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-static void check(int rc, const struct err *err)
-{
-    if (rc < 0) {
-        fprintf(stderr, "script_bench: %s\n", err->text);
-        exit(1);
-    }
-}
-
 static struct script *new_script(const char *source)
 {
     struct script_options options = { .name = SLICE("bench.lua"), .text = slice_str(source) };
     struct script *script;
     struct err err;
 
-    check(script_new(&script, &options, &err), &err);
+    bench_check("script", script_new(&script, &options, &err), &err);
     return script;
 }
 
@@ -47,7 +30,7 @@ static void start(struct script *script, struct effect *effect)
     struct answer answer = { .kind = ANSWER_START, .now_unix_ms = 1 };
     struct err err;
 
-    check(script_resume(script, 0, &answer, effect, &err), &err);
+    bench_check("script", script_resume(script, 0, &answer, effect, &err), &err);
 }
 
 static void step_once(struct script *script, struct buf *value_bytes, struct effect *effect)
@@ -58,9 +41,9 @@ static void step_once(struct script *script, struct buf *value_bytes, struct eff
     struct err err;
 
     buf_clear(value_bytes);
-    check(script_once(script, 0, 2, value_bytes, &err), &err);
+    bench_check("script", script_once(script, 0, 2, value_bytes, &err), &err);
     outcome.value = buf_slice(value_bytes);
-    check(script_resume(script, 0, &answer, effect, &err), &err);
+    bench_check("script", script_resume(script, 0, &answer, effect, &err), &err);
 }
 
 static void step_command(struct script *script, struct effect *effect)
@@ -70,13 +53,13 @@ static void step_command(struct script *script, struct effect *effect)
                              .attempt = 1, .now_unix_ms = 2 };
     struct err err;
 
-    check(script_resume(script, 0, &answer, effect, &err), &err);
+    bench_check("script", script_resume(script, 0, &answer, effect, &err), &err);
 }
 
 static void bench(const char *name, const char *source, bool once)
 {
     static struct script *scripts[SCRIPTS];
-    double made, from = seconds_now();
+    double made, from = bench_now_s();
     struct buf value_bytes;
     struct effect effect;
     size_t bytes = 0;
@@ -84,12 +67,12 @@ static void bench(const char *name, const char *source, bool once)
     buf_init(&value_bytes, 0);
     for (int i = 0; i < SCRIPTS; i++)
         scripts[i] = new_script(source);
-    made = seconds_now() - from;
+    made = bench_now_s() - from;
     for (int i = 0; i < SCRIPTS; i++) {
         start(scripts[i], &effect);
         bytes += script_bytes(scripts[i]);
     }
-    from = seconds_now();
+    from = bench_now_s();
     for (int step = 0; step < STEPS; step++) {
         for (int i = 0; i < SCRIPTS; i++) {
             if (once)
@@ -100,7 +83,7 @@ static void bench(const char *name, const char *source, bool once)
     }
     printf("%-8s script_new %6.1f us   %6zu bytes   %7.0f ns per step\n", name,
            made * 1e6 / SCRIPTS, bytes / SCRIPTS,
-           (seconds_now() - from) * 1e9 / ((double)SCRIPTS * STEPS));
+           (bench_now_s() - from) * 1e9 / ((double)SCRIPTS * STEPS));
     for (int i = 0; i < SCRIPTS; i++)
         script_free(scripts[i]);
     buf_release(&value_bytes);

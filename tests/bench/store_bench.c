@@ -7,50 +7,13 @@
 // ones fewer jobs share a page and more pages are written per commit.
 //
 //     store_bench [DIRECTORY]      (the current one; makes and removes bench.XXXXXX)
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
+#include <stdio.h>
+#include <string.h>
 
+#include "bench.h"
 #include "storage/tables.h"
 
-enum { JOBS = 1000, VALUE_BYTES = 100, FLUSHES = 200, HEADS = 10000 };
-
-static double now_s(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-static void die(const char *what, const struct err *err)
-{
-    fprintf(stderr, "%s: %s\n", what, err ? err_text(err) : strerror(errno));
-    exit(1);
-}
-
-// Seconds per overwrite of one page and fdatasync.
-static double measure_flush(const char *dir)
-{
-    char path[4096], page[4096] = { 0 };
-    double begin;
-    int fd;
-
-    snprintf(path, sizeof(path), "%s/flush", dir);
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
-        die(path, NULL);
-    begin = now_s();
-    for (int i = 0; i < FLUSHES; i++)
-        if (pwrite(fd, page, sizeof(page), 0) < 0 || fdatasync(fd) < 0)
-            die(path, NULL);
-    begin = (now_s() - begin) / FLUSHES;
-    close(fd);
-    unlink(path);
-    return begin;
-}
+enum { JOBS = 1000, VALUE_BYTES = 100, HEADS = 10000 };
 
 static void put_turn(struct batch *batch, uint64_t turn, int puts)
 {
@@ -69,16 +32,16 @@ static void measure_commits(struct store *store, int rows, int puts)
     struct batch batch;
     struct err err = { 0 };
     int turns = rows * JOBS / puts;
-    double begin = now_s(), spent;
+    double begin = bench_now_s(), spent;
 
     batch_init(&batch);
     for (int turn = 0; turn < turns; turn++) {
         batch_clear(&batch);
         put_turn(&batch, (uint64_t)turn, puts);
         if (store_commit(store, &batch, &err) < 0)
-            die("commit", &err);
+            bench_die("commit", &err);
     }
-    spent = now_s() - begin;
+    spent = bench_now_s() - begin;
     batch_release(&batch);
     store_stat(store, &stat);
     printf("%5d puts per commit, %3d rows per job: %9.0f puts/s, %6.2f ms per commit, "
@@ -106,23 +69,12 @@ static void measure_heads(struct store *store)
     for (head.id = 1; head.id <= HEADS; head.id++)
         jobs_put(&batch, &head);
     if (store_commit(store, &batch, &err) < 0)
-        die("commit of heads", &err);
+        bench_die("commit of heads", &err);
     batch_release(&batch);
-    begin = now_s();
+    begin = bench_now_s();
     if (jobs_scan(store, 0, false, count_head, &seen, &err) < 0)
-        die("scan of heads", &err);
-    printf("scan of %d heads: %.2f ms\n", seen, (now_s() - begin) * 1e3);
-}
-
-static void remove_store(const char *dir)
-{
-    static const char *const names[] = { "data.mdb", "lock.mdb", "lock" };
-    char path[4096];
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
-        unlink(path);
-    }
+        bench_die("scan of heads", &err);
+    printf("scan of %d heads: %.2f ms\n", seen, (bench_now_s() - begin) * 1e3);
 }
 
 static struct store *open_store(const char *dir)
@@ -132,7 +84,7 @@ static struct store *open_store(const char *dir)
     struct store *store;
 
     if (store_lmdb_open(&store, dir, &options, &err) < 0)
-        die("open", &err);
+        bench_die("open", &err);
     return store;
 }
 
@@ -141,19 +93,19 @@ int main(int argc, char **argv)
     static const struct { int rows, puts; } shapes[] = {
         { 50, 100 }, { 50, 1000 }, { 200, 100 }, { 200, 1000 },
     };
+    const char *parent = argc > 1 ? argv[1] : ".";
     char dir[2048];
 
-    snprintf(dir, sizeof(dir), "%s/bench.XXXXXX", argc > 1 ? argv[1] : ".");
-    if (!mkdtemp(dir))
-        die(dir, NULL);
-    printf("one page + fdatasync: %.3f ms\n", measure_flush(dir) * 1e3);
+    printf("flush     one page and fdatasync: %.3f ms\n", bench_flush_ms(parent));
     for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
-        struct store *store = open_store(dir);
+        struct store *store;
+        bench_directory(parent, dir, sizeof(dir));
+        store = open_store(dir);
         measure_commits(store, shapes[i].rows, shapes[i].puts);
         if (i == 0)
             measure_heads(store);
         store_close(store);
-        remove_store(dir);
+        bench_remove_directory(dir);
     }
-    return rmdir(dir) < 0 ? 1 : 0;
+    return 0;
 }

@@ -166,7 +166,7 @@ static void start_passes_on_what_was_asked(void **state)
     check(shell, "pawl start --name one -- df -h '/a b'", 0, "7    one         local     Running");
     check(shell, "pawl start --follow --timeout 1.5s --retry 2 --ok-exit 0,3 --on-interrupt fail "
                  "-c 'echo $1' -- x", 0,
-          "{\"args\":[\"x\"],\"ok_exit\":[0,3],\"on_interrupt\":\"fail\",\"retry\":2,"
+          "{\"args\":[\"x\"],\"ok_exit\":[\"0\",\"3\"],\"on_interrupt\":\"fail\",\"retry\":2,"
           "\"shell\":\"echo $1\",\"timeout\":\"1500ms\"}\nend\n");
     check(shell, "printf 'a\\377' | pawl start --follow --stdin - -- cat", 0,
           "{\"argv\":[\"cat\"],\"stdin\":{\"b64\":\"Yf8=\"}}");

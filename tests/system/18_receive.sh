@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Receiving: a plain one moves the mark, every other leaves it alone; many of them one
+# after the other, while the job runs, give every line exactly once.
+. "${0%/*}/lib.sh"
+
+start counts 'i=0; while [ $i -lt 200 ]; do i=$((i + 1)); echo $i; sleep 0.005; done'
+until pawl wait counts --timeout 0 >/dev/null 2>&1; do pawl receive counts; done >"$work/joined"
+pawl receive counts >>"$work/joined"
+seq 1 200 | cmp - "$work/joined" || fail "receives joined are not each line once"
+same "nothing is left" "$(pawl receive counts)" ""
+same "unread" "$(pawl get counts --json | jq -c '[.unread, .bytes, .has_more]')" '[0,0,false]'
+
+start words 'echo one; sleep 0.2; echo two >&2; sleep 0.2; echo three'
+expect_code 0 pawl wait words
+for option in --keep --all '--since 0' '--stream output' '--host localhost'; do
+    # shellcheck disable=SC2086 # some are two words
+    expect_code 0 pawl receive words $option
+    printed three
+done
+same "one stream alone" "$(pawl receive words --stream error 2>&1)" two
+seq=$(pawl receive words --all --json | jq -s '.[0].seq')
+same "what is behind a record" "$(pawl receive words --since "$seq" --json | jq -r .data |
+    tr '\n' ' ')" "two  three  "
+same "the mark has not moved" "$(pawl receive words 2>/dev/null | tr '\n' ' ')" "one three "
+same "now it has" "$(pawl receive words 2>&1)" ""
+same "the streams, each in order" "$(pawl receive words --all --json |
+    jq -r '.stream + ":" + .data' | tr '\n' ' ')" "output:one  error:two  output:three  "
+
+start waits 'sleep 300'
+expect_code 124 pawl receive waits --wait --timeout 0.3
+expect_code 0 pawl stop waits --force
+finish
