@@ -91,22 +91,20 @@ static void test_command_outlives_the_runner(void **state)
     assert_true(process_gone(command));
 }
 
-// Its end is pushed, not found by asking: a second apart, these questions would find
-// it half a second late on average.
-static void test_completion_reaches_the_new_runner(void **state)
+// How late the least late of four ends is heard of by the next runner, in seconds.
+static double least_late(struct fixture *f, uint64_t first)
 {
-    struct fixture *f = *state;
     double least = 1e9;
 
     fixture_open(f);
-    for (uint64_t no = 1; no <= 4; no++)
+    for (uint64_t no = first; no < first + 4; no++)
         fixture_start(f, no, "sleep 2.2; read up rest </proc/uptime; echo $up", NULL);
-    assert_true(fixture_wait(f, 4, LINK_STARTED));
+    assert_true(fixture_wait(f, first + 3, LINK_STARTED));
     fixture_close(f);
     fixture_open(f);
-    for (uint64_t no = 1; no <= 4; no++)
+    for (uint64_t no = first; no < first + 4; no++)
         attach(f, no);
-    for (uint64_t no = 1; no <= 4; no++) {
+    for (uint64_t no = first; no < first + 4; no++) {
         struct timespec now;
         double late;
         assert_true(fixture_wait(f, no, LINK_DONE));
@@ -115,6 +113,19 @@ static void test_completion_reaches_the_new_runner(void **state)
                strtod(buf_cstr(&f->seen[no].stream[0]), NULL);
         least = late < least ? late : least;
     }
+    fixture_close(f);
+    return least;
+}
+
+// An end is pushed, not found by asking: a second apart, these questions would find
+// it half a second late on average. A busy machine is late too: one prompt round of
+// some is enough.
+static void test_completion_reaches_the_new_runner(void **state)
+{
+    double least = 1e9;
+
+    for (uint64_t round = 0; round < 3 && least >= 0.1; round++)
+        least = least_late(*state, 1 + 4 * round);
     assert_true(least < 0.1);
 }
 
