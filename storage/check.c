@@ -172,6 +172,11 @@ static void check_journal(struct check *check, struct slice key, struct slice by
     if (check->event_next && no != check->event_next)
         damage(check, key, no > check->event_next ? "events before it are missing"
                                                   : "its events are there twice");
+    if (bytes.len == 0) {
+        damage(check, key, "events are missing from here on: the row of the log they stood in "
+               "was damaged");
+        no = 0;
+    }
     for (size_t at = 0; at < bytes.len; no++) {
         if (event_decode(bytes, &at, &check->doc, &event, NULL) < 0) {
             damage(check, key, "an event in it does not decode");
@@ -180,6 +185,18 @@ static void check_journal(struct check *check, struct slice key, struct slice by
         }
     }
     check->event_next = no;
+}
+
+static void check_log(struct check *check, struct slice key, struct slice bytes)
+{
+    struct log_entry entry;
+    size_t at = 0;
+    int rc;
+
+    while ((rc = log_next(bytes, &at, &entry)) == 1)
+        ;
+    if (rc < 0)
+        damage(check, key, "its entries do not fit it");
 }
 
 static void check_record(struct check *check, struct slice key, struct slice bytes)
@@ -241,6 +258,7 @@ static int check_whole(struct check *check, struct slice key, struct slice bytes
         break;
     case KEY_MARK:
     case KEY_TAIL: check_owned(check, key); break;
+    case KEY_LOG: check_log(check, key, bytes); break;
     case KEY_SCRIPT: check_script(check, key, bytes); break;
     case KEY_REQUEST_AGE: check_age(check, key); break;
     case KEY_META:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A journal with a hole in it cannot be replayed: the first damaged row ends the
-// scan, and with it this job, and no other.
+// A journal with a hole in it cannot be replayed: the first damaged or empty row
+// ends the scan, and with it this job, and no other.
 #include "storage/keys.h"
 #include "storage/tables.h"
 
@@ -30,6 +30,10 @@ static int on_events(void *arg, struct slice key, struct slice bytes, bool damag
         return err_set(scan->err, ERR_CORRUPT, "job %llu: the journal is damaged from event %llu "
                        "on", (unsigned long long)scan->job_id,
                        (unsigned long long)key_u64(key, 1));
+    if (bytes.len == 0)
+        return err_set(scan->err, ERR_CORRUPT, "job %llu: its journal may lack events from %llu "
+                       "on: a row of the store's log, where they stood, is damaged",
+                       (unsigned long long)scan->job_id, (unsigned long long)key_u64(key, 1));
     return scan->fn(scan->arg, key_u64(key, 1), bytes);
 }
 

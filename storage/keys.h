@@ -13,6 +13,7 @@
 //   uuid           12 | 16 uuid of a job or child           u64 its id
 //   active         13 | u64 job                             (empty)
 //   journal        20 | u64 job | u64 first event           event_encode, event_encode ...
+//   log            24 | u64 turn                            entries, see below
 //   record         21 | u64 job | u64 seq                   record_encode
 //   mark           22 | u64 job | u64 child                 u64 seq
 //   tail           23 | u64 job | u64 intent                u64 out bytes | u64 err bytes
@@ -26,6 +27,7 @@
 //   host digest    the first 16 bytes of the BLAKE2b-256 of the host's name, which
 //                  has no bound; the name itself is in the value, and compared
 //
+//   log entry      u64 job | u64 first event | u32 events | u32 length | event_encode ...
 //   meta value     u32 format | 16 store | u64 epoch | 16 incarnation | u64 next id
 //   clock value    16 boot id | i64 boottime_ms | i64 wall_ms | i64 timeline_ms (plain)
 //   order value    u8 kind | 16 job | u64 intent | i64 grace_ms (plain) | host name
@@ -61,6 +63,7 @@
     X(RECORD, 0x21, 17, "record")            \
     X(MARK, 0x22, 17, "mark")                \
     X(TAIL, 0x23, 17, "tail")                \
+    X(LOG, 0x24, 9, "log")                   \
     X(TIMER, 0x30, 25, "timer")              \
     X(SCRIPT, 0x40, 33, "script")            \
     X(REQUEST, 0x41, 17, "request")          \

@@ -55,13 +55,42 @@ void active_del(struct batch *batch, uint64_t job_id);
 int active_scan(struct store *store, int (*fn)(void *arg, uint64_t job_id), void *arg,
                 struct err *err);
 
-// ---- journal: the events of a job, one row per turn ------------------------
+// ---- journal: the events of a job ------------------------------------------
+// A row no longer than this takes one page of LMDB's and no more: 4096 bytes, less
+// LMDB's page header (16) and the row header.
+enum { JOURNAL_PIECE = 4096 - 16 - 10 };
+// Empty events: a hole. What stood from this event on is lost.
 void journal_put(struct batch *batch, uint64_t job_id, uint64_t first_event_no,
                  struct slice events);
 typedef int (*journal_fn)(void *arg, uint64_t first_event_no, struct slice events);
-// In order, the rows whose first event is >= from_no. A damaged row: ERR_CORRUPT.
+// In order, the rows whose first event is >= from_no. A damaged row, or a hole:
+// ERR_CORRUPT.
 int journal_scan(struct store *store, uint64_t job_id, uint64_t from_no, journal_fn fn,
                  void *arg, struct err *err);
+
+// ---- log: the newest events of all jobs, one row per turn --------------------
+// Where events are written first. They are filed into the journals of their jobs
+// later, many turns of a job in one row, and then the log's row is deleted. So a
+// job's events are its journal, and behind them what the log has of it; an entry
+// that begins at or before the journal's last event has been filed already.
+struct log_entry {
+    uint64_t turn;
+    uint64_t job_id;
+    uint64_t first_event_no;
+    uint32_t count; // of events
+    struct slice events;
+};
+// Appends an entry to the row of a turn, which log_put then puts.
+void log_add(struct buf *row, const struct log_entry *entry); // turn is not used
+void log_put(struct batch *batch, uint64_t turn, struct slice row);
+// The rows of from_turn up to the one before to_turn; a few: room is asked for all.
+void log_del(struct batch *batch, uint64_t from_turn, uint64_t to_turn);
+// Walks the entries of a row: start with *at = 0; 1: one more, 0: the end,
+// ERR_CORRUPT: no row of the log looks like that. turn is not filled.
+int log_next(struct slice row, size_t *at, struct log_entry *ret);
+// In order of turns. A damaged row comes as an entry with its turn and job_id 0.
+typedef int (*log_fn)(void *arg, const struct log_entry *entry);
+int log_scan(struct store *store, log_fn fn, void *arg, struct err *err);
 
 // ---- records: stream output, (job, seq) ------------------------------------
 void records_put(struct batch *batch, uint64_t job_id, const struct record *record);

@@ -128,8 +128,10 @@ static int recover(struct engine *engine, struct err *err)
 {
     struct count count = { .engine = engine };
     struct ids active = { 0 };
-    int rc = jobs_scan(engine->store, 0, false, count_head, &count, err);
+    int rc = log_index_load(engine, err);
 
+    if (rc >= 0)
+        rc = jobs_scan(engine->store, 0, false, count_head, &count, err);
     if (rc >= 0)
         rc = active_scan(engine->store, collect_active, &active, err);
     if (rc >= 0)
@@ -140,6 +142,7 @@ static int recover(struct engine *engine, struct err *err)
     for (size_t i = 0; rc >= 0 && i < active.count; i++)
         recover_job(engine, active.items[i]);
     engine->recovering = false;
+    log_index_drop(engine);
     engine->parked = count.unfinished - engine->residents.count;
     free(count.removing.items);
     free(active.items);

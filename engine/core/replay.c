@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How: a job's journal is read in slices of whole rows, so that no read
-// transaction lasts; every event is folded and its strands run again with what
-// the journal says, until the job stands where it stood. The count of notes each
+// How: every event that was written of a job is folded and its strands run again
+// with what the journal says, until the job stands where it stood. The count of notes each
 // event's strands make must be the recorded one. Then what was in flight is taken
 // up: commands are attached, a once() that was cut off is settled as interrupted.
 //
@@ -12,82 +11,6 @@
 #include <stdlib.h>
 
 #include "core/state.h"
-
-enum { REPLAY_SLICE = 256 * 1024 }; // bytes of rows read in one transaction
-
-struct rows { // back to back: u64be first event number | u32be length | bytes
-    struct buf bytes;
-    uint64_t next_no;
-    bool more;
-};
-
-static int collect_row(void *arg, uint64_t first_no, struct slice events)
-{
-    struct rows *rows = arg;
-
-    if (rows->bytes.len && rows->bytes.len + events.len > REPLAY_SLICE) {
-        rows->more = true;
-        return 1;
-    }
-    buf_add_u64be(&rows->bytes, first_no);
-    buf_add_u32be(&rows->bytes, (uint32_t)events.len);
-    buf_add_slice(&rows->bytes, events);
-    rows->next_no = first_no + 1;
-    return buf_failed(&rows->bytes);
-}
-
-typedef int (*replay_fn)(void *arg, const struct event *event, struct err *err);
-
-static int walk_row(struct slice events, uint64_t no, struct value_doc *doc, replay_fn fn,
-                    void *arg, struct err *err)
-{
-    struct event event;
-    size_t at = 0;
-    int rc = 0;
-
-    while (rc == 0 && at < events.len) {
-        rc = event_decode(events, &at, doc, &event, err);
-        if (rc < 0)
-            return rc;
-        event.no = no++;
-        rc = fn(arg, &event, err);
-    }
-    return rc;
-}
-
-static int walk_rows(const struct rows *rows, struct value_doc *doc, replay_fn fn, void *arg,
-                     struct err *err)
-{
-    const uint8_t *p = rows->bytes.ptr, *end = p + rows->bytes.len;
-    int rc = 0;
-
-    while (rc == 0 && p < end) {
-        uint32_t len = read_u32be(p + 8);
-        rc = walk_row(slice_of(p + 12, len), read_u64be(p), doc, fn, arg, err);
-        p += 12 + len;
-    }
-    return rc;
-}
-
-int journal_walk(struct engine *engine, uint64_t job_id, replay_fn fn, void *arg, struct err *err)
-{
-    struct rows rows = { .next_no = 1, .more = true };
-    struct value_doc doc;
-    int rc = 0;
-
-    buf_init(&rows.bytes, 0);
-    value_doc_init(&doc);
-    while (rc == 0 && rows.more) {
-        rows.more = false;
-        buf_clear(&rows.bytes);
-        rc = journal_scan(engine->store, job_id, rows.next_no, collect_row, &rows, err);
-        if (rc == 0)
-            rc = walk_rows(&rows, &doc, fn, arg, err);
-    }
-    value_doc_release(&doc);
-    buf_release(&rows.bytes);
-    return rc;
-}
 
 // ---- replay
 
@@ -246,6 +169,7 @@ static int wake(struct resident *r, struct err *err)
         return err_set(err, rc, "%s", err_text(&why));
     if (rc == -EIO)
         return rc;
+    filing_take_over(r);
     if (records_end(r->engine->store, r->id, &r->seq, &r->bytes, err) < 0)
         return -EIO;
     r->active_row = r->engine->recovering;

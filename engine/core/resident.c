@@ -29,6 +29,8 @@ struct resident *resident_new(struct engine *engine, uint64_t id)
     r->head_state = JOB_NOT_STARTED;
     job_init(&r->job);
     buf_init(&r->events, 0);
+    buf_init(&r->unfiled, 0);
+    list_init(&r->filing);
     list_init(&r->lru);
     list_init(&r->touched);
     list_init(&r->attempts);
@@ -68,6 +70,8 @@ void resident_free(struct resident *r)
     script_free(r->script);
     job_release(&r->job);
     buf_release(&r->events);
+    buf_release(&r->unfiled);
+    list_remove(&r->filing);
     free(r);
 }
 
@@ -209,19 +213,6 @@ static void stamp(struct resident *r, struct event *event)
     event->time_unix_ms = now > r->job.time_unix_ms ? now : r->job.time_unix_ms;
 }
 
-void resident_put_events(struct resident *r)
-{
-    struct err err;
-
-    if (r->events.len)
-        journal_put(r->engine->open, r->id, r->events_first_no, buf_slice(&r->events));
-    if (buf_failed(&r->events)) {
-        err_set(&err, -ENOMEM, "out of memory");
-        engine_fail(r->engine, &err);
-    }
-    buf_clear(&r->events);
-}
-
 static int fold(struct resident *r, struct event *event, size_t *notes_at, struct err *err)
 {
     int rc;
@@ -231,7 +222,7 @@ static int fold(struct resident *r, struct event *event, size_t *notes_at, struc
     if (rc < 0)
         return rc;
     if (r->events.len >= EVENTS_ROW_MAX) // the last event of it is complete by now
-        resident_put_events(r);
+        filing_spill(r);
     if (r->events.len == 0)
         r->events_first_no = event->no;
     *notes_at = event_encode(event, &r->events);
@@ -473,10 +464,17 @@ static void count_bytes(struct resident *r)
     r->bytes_counted = bytes;
 }
 
+static bool is_idle(const struct resident *r)
+{
+    return !r->dead && !r->engine->stopping && list_is_empty(&r->attempts) &&
+           job_is_idle(&r->job);
+}
+
+bool resident_is_asleep(struct resident *r) { return is_idle(r) && is_worth_parking(r); }
+
 static bool may_park(const struct resident *r)
 {
-    return !r->in_open && !r->in_flying && !r->dead && !r->engine->stopping &&
-           list_is_empty(&r->attempts) && job_is_idle(&r->job);
+    return !r->in_open && !r->in_flying && r->unfiled.len == 0 && is_idle(r);
 }
 
 // Its script broke, but other strands' commands go on: they need somebody to settle
@@ -531,7 +529,11 @@ void resident_keep_bound(struct engine *engine)
         struct resident *r = container_of(it, struct resident, lru);
         if (engine->resident_bytes <= engine->options.resident_bytes_max)
             return;
-        if (may_park(r))
+        if (may_park(r)) {
             park(r);
+        } else if (is_idle(r) && r->unfiled.len) { // parked when that is on disk
+            filing_file(r);
+            turn_touch(r);
+        }
     }
 }

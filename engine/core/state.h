@@ -2,7 +2,9 @@
 // The engine's insides, for the files of core only.
 //
 //   turn.c      the open batch, the commit, what follows it
+//   filing.c    where a turn's events are written: the log, then the journals
 //   resident.c  a job in memory: taking a fact, running its strands
+//   journal.c   reading what was written of a job
 //   replay.c    waking a job from its journal
 //   dispatch.c  attempts: performing intents on links, and their outcomes
 //   links.c     the link to localhost: up, down, and what it tells
@@ -119,6 +121,12 @@ struct engine {
     bool meta_dirty;
     uint64_t commits;
     struct rate_slot rate[RATE_SLOTS]; // commits by second, for the last minute's rate
+    // filing
+    struct list unfiled;   // residents with unfiled events, those with the oldest first
+    struct buf log_row;    // of the open turn
+    uint64_t log_low;      // oldest turn that may still have a row in the log
+    uint64_t log_bytes;    // ever written to the log
+    struct log_index *log_index; // while recovering: what the log has, by job
     struct alarms alarms;
     struct host localhost;
     struct list watches;
@@ -158,6 +166,11 @@ struct resident {
     struct list attempts;
     struct buf events;     // of this turn, encoded
     uint64_t events_first_no;
+    struct list filing;    // in engine.unfiled, when unfiled is not empty
+    struct buf unfiled;    // events that are in the log and not in the journal
+    uint64_t unfiled_first_no;
+    uint64_t unfiled_turn; // the oldest of them is in that turn's row
+    uint64_t unfiled_at;   // engine.log_bytes at that time
     uint64_t seq, bytes;   // stream: last record's seq, bytes so far
     uint64_t mark;         // highest that was asked for since it is resident
     uint32_t notes;        // made by the event being folded
@@ -199,8 +212,6 @@ int resident_begin(struct resident *resident, struct event *started, struct slic
                    struct err *err);
 int resident_run(struct resident *resident, struct err *err);
 int resident_intend(struct resident *resident, struct err *err);
-// Puts the events gathered so far into the open batch, as one row.
-void resident_put_events(struct resident *resident);
 void resident_record(struct resident *resident, struct record *record, struct slice data);
 struct resident *resident_new(struct engine *engine, uint64_t id);
 enum suspend_cause resident_cause_of(int rc);
@@ -210,14 +221,39 @@ void resident_note(void *arg, struct slice strand, const struct note *note);
 int resident_script(struct resident *resident, struct slice text, struct err *err);
 // May it leave memory; and if so, does it.
 void resident_park_if_idle(struct resident *resident);
+// Nothing goes on in it, and nothing will for a while: out of memory with it.
+bool resident_is_asleep(struct resident *resident);
 // Parks what is idle, least recently used first, until scripts fit their bound.
 void resident_keep_bound(struct engine *engine);
 
-// replay.c
-// All events of a job in order, decoded, in slices of short read transactions.
-int journal_walk(struct engine *engine, uint64_t job_id,
-                 int (*fn)(void *arg, const struct event *event, struct err *err), void *arg,
+// filing.c
+void filing_init(struct engine *engine);
+void filing_release(struct engine *engine);
+// Puts a job's events of this turn into the turn's row of the log, or its journal.
+void filing_close_job(struct resident *resident);
+void filing_close_turn(struct engine *engine);
+// The same for a job whose events of this turn have become too many for one row.
+void filing_spill(struct resident *resident);
+// All that the log has of a job goes to its journal with the open batch.
+void filing_file(struct resident *resident);
+// A woken job's unfiled events, as the log that was left by the last engine has them.
+void filing_take_over(struct resident *resident);
+
+// journal.c
+// All committed events of a job in order, decoded, in slices of short read transactions.
+typedef int (*journal_event_fn)(void *arg, const struct event *event, struct err *err);
+int journal_walk(struct engine *engine, uint64_t job_id, journal_event_fn fn, void *arg,
                  struct err *err);
+// Reads the log that the last engine left: journal_walk looks there until it is dropped.
+int log_index_load(struct engine *engine, struct err *err);
+void log_index_drop(struct engine *engine);
+// What the log has of a job, as one row; entries before *ret_unfiled_no are in its
+// journal too. 0: its journal was not walked yet, or is damaged.
+struct slice log_index_row(const struct engine *engine, uint64_t job_id, uint64_t *ret_unfiled_no);
+// A damaged row of the log may have held this job's last events.
+bool log_index_lacks(const struct engine *engine, uint64_t job_id);
+
+// replay.c
 // The resident job, woken from its journal when it is parked. -ENOENT. A job whose
 // journal cannot be replayed comes back as a wreck, suspended with the reason.
 int resident_get(struct engine *engine, uint64_t job_id, struct resident **ret, struct err *err);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How: facts are folded as they come and their writes gather in the open batch.
 // Once per loop iteration, if no commit is under way, the batch is closed: each
-// touched job adds its events as one journal record, and its head if that
+// touched job adds its events (filing.c says where to), and its head if that
 // changed; then the batch flies. When it has landed, the next one is sent off
 // first, so that the committer is never idle for want of us, and then the
 // actions of the landed batch are performed. Nothing outward happens before that
@@ -27,12 +27,14 @@ void turn_init(struct engine *engine)
     list_init(&engine->flying_jobs);
     list_init(&engine->pendings);
     engine->turn = 1;
+    filing_init(engine);
 }
 
 void turn_release(struct engine *engine)
 {
     batch_release(&engine->batches[0]);
     batch_release(&engine->batches[1]);
+    filing_release(engine);
     free(engine->acts_open.items);
     free(engine->acts_flying.items);
     free(engine->acts_due.items);
@@ -185,7 +187,7 @@ static void close_job(struct resident *resident)
 {
     struct engine *engine = resident->engine;
 
-    resident_put_events(resident);
+    filing_close_job(resident);
     dispatch_tails(resident);
     if (!resident->removed &&
         (resident->head_dirty || resident->head_state != job_state(&resident->job)))
@@ -238,6 +240,7 @@ static void turn_close(struct engine *engine)
 {
     list_each_safe(it, &engine->touched)
         close_job(container_of(it, struct resident, touched));
+    filing_close_turn(engine);
     put_anchor(engine);
     if (engine->stopped)
         return;

@@ -152,6 +152,16 @@ static void test_hole_in_a_journal(void **state)
     assert_fault(f, 1, 0, "twice");
 }
 
+static void test_lost_rows_of_the_log(void **state)
+{
+    struct fixture *f = *state;
+
+    journal_put(&f->batch, 21, 5, SLICE(""));
+    assert_fault(f, 1, 0, "events are missing from here on");
+    log_put(&f->batch, 7, SLICE("no row of the log"));
+    assert_fault(f, 2, 0, "events are missing from here on");
+}
+
 static void test_journal_that_does_not_decode(void **state)
 {
     struct fixture *f = *state;
@@ -184,7 +194,7 @@ int main(void)
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_sound), T(test_missing_head), T(test_missing_index),
-        T(test_index_leads_elsewhere), T(test_hole_in_a_journal),
+        T(test_index_leads_elsewhere), T(test_hole_in_a_journal), T(test_lost_rows_of_the_log),
         T(test_journal_that_does_not_decode), T(test_script_under_another_name),
         T(test_unknown_rows),
     };

@@ -180,6 +180,75 @@ static void journal(struct store *store, struct batch *batch)
     assert_int_equal(journal_scan(store, 5, 0, refuse, NULL, NULL), -ECANCELED);
 }
 
+static void hole(struct store *store, struct batch *batch)
+{
+    struct seen seen = { 0 };
+    struct err err;
+
+    journal_put(batch, 7, 1, SLICE("\x01"));
+    journal_put(batch, 7, 2, SLICE(""));
+    journal_put(batch, 7, 3, SLICE("\x03"));
+    commit(store, batch);
+    assert_int_equal(journal_scan(store, 7, 0, see_events, &seen, &err), ERR_CORRUPT);
+    assert_int_equal(seen.count, 1);
+    assert_non_null(strstr(err_text(&err), "may lack events from 2 on"));
+}
+
+// What the log has, one line for each entry.
+static int see_entry(void *arg, const struct log_entry *entry)
+{
+    buf_addf(arg, "%llu: job %llu from %llu, %u: %.*s\n", (unsigned long long)entry->turn,
+             (unsigned long long)entry->job_id, (unsigned long long)entry->first_event_no,
+             entry->count, SLICE_ARG(entry->events));
+    return 0;
+}
+
+static void put_turn(struct batch *batch, uint64_t turn)
+{
+    struct log_entry entries[] = {
+        { .job_id = 5, .first_event_no = turn * 2, .count = 2, .events = SLICE("two") },
+        { .job_id = 6, .first_event_no = turn, .count = 1, .events = SLICE("") },
+    };
+    struct buf row;
+
+    buf_init(&row, 0);
+    log_add(&row, &entries[0]);
+    log_add(&row, &entries[1]);
+    log_put(batch, turn, buf_slice(&row));
+    buf_release(&row);
+}
+
+static void assert_log(struct store *store, const char *wanted)
+{
+    struct buf text;
+
+    buf_init(&text, 0);
+    assert_int_equal(log_scan(store, see_entry, &text, NULL), 0);
+    assert_string_equal(buf_cstr(&text), wanted);
+    buf_release(&text);
+}
+
+static int refuse_entry(void *arg, const struct log_entry *entry)
+{
+    (void)arg, (void)entry;
+    return -ECANCELED;
+}
+
+static void turns_log(struct store *store, struct batch *batch)
+{
+    for (uint64_t turn = 254; turn <= 257; turn++)
+        put_turn(batch, turn);
+    log_del(batch, 254, 256);
+    commit(store, batch);
+    assert_log(store, "256: job 5 from 512, 2: two\n256: job 6 from 256, 1: \n"
+                      "257: job 5 from 514, 2: two\n257: job 6 from 257, 1: \n");
+    assert_int_equal(log_scan(store, refuse_entry, NULL, NULL), -ECANCELED);
+    log_put(batch, 256, SLICE("no row of the log"));
+    commit(store, batch);
+    assert_log(store, "256: job 0 from 0, 0: \n"
+                      "257: job 5 from 514, 2: two\n257: job 6 from 257, 1: \n");
+}
+
 static int see_record(void *arg, const struct record *record, bool gap)
 {
     assert_false(gap);
@@ -380,6 +449,8 @@ static void job_rows(struct store *store, struct batch *batch)
 TABLE(meta)
 TABLE(jobs)
 TABLE(journal)
+TABLE(hole)
+TABLE(turns_log)
 TABLE(records)
 TABLE(marks_and_tails)
 TABLE(timers)
@@ -392,7 +463,8 @@ int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_meta), T(test_jobs), T(test_journal), T(test_records), T(test_marks_and_tails),
+        T(test_meta), T(test_jobs), T(test_journal), T(test_hole), T(test_turns_log),
+        T(test_records), T(test_marks_and_tails),
         T(test_timers), T(test_scripts), T(test_requests), T(test_orders), T(test_job_rows),
     };
 
