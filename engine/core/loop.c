@@ -9,6 +9,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -19,7 +22,11 @@
 #include "base/list.h"
 #include "host/local.h"
 
-enum { ALARM_AHEAD_MAX_MS = 60 * 1000 };
+enum {
+    ALARM_AHEAD_MAX_MS = 60 * 1000,
+    QUIET_MS = 1000, // without a commit, and what a burst of work needed is given back
+};
+#define SLACK_BYTES_MAX ((size_t)4 * 1024 * 1024)
 
 struct loop_world {
     uv_loop_t *loop;
@@ -27,7 +34,7 @@ struct loop_world {
     struct engine *engine;
     struct loop_options options;
     uv_idle_t idle;
-    uv_timer_t timer;
+    uv_timer_t timer, quiet;
     uv_work_t work;
     const struct batch *batch; // being committed
     int commit_rc;
@@ -115,6 +122,19 @@ static void alarm_at(void *self, int64_t due_boottime_ms)
     uv_timer_start(&world->timer, on_timer, (uint64_t)ahead, 0);
 }
 
+// ---- memory
+
+// Ten thousand jobs that go to sleep leave holes where their scripts were: malloc
+// keeps those, and the machine is told once the burst is over.
+static void on_quiet(uv_timer_t *handle)
+{
+    (void)handle;
+#ifdef __GLIBC__
+    if (mallinfo2().fordblks > SLACK_BYTES_MAX)
+        malloc_trim(0);
+#endif
+}
+
 // ---- commits
 
 static void commit_work(uv_work_t *work)
@@ -130,6 +150,8 @@ static void on_committed(uv_work_t *work, int status)
     struct loop_world *world = container_of(work, struct loop_world, work);
 
     (void)status; // a commit is never cancelled
+    if (!world->closing)
+        uv_timer_start(&world->quiet, on_quiet, QUIET_MS, 0);
     if (world->engine)
         engine_committed(world->engine, world->commit_rc, &world->commit_err);
 }
@@ -218,8 +240,9 @@ int loop_world_new(struct loop_world **ret, uv_loop_t *loop, struct store *store
     world->options = *options;
     world->boot_id = read_boot_id();
     world->crash_left = colon ? (unsigned)strtoul(colon + 1, NULL, 10) : 0;
-    uv_idle_init(loop, &world->idle); // these two cannot fail
+    uv_idle_init(loop, &world->idle); // these cannot fail
     uv_timer_init(loop, &world->timer);
+    uv_timer_init(loop, &world->quiet);
     *ret = world;
     return 0;
 }
@@ -246,12 +269,18 @@ static void on_timer_closed(uv_handle_t *handle)
     close_done(container_of((uv_timer_t *)handle, struct loop_world, timer));
 }
 
+static void on_quiet_closed(uv_handle_t *handle)
+{
+    close_done(container_of((uv_timer_t *)handle, struct loop_world, quiet));
+}
+
 void loop_world_close(struct loop_world *world)
 {
     if (!world)
         return;
     world->engine = NULL;
-    world->closing = 2;
+    world->closing = 3;
     uv_close((uv_handle_t *)&world->idle, on_idle_closed);
     uv_close((uv_handle_t *)&world->timer, on_timer_closed);
+    uv_close((uv_handle_t *)&world->quiet, on_quiet_closed);
 }

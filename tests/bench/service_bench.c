@@ -180,12 +180,15 @@ static void sleepers(const char *program, const char *parent)
 {
     static const char *const get[] = { "get", NULL };
     struct service service;
+    const struct timespec settle = { .tv_sec = 2 };
     struct size empty;
     double ready[RUNS];
 
     service_open(&service, program, parent);
     empty = size_now(&service);
     printf("sleepers  %d started in %.2f s\n", SLEEPERS, start_sleepers(&service));
+    print_sleepers("at once", empty, size_now(&service));
+    nanosleep(&settle, NULL);
     print_sleepers("asleep", empty, size_now(&service));
     printf("verbs     pawl get of %d jobs: %.0f ms\n", SLEEPERS, verb_ms(&service, get));
     for (int i = 0; i < RUNS; i++) {
