@@ -175,6 +175,11 @@ kill_left() {
     done
 }
 
+# A build with a sanitizer says what it found in the engine's log.
+sanitizers_are_quiet() {
+    ! find "$work" -name engine.log -exec grep -A 20 Sanitizer {} +
+}
+
 clean() {
     l_code=$?
     trap - EXIT
@@ -184,6 +189,7 @@ clean() {
         kill_left
         [ $l_code -eq 77 ] || l_code=1
     fi
+    sanitizers_are_quiet || l_code=1
     for l_dir in $mounts; do
         umount "$l_dir" || umount -l "$l_dir" || l_code=1
     done
