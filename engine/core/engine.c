@@ -180,6 +180,8 @@ int engine_new(struct engine **ret, const struct world *world, struct store *sto
         engine->options.resident_bytes_max = RESIDENT_BYTES_MAX;
     if (!engine->options.result_max)
         engine->options.result_max = RESULT_MAX;
+    if (!engine->options.park_ms)
+        engine->options.park_ms = PARK_MS;
     engine_init(engine);
     rc = read_meta(engine, err);
     if (rc == 0)

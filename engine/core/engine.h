@@ -15,6 +15,7 @@ struct engine_options {
     const char *spool_dir;      // on targets; NULL: ~/.local/state/pawl/spool
     uint64_t resident_bytes_max; // 0: 256 MiB
     size_t result_max;          // bytes of each stream kept in a result; 0: 1 MiB
+    int64_t park_ms;            // a wait at least this long is worth parking for; 0: 1 s
 };
 
 // Recovers what the store holds: unfinished jobs go on. The store stays the

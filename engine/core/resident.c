@@ -445,7 +445,7 @@ static bool is_worth_parking(struct resident *r)
     if (r->next_due_ms <= now) // it has fired, or is about to
         r->next_due_ms = INT64_MAX;
     wait_ms = r->next_due_ms - now;
-    return wait_ms > PARK_MS + (int64_t)(r->job.last_no / 10);
+    return wait_ms > r->engine->options.park_ms + (int64_t)(r->job.last_no / 10);
 }
 
 static void park(struct resident *r)

@@ -30,7 +30,7 @@ enum {
     EVENTS_ROW_MAX = 1024 * 1024,   // a journal row is closed beyond this
     RESULT_MAX = 1024 * 1024,       // bytes of a stream in a result, by default
     GRACE_MS = 10 * 1000,           // from TERM to KILL, by default
-    PARK_MS = 1000,                 // a wait at least this long is worth parking for
+    PARK_MS = 1000,                 // engine_options.park_ms, by default
     COMMIT_RETRY_MS = 1000,         // between tries on a full disk
     REQUEST_KEPT_MS = 24 * 60 * 60 * 1000,
 };
