@@ -263,28 +263,41 @@ static void hold(struct job *job, struct strand *strand, const struct outcome *o
     buf_release(&reason);
 }
 
-static void ask_after_cut(struct job *job, struct strand *strand)
-{
-    uint64_t cut_off = strand->step.intent_no;
+static uint64_t larger(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
+// The next attempt takes the place of one that was cut off. One that never ran leaves
+// its predecessor's place to the next.
+static void ask_after_cut(struct job *job, struct strand *strand, const struct outcome *outcome)
+{
+    struct step *step = &strand->step;
+    uint64_t no = step->intent_no, out = outcome->out_bytes, err = outcome->err_bytes;
+
+    if (outcome->kind == OUTCOME_NEVER && step->superseded_no) {
+        no = step->superseded_no;
+        out = larger(out, step->superseded_out);
+        err = larger(err, step->superseded_err);
+    }
     strand_ask_again(&job->strands, strand);
-    strand->step.superseded_no = cut_off;
+    step->superseded_no = no;
+    step->superseded_out = out;
+    step->superseded_err = err;
 }
 
 // An attempt was cut off. Forced by a suspend it runs again on resume and costs
-// nothing; otherwise the author's on_interrupt decides.
+// nothing, and its end, which our signal caused, is no result that could stand;
+// otherwise the author's on_interrupt decides.
 static bool rerun_interrupted(struct job *job, struct strand *strand, const struct outcome *outcome)
 {
     struct step *step = &strand->step;
 
     if (strand->step.cut) {
-        ask_after_cut(job, strand);
+        strand_ask_again(&job->strands, strand);
         return true;
     }
     if (step->effect.policy.on_interrupt == ON_INTERRUPT_RERUN &&
         step->interrupts < STEP_INTERRUPTS_MAX) {
         step->interrupts++;
-        ask_after_cut(job, strand);
+        ask_after_cut(job, strand, outcome);
         return true;
     }
     // A job that is being stopped waits for nobody: what its cleanup cannot do fails.
@@ -301,7 +314,7 @@ static bool step_goes_on(struct job *job, struct strand *strand, const struct ou
     struct step *step = &strand->step;
 
     if (outcome->kind == OUTCOME_NEVER) { // nothing happened: the next attempt is no repetition
-        ask_after_cut(job, strand);
+        ask_after_cut(job, strand, outcome);
         return true;
     }
     if (outcome->kind == OUTCOME_INTERRUPTED && rerun_interrupted(job, strand, outcome))
