@@ -179,7 +179,14 @@ static int change_suspend(struct engine *engine, const struct change *change, ui
     return rc;
 }
 
-// A wreck is replayed once more: what broke it may have been mended.
+static int refuse_wreck(const struct resident *r, struct err *err)
+{
+    return err_set(err, ERR_STATE, "job %llu cannot be resumed: %.*s",
+                   (unsigned long long)r->id, SLICE_ARG(buf_slice(&r->job.reason)));
+}
+
+// A wreck is replayed once more: what broke it may have been mended. Not one whose
+// suspension is still on its way to disk: it was replayed just now.
 static int mend(struct engine *engine, struct resident **r, struct err *err)
 {
     uint64_t id = (*r)->id;
@@ -187,15 +194,14 @@ static int mend(struct engine *engine, struct resident **r, struct err *err)
 
     if (!(*r)->wreck && !(*r)->dead)
         return 0;
-    if ((*r)->dead || (*r)->in_open || (*r)->in_flying)
+    if ((*r)->wreck && ((*r)->in_open || (*r)->in_flying))
+        return refuse_wreck(*r, err);
+    if ((*r)->dead)
         return err_set(err, -EAGAIN, "job %llu is being suspended; try again in a moment",
                        (unsigned long long)id);
     resident_free(*r);
     rc = resident_get(engine, id, r, err);
-    if (rc == 0 && (*r)->wreck)
-        rc = err_set(err, ERR_STATE, "job %llu cannot be resumed: %.*s",
-                     (unsigned long long)id, SLICE_ARG(buf_slice(&(*r)->job.reason)));
-    return rc;
+    return rc == 0 && (*r)->wreck ? refuse_wreck(*r, err) : rc;
 }
 
 static int change_resume(struct engine *engine, const struct change *change, uint64_t *id,

@@ -126,9 +126,8 @@ static void a_sleeper_that_cannot_be_woken_keeps_its_alarm(void **state)
     expect_records(w, job, "output: woke|\n");
 }
 
-static void nothing_is_written_into_a_damaged_journal(void **state)
+static uint64_t damaged(struct fake_world *w)
 {
-    struct fake_world *w = *state;
     uint64_t job = job_start(w, "for i = 1, 3 do wait_signal('x') end");
     struct batch batch;
 
@@ -140,11 +139,68 @@ static void nothing_is_written_into_a_damaged_journal(void **state)
     world_write(w, &batch);
     batch_release(&batch);
     world_boot(w);
+    world_settle(w);
+    return job;
+}
+
+static void nothing_is_written_into_a_damaged_journal(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = damaged(w);
+
     assert_int_equal(ask_signal(w, job, "x", (struct slice){ 0 }), ERR_STATE);
     world_settle(w);
     expect_state(w, job, JOB_SUSPENDED);
     assert_int_equal(job_journal_rows(w, job), 2);
     expect_journal(w, job, "started intended ... bytes at offset 0 of 9 are no whole value");
+}
+
+static void check_refusals_are_free(struct fake_world *w, uint64_t job)
+{
+    struct store_stat before, after;
+    size_t rows = job_journal_rows(w, job);
+
+    store_stat(w->store, &before);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(ask_resume(w, job), ERR_STATE);
+        world_settle(w);
+        assert_int_equal(ask_signal(w, job, "x", (struct slice){ 0 }), ERR_STATE);
+        world_settle(w);
+    }
+    store_stat(w->store, &after);
+    assert_int_equal(after.commits, before.commits);
+    assert_int_equal(job_journal_rows(w, job), rows);
+    expect_state(w, job, JOB_SUSPENDED);
+}
+
+static void what_is_refused_of_a_wreck_costs_no_commit(void **state)
+{
+    check_refusals_are_free(*state, wrecked(*state));
+}
+
+static void what_is_refused_of_a_damaged_job_costs_no_commit(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = damaged(w);
+
+    assert_int_equal(ask_resume(w, job), ERR_STATE); // it is found damaged, and suspended
+    world_settle(w);
+    check_refusals_are_free(w, job);
+}
+
+static void a_wreck_that_breaks_in_another_way_says_so(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = wrecked(w);
+
+    world_swap_script(w, GOOD, "error('other')");
+    assert_int_equal(ask_resume(w, job), ERR_STATE);
+    world_settle(w);
+    expect_reason(w, job, "that strand is not there");
+    world_swap_script(w, GOOD, GOOD);
+    assert_int_equal(ask_resume(w, job), 0);
+    world_settle(w);
+    expect_journal(w, job, "started intended suspended suspended resumed");
 }
 
 int main(void)
@@ -159,6 +215,9 @@ int main(void)
         TEST(removing_a_wreck_by_force_kills_what_it_had_begun),
         TEST(a_sleeper_that_cannot_be_woken_keeps_its_alarm),
         TEST(nothing_is_written_into_a_damaged_journal),
+        TEST(what_is_refused_of_a_wreck_costs_no_commit),
+        TEST(what_is_refused_of_a_damaged_job_costs_no_commit),
+        TEST(a_wreck_that_breaks_in_another_way_says_so),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
