@@ -141,7 +141,6 @@ static int change_stop(struct engine *engine, const struct change *change, uint6
     *id = r->id;
     broken = r->wreck || (r->job.suspend_asked && r->job.suspend_cause >= SUSPEND_DIVERGED);
     event.stop_asked.grace_ms = change->grace_ms < 0 ? GRACE_MS : change->grace_ms;
-    event.stop_asked.force = change->force || broken;
     if (change->force || broken)
         return end_now(r, broken ? SLICE("stopped; its script could not be run, so that no "
                                          "cleanup has run")

@@ -210,19 +210,6 @@ static int apply_intended(struct job *job, const struct event *event, struct err
     return 0;
 }
 
-static struct strand *settled_strand(const struct job *job, const struct event_settled *s)
-{
-    struct strand *strand;
-
-    if (s->intent_no)
-        return strands_intent(&job->strands, s->intent_no);
-    strand = strands_at(&job->strands, s->strand);
-    return strand && strand->wait == STRAND_WAITS_STEP && strand->step.ordinal == s->ordinal &&
-                   strand->step.state == STEP_ASKED
-               ? strand
-               : NULL;
-}
-
 static void note_exit(struct job *job, const struct strand *strand, const struct outcome *outcome)
 {
     struct value_doc doc;
@@ -334,7 +321,7 @@ static bool step_goes_on(struct job *job, struct strand *strand, const struct ou
 static int apply_settled(struct job *job, const struct event *event, struct err *err)
 {
     const struct event_settled *s = &event->settled;
-    struct strand *strand = settled_strand(job, s);
+    struct strand *strand = strands_intent(&job->strands, s->intent_no);
     bool ok;
 
     if (!strand)
@@ -400,7 +387,6 @@ static void lift_suspension(struct job *job)
 static int apply_stop_asked(struct job *job, const struct event *event, struct err *err)
 {
     (void)err;
-    job->stop_force |= event->stop_asked.force;
     job->stop_grace_ms = event->stop_asked.grace_ms;
     if (job->stop_asked)
         return 0;
