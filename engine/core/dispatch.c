@@ -79,8 +79,9 @@ static void restore_received(struct resident *r, struct attempt *attempt)
     attempt->out_bytes = attempt->out_saved = tail.out_bytes;
     attempt->err_bytes = attempt->err_saved = tail.err_bytes;
     attempt->started = tail.out_bytes || tail.err_bytes;
-    if (tail.out_bytes || tail.err_bytes)
-        records_scan(r->engine->store, r->id, 1, reread_record, attempt, NULL);
+    attempt->first_seq = tail.first_seq;
+    if (tail.first_seq)
+        records_scan(r->engine->store, r->id, tail.first_seq, reread_record, attempt, NULL);
 }
 
 // A job that was rebuilt in a running engine keeps what it knew of its commands.
@@ -133,7 +134,7 @@ void dispatch_tails(struct resident *r)
         attempt->out_saved = attempt->out_bytes;
         attempt->err_saved = attempt->err_bytes;
         tails_put(r->engine->open, r->id, attempt->intent_no,
-                  (struct tail){ attempt->out_bytes, attempt->err_bytes });
+                  (struct tail){ attempt->out_bytes, attempt->err_bytes, attempt->first_seq });
     }
 }
 

@@ -17,6 +17,8 @@
 
 #include "core/state.h"
 
+enum { BOUND_LOOKS_MAX = 64 }; // jobs looked at per landing
+
 struct resident *resident_new(struct engine *engine, uint64_t id)
 {
     struct resident *r = calloc(1, sizeof(*r));
@@ -525,13 +527,21 @@ void resident_park_if_idle(struct resident *r)
         count_bytes(r);
 }
 
+// What may not be parked is in use: it goes to the end, so that the next landing looks
+// at others, and none looks at them all.
 void resident_keep_bound(struct engine *engine)
 {
-    list_each_safe(it, &engine->lru) {
-        struct resident *r = container_of(it, struct resident, lru);
-        if (engine->resident_bytes <= engine->options.resident_bytes_max)
-            return;
-        if (may_park(r))
+    size_t looks = engine->residents.count;
+
+    if (looks > BOUND_LOOKS_MAX)
+        looks = BOUND_LOOKS_MAX;
+    while (looks-- && engine->resident_bytes > engine->options.resident_bytes_max) {
+        struct resident *r = container_of(list_first(&engine->lru), struct resident, lru);
+        if (may_park(r)) {
             park(r);
+        } else {
+            list_remove(&r->lru);
+            list_append(&engine->lru, &r->lru);
+        }
     }
 }

@@ -143,6 +143,7 @@ struct attempt {
     struct buf out, err; // up to result_max of each stream
     uint64_t out_bytes, err_bytes; // received so far
     uint64_t out_saved, err_saved; // as last written to the tails table
+    uint64_t first_seq;  // of its first record; 0: none yet
     uint32_t number;     // attempt number, for its records
     bool armed;          // its intent is committed: the link may be told of it
     bool kill_armed;     // the same for the wish to end it

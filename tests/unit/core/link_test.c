@@ -64,6 +64,32 @@ static void output_that_was_on_disk_is_part_of_the_result_after_a_crash(void **s
     expect_records(w, job, "output: first|\noutput: second \noutput: half|\n");
 }
 
+static void what_was_received_is_read_from_its_first_record_on(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "for i = 1, 5 do print(i) end localhost:run('x')");
+    struct tail tail;
+    struct err err;
+
+    tell_output(w, 2, 0, "one");
+    world_settle(w);
+    tell_output(w, 2, 3, "two");
+    world_settle(w);
+    assert_int_equal(tails_get(w->store, job, 2, &tail, &err), 0);
+    assert_int_equal(tail.out_bytes, 6);
+    assert_int_equal(tail.first_seq, 6);
+    world_crash(w);
+    world_boot(w);
+    link_up(w);
+    tell_output(w, 2, 6, "three");
+    world_settle(w);
+    assert_int_equal(tails_get(w->store, job, 2, &tail, &err), 0);
+    assert_int_equal(tail.first_seq, 6);
+    tell_done(w, 2, 0);
+    world_settle(w);
+    expect_outcome_out(w, job, 3, "onetwothree");
+}
+
 static void a_link_that_comes_back_is_asked_for_what_is_missing(void **state)
 {
     struct fake_world *w = *state;
@@ -231,6 +257,7 @@ int main(void)
         TEST(an_attempt_that_was_never_received_is_sent_again),
         TEST(a_command_that_had_output_is_not_begun_again_when_its_spool_is_gone),
         TEST(output_that_was_on_disk_is_part_of_the_result_after_a_crash),
+        TEST(what_was_received_is_read_from_its_first_record_on),
         TEST(a_link_that_comes_back_is_asked_for_what_is_missing),
         TEST(a_command_whose_children_linger_is_not_over),
         TEST(a_result_is_forgotten_on_the_target_once_it_is_on_disk),

@@ -81,6 +81,33 @@ static void a_refused_request_does_not_keep_a_job_in_memory(void **state)
     assert_int_equal(status.parked, 1);
 }
 
+static void jobs_in_use_do_not_keep_idle_ones_in_memory_for_ever(void **state)
+{
+    enum { BUSY = 130 };
+    struct fake_world *w = *state;
+    struct uuid busy;
+    uint64_t idle;
+
+    for (int i = 0; i < BUSY; i++) {
+        job_start(w, "localhost:run('x')");
+        w->call_count = 0;
+    }
+    busy = w->uuid;
+    idle = job_start(w, "sleep(0.9) sleep('1h')");
+    assert_true(job_is_resident(w, idle)); // not worth parking, were there room
+    w->uuid = busy;
+    w->engine->options.resident_bytes_max = 1;
+    for (int i = 0; i < 3; i++) { // three landings, at 64 jobs each
+        tell_output(w, 2, (uint64_t)i, "x");
+        world_turn(w);
+        world_land(w);
+        world_settle(w);
+    }
+    assert_false(job_is_resident(w, idle));
+    world_tick(w, 1000);
+    expect_journal(w, idle, "started intended settled:value:0 intended");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -90,6 +117,7 @@ int main(void)
         TEST(a_retry_waits_its_time_across_a_restart),
         TEST(a_job_that_only_sleeps_leaves_memory),
         TEST(a_refused_request_does_not_keep_a_job_in_memory),
+        TEST(jobs_in_use_do_not_keep_idle_ones_in_memory_for_ever),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
