@@ -310,6 +310,13 @@ void link_cut(struct fake_world *world)
     emit(world, &(struct link_event){ .type = LINK_DOWN, .text = SLICE("cut") });
 }
 
+void world_next_engine(struct fake_world *world)
+{
+    world_crash(world);
+    world_boot(world);
+    link_up(world);
+}
+
 struct link_key key_of(const struct fake_world *world, uint64_t intent_no)
 {
     return (struct link_key){ world->uuid, intent_no };

@@ -59,6 +59,7 @@ void world_free(struct fake_world *world);
 // link is open and not ready (link_up).
 void world_crash(struct fake_world *world);
 void world_boot(struct fake_world *world);
+void world_next_engine(struct fake_world *world); // all three: killed, begun again, its link up
 // For cmocka: *state is the world.
 int world_setup(void **state);
 int world_teardown(void **state);

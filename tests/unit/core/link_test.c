@@ -11,9 +11,7 @@ static void an_attempt_that_was_never_received_is_sent_again(void **state)
     uint64_t job = job_start(w, "localhost:run('x')");
 
     expect_start(w, 2);
-    world_crash(w);
-    world_boot(w);
-    link_up(w);
+    world_next_engine(w);
     expect_attach(w, 2, 0, 0);
     tell(w, LINK_ABSENT, 2);
     world_settle(w);
@@ -31,9 +29,7 @@ static void a_command_that_had_output_is_not_begun_again_when_its_spool_is_gone(
     tell(w, LINK_STARTED, 2);
     tell_output(w, 2, 0, "some output\n");
     world_settle(w);
-    world_crash(w);
-    world_boot(w);
-    link_up(w);
+    world_next_engine(w);
     expect_attach(w, 2, 12, 0);
     tell(w, LINK_ABSENT, 2);
     world_settle(w);
@@ -53,9 +49,7 @@ static void output_that_was_on_disk_is_part_of_the_result_after_a_crash(void **s
     world_settle(w);
     tell_output(w, 4, 0, "second ");
     world_settle(w);
-    world_crash(w);
-    world_boot(w);
-    link_up(w);
+    world_next_engine(w);
     expect_attach(w, 4, 7, 0);
     tell_output(w, 4, 7, "half\n");
     tell_done(w, 4, 0);
@@ -78,9 +72,7 @@ static void what_was_received_is_read_from_its_first_record_on(void **state)
     assert_int_equal(tails_get(w->store, job, 2, &tail, &err), 0);
     assert_int_equal(tail.out_bytes, 6);
     assert_int_equal(tail.first_seq, 6);
-    world_crash(w);
-    world_boot(w);
-    link_up(w);
+    world_next_engine(w);
     tell_output(w, 2, 6, "three");
     world_settle(w);
     assert_int_equal(tails_get(w->store, job, 2, &tail, &err), 0);

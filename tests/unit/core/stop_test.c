@@ -93,9 +93,7 @@ static void a_forced_stop_ends_the_job_now_and_leaves_a_kill_order(void **state)
     world_settle(w);
     expect_state(w, job, JOB_STOPPED);
     assert_int_equal(order_rows(w), 1);
-    world_crash(w);
-    world_boot(w);
-    link_up(w);
+    world_next_engine(w);
     expect_signal(w, 2, SIGKILL);
     tell(w, LINK_KILLED, 2);
     expect_call(w, CALL_FORGET, 2);

@@ -68,9 +68,7 @@ static void a_restart_gives_a_cut_command_its_grace_again(void **state)
     ask_suspend(w, job, true);
     world_settle(w);
     expect_signal(w, 2, SIGTERM);
-    world_crash(w);
-    world_boot(w);
-    link_up(w);
+    world_next_engine(w);
     expect_attach(w, 2, 0, 0);
     expect_signal(w, 2, SIGTERM);
     expect_none(w, CALL_SIGNAL);

@@ -31,9 +31,7 @@ static void a_retry_waits_its_time_when_its_attempt_was_begun_by_another_engine(
     struct fake_world *w = *state;
 
     job_start(w, RETRIES);
-    world_crash(w);
-    world_boot(w);
-    link_up(w);
+    world_next_engine(w);
     tell_done(w, 2, 1);
     world_settle(w);
     expect_second_start_after(w, 5, 240 * 1000);
@@ -47,9 +45,7 @@ static void a_retry_waits_its_time_across_a_restart(void **state)
     tell_done(w, 2, 1);
     world_settle(w);
     world_tick(w, 100 * 1000);
-    world_crash(w);
-    world_boot(w);
-    link_up(w);
+    world_next_engine(w);
     expect_second_start_after(w, 5, 140 * 1000);
 }
 
