@@ -117,6 +117,7 @@ int marks_get(struct store *store, uint64_t job_id, uint64_t child_id, struct ma
 // ---- tails: how much of a running attempt's output is durable here ----------
 struct tail {
     uint64_t out_bytes, err_bytes;
+    uint64_t first_seq; // of its first record; 0: none
 };
 void tails_put(struct batch *batch, uint64_t job_id, uint64_t intent_no, struct tail tail);
 void tails_del(struct batch *batch, uint64_t job_id, uint64_t intent_no);

@@ -110,14 +110,12 @@ static int unfinished(struct engine *engine, uint64_t id, const char *verb, stru
 static int end_now(struct resident *r, struct slice reason, struct err *err)
 {
     struct event event = { .type = EVENT_ENDED };
+    int rc;
 
     event.ended.state = JOB_STOPPED;
     event.ended.reason = reason;
-    list_each(it, &r->attempts)
-        dispatch_order_kill(r, container_of(it, struct attempt, link));
-    if (!list_is_empty(&r->attempts))
-        turn_act(r->engine, &(struct action){ .kind = ACT_ORDERS });
-    return resident_fact(r, &event, err);
+    rc = dispatch_order_kills(r, err);
+    return rc < 0 ? rc : resident_fact(r, &event, err);
 }
 
 // Those that were in flight before the wish: what cleanup began since is no part of it.
@@ -143,7 +141,6 @@ static int change_stop(struct engine *engine, const struct change *change, uint6
     *id = r->id;
     broken = r->wreck || (r->job.suspend_asked && r->job.suspend_cause >= SUSPEND_DIVERGED);
     event.stop_asked.grace_ms = change->grace_ms < 0 ? GRACE_MS : change->grace_ms;
-    event.stop_asked.force = change->force || broken;
     if (change->force || broken)
         return end_now(r, broken ? SLICE("stopped; its script could not be run, so that no "
                                          "cleanup has run")
@@ -181,7 +178,14 @@ static int change_suspend(struct engine *engine, const struct change *change, ui
     return rc;
 }
 
-// A wreck is replayed once more: what broke it may have been mended.
+static int refuse_wreck(const struct resident *r, struct err *err)
+{
+    return err_set(err, ERR_STATE, "job %llu cannot be resumed: %.*s",
+                   (unsigned long long)r->id, SLICE_ARG(buf_slice(&r->job.reason)));
+}
+
+// A wreck is replayed once more: what broke it may have been mended. Not one whose
+// suspension is still on its way to disk: it was replayed just now.
 static int mend(struct engine *engine, struct resident **r, struct err *err)
 {
     uint64_t id = (*r)->id;
@@ -189,15 +193,14 @@ static int mend(struct engine *engine, struct resident **r, struct err *err)
 
     if (!(*r)->wreck && !(*r)->dead)
         return 0;
-    if ((*r)->dead || (*r)->in_open || (*r)->in_flying)
+    if ((*r)->wreck && ((*r)->in_open || (*r)->in_flying))
+        return refuse_wreck(*r, err);
+    if ((*r)->dead)
         return err_set(err, -EAGAIN, "job %llu is being suspended; try again in a moment",
                        (unsigned long long)id);
     resident_free(*r);
     rc = resident_get(engine, id, r, err);
-    if (rc == 0 && (*r)->wreck)
-        rc = err_set(err, ERR_STATE, "job %llu cannot be resumed: %.*s",
-                     (unsigned long long)id, SLICE_ARG(buf_slice(&(*r)->job.reason)));
-    return rc;
+    return rc == 0 && (*r)->wreck ? refuse_wreck(*r, err) : rc;
 }
 
 static int change_resume(struct engine *engine, const struct change *change, uint64_t *id,
@@ -286,11 +289,23 @@ static int change_remove(struct engine *engine, const struct change *change, uin
     return put_tombstone(engine, &found, err);
 }
 
+// The highest mark that was asked for and may not be on disk yet.
+static uint64_t pending_mark(const struct engine *engine, uint64_t job_id)
+{
+    uint64_t seq = 0;
+
+    list_each(it, &engine->pendings) {
+        const struct pending *pending = container_of(it, struct pending, link);
+        if (pending->id == job_id && pending->mark_seq > seq)
+            seq = pending->mark_seq;
+    }
+    return seq;
+}
+
 static int change_mark(struct engine *engine, const struct change *change, uint64_t *id,
                        struct err *err)
 {
     struct found found;
-    struct resident *r;
     struct mark mark;
     int rc = find(engine, change->job_id, &found, err);
 
@@ -298,12 +313,7 @@ static int change_mark(struct engine *engine, const struct change *change, uint6
         return rc;
     *id = found.id;
     rc = marks_get(engine->store, found.id, 0, &mark, err);
-    r = map_get(&engine->residents, found.id);
-    if (r && r->mark > mark.seq) // asked for, and still on its way to disk
-        mark.seq = r->mark;
-    if (r && rc == 0 && change->seq > r->mark)
-        r->mark = change->seq;
-    if (rc == 0 && change->seq > mark.seq)
+    if (rc == 0 && change->seq > mark.seq && change->seq > pending_mark(engine, found.id))
         marks_put(turn_batch(engine), found.id, 0, (struct mark){ change->seq });
     // --auto-remove: once it is over and all of it has been received.
     if (rc == 0 && found.auto_remove && job_state_is_finished(found.committed) &&

@@ -17,6 +17,8 @@
 
 #include "core/state.h"
 
+enum { BOUND_LOOKS_MAX = 64 }; // jobs looked at per landing
+
 struct resident *resident_new(struct engine *engine, uint64_t id)
 {
     struct resident *r = calloc(1, sizeof(*r));
@@ -501,6 +503,11 @@ static void rebuild(struct resident *r)
         attempt_free(container_of(at, struct attempt, link));
 }
 
+static bool over_bound(const struct engine *engine)
+{
+    return engine->resident_bytes > engine->options.resident_bytes_max;
+}
+
 void resident_park_if_idle(struct resident *r)
 {
     struct engine *engine = r->engine;
@@ -517,23 +524,37 @@ void resident_park_if_idle(struct resident *r)
         resident_free(r);
         return;
     }
-    if (may_park(r) && is_worth_parking(r))
+    if (may_park(r) && (is_worth_parking(r) || over_bound(engine)))
         park(r);
     else
         count_bytes(r);
 }
 
+// It may be parked once what the log has of it is in its journal.
+static void file_sleeper(struct resident *r)
+{
+    if (!is_idle(r) || r->unfiled.len == 0)
+        return;
+    filing_file(r);
+    turn_touch(r);
+}
+
+// What may not be parked is in use: it goes to the end, so that the next landing looks
+// at others, and none looks at them all.
 void resident_keep_bound(struct engine *engine)
 {
-    list_each_safe(it, &engine->lru) {
-        struct resident *r = container_of(it, struct resident, lru);
-        if (engine->resident_bytes <= engine->options.resident_bytes_max)
-            return;
+    size_t looks = engine->residents.count;
+
+    if (looks > BOUND_LOOKS_MAX)
+        looks = BOUND_LOOKS_MAX;
+    while (looks-- && over_bound(engine)) {
+        struct resident *r = container_of(list_first(&engine->lru), struct resident, lru);
         if (may_park(r)) {
             park(r);
-        } else if (is_idle(r) && r->unfiled.len) { // parked when that is on disk
-            filing_file(r);
-            turn_touch(r);
+        } else {
+            list_remove(&r->lru);
+            list_append(&engine->lru, &r->lru);
+            file_sleeper(r);
         }
     }
 }

@@ -92,6 +92,7 @@ static int create(struct engine *engine, const struct change *change, struct sli
     struct event event = { .type = EVENT_STARTED };
     struct event_started *s = &event.started;
     struct resident *r;
+    int rc;
 
     *id = take_id(engine);
     snprintf(default_name, sizeof(default_name), "Job%llu", (unsigned long long)*id);
@@ -117,10 +118,13 @@ static int create(struct engine *engine, const struct change *change, struct sli
     r = resident_new(engine, *id);
     if (!r)
         return err_set(err, -ENOMEM, "no memory for a job");
+    rc = begin(r, &event, text, err);
+    if (rc < 0)
+        return rc;
     put_script(engine, &hash, text);
     jobs_index_put(turn_batch(engine), *id, s->uuid, *id);
     jobs_index_put(turn_batch(engine), s->child_id, s->child_uuid, *id);
-    return begin(r, &event, text, err);
+    return 0;
 }
 
 int change_start(struct engine *engine, const struct change *change, uint64_t *id,

@@ -8,6 +8,7 @@
 //   replay.c    waking a job from its journal
 //   dispatch.c  attempts: performing intents on links, and their outcomes
 //   links.c     the link to localhost: up, down, and what it tells
+//   orders.c    kills that outlive their job
 //   alarm.c     due times
 //   change.c, start.c   what people ask for (the port's changes)
 //   view.c      what people see (the port's reads); history.c: a job's steps
@@ -59,6 +60,7 @@ struct pending {
     struct list link;
     struct uuid request;
     uint64_t id;
+    uint64_t mark_seq; // of a MARK; 0: another change
     change_fn fn;
     void *arg;
 };
@@ -134,6 +136,7 @@ struct engine {
     struct list *carried; // attempts of a resident that is being rebuilt; NULL: none
     struct list reclaims; // removed jobs whose rows are still there
     bool recovering, stopping, stopped, disk_full;
+    struct err failure;   // stopped because of it; told when the committer holds nothing
     bool orders_open;     // kill orders may be waiting for localhost
     struct content_hash prelude_hash;
     struct value_doc doc; // scratch for decoding one value at a time
@@ -148,12 +151,17 @@ struct attempt {
     struct buf out, err; // up to result_max of each stream
     uint64_t out_bytes, err_bytes; // received so far
     uint64_t out_saved, err_saved; // as last written to the tails table
+    uint64_t first_seq;  // of its first record; 0: none yet
     uint32_t number;     // attempt number, for its records
     bool armed;          // its intent is committed: the link may be told of it
     bool kill_armed;     // the same for the wish to end it
     bool started, killing, signalled, killed, timed_out, quiet, sensitive;
     int64_t grace_ms;
     int64_t due_ms;      // of its timeout's timer row; 0: none
+    // The attempt that it replaced had a result after all, which is fetched in its
+    // place: that one's key, and how much of its streams the records have already.
+    uint64_t standing_no; // 0: no
+    uint64_t out_known, err_known;
     char step[];         // "1.2/3"
 };
 
@@ -172,7 +180,6 @@ struct resident {
     uint64_t unfiled_turn; // the oldest of them is in that turn's row
     uint64_t unfiled_at;   // engine.log_bytes at that time
     uint64_t seq, bytes;   // stream: last record's seq, bytes so far
-    uint64_t mark;         // highest that was asked for since it is resident
     uint32_t notes;        // made by the event being folded
     uint64_t recovered_no; // last event that an earlier engine wrote
     uint64_t turn;         // last turn that touched it
@@ -271,9 +278,13 @@ void dispatch_interrupt_once(struct resident *resident);
 
 // links.c
 void dispatch_close(struct engine *engine);
-void dispatch_order_kill(struct resident *resident, const struct attempt *attempt);
-void dispatch_orders(struct engine *engine);
 void dispatch_intend_all(struct engine *engine);
+
+// orders.c
+// Orders the kill of all that the job has begun: it ends in this batch.
+int dispatch_order_kills(struct resident *resident, struct err *err);
+void dispatch_orders(struct engine *engine);
+void dispatch_order_done(struct engine *engine, struct link_key key); // the key is gone
 
 // alarm.c
 void alarm_set(struct resident *resident, int64_t due_ms, uint64_t event_no, bool has_row);

@@ -67,14 +67,23 @@ int64_t engine_now_ms(const struct engine *engine)
     return engine->timeline_base_ms + (boottime_ms - engine->boottime_base_ms);
 }
 
+// A batch that waits for disk space is nobody's but ours.
+static bool committer_holds_batch(const struct engine *engine)
+{
+    return engine->flying && !engine->commit_retry_at_ms;
+}
+
+// Whoever is told may free the engine, so it is told when the committer is done.
 void engine_fail(struct engine *engine, const struct err *err)
 {
     if (engine->stopped)
         return;
     engine->stopped = engine->stopping = true;
+    engine->failure = *err;
     engine_log(engine, LOG_ERROR, "the engine stops: %s", err_text(err));
     dispatch_close(engine);
-    engine->world.ops->stopped(engine->world.self, err);
+    if (!committer_holds_batch(engine))
+        engine->world.ops->stopped(engine->world.self, &engine->failure);
 }
 
 static void fail_memory(struct engine *engine)
@@ -152,6 +161,8 @@ void turn_reply(struct engine *engine, const struct change *change, uint64_t id,
         return;
     }
     *pending = (struct pending){ .request = change->request, .id = id, .fn = fn, .arg = arg };
+    if (change->kind == CHANGE_MARK)
+        pending->mark_seq = change->seq;
     list_append(&engine->pendings, &pending->link);
     if (!uuid_is_nil(change->request)) {
         buf_init(&answer, 0);
@@ -402,18 +413,21 @@ void engine_committed(struct engine *engine, int rc, const struct err *err)
 {
     uint64_t turn = engine->turn - 1;
 
-    if (engine->stopped)
+    if (engine->stopped) { // it failed meanwhile: what landed is for the next engine
+        engine->flying = NULL;
+        engine->world.ops->stopped(engine->world.self, &engine->failure);
         return;
+    }
     if (rc == -ENOSPC && !engine->stopping) {
         wait_for_space(engine, err);
         return;
     }
+    engine->flying = NULL;
     if (rc < 0) {
         engine_fail(engine, err);
         return;
     }
     engine_point(engine, "commit.after");
-    engine->flying = NULL;
     engine->commits++;
     count_commit(engine);
     expire_requests(engine);

@@ -28,7 +28,8 @@ struct world_ops {
     void (*log)(void *self, enum log_level level, const char *line);
     // A named place where a crash would matter; the crash driver ends the process here.
     void (*point)(void *self, const char *label);
-    // The engine is over: in order (err NULL), or because it cannot go on.
+    // The engine is over: in order (err NULL), or because it cannot go on. No commit is
+    // under way; no other call follows; it may be freed, though not inside this one.
     void (*stopped)(void *self, const struct err *err);
 };
 

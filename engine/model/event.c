@@ -141,8 +141,6 @@ static void put_settled(const struct event *e, struct buf *buf)
     const struct outcome *o = &s->outcome;
 
     value_put_uint(buf, s->intent_no);
-    value_put_bytes(buf, s->strand);
-    value_put_uint(buf, s->ordinal);
     value_put_uint(buf, o->kind);
     value_put_int(buf, o->code);
     value_put_bool(buf, o->unverified);
@@ -159,20 +157,18 @@ static void put_settled(const struct event *e, struct buf *buf)
 static void get_settled(const value *f, struct event *e)
 {
     e->settled.intent_no = value_uint(&f[0], 0);
-    e->settled.strand = value_bytes(&f[1]);
-    e->settled.ordinal = value_uint(&f[2], 0);
     e->settled.outcome = (struct outcome){
-        .kind = (enum outcome_kind)value_uint(&f[3], OUTCOME_COUNT),
-        .code = (int32_t)value_int(&f[4], 0),
-        .unverified = value_bool(&f[5], false),
-        .value = value_bytes(&f[6]),
-        .out = value_bytes(&f[7]),
-        .err = value_bytes(&f[8]),
-        .out_bytes = value_uint(&f[9], 0),
-        .err_bytes = value_uint(&f[10], 0),
-        .started_unix_ms = value_int(&f[11], 0),
-        .ended_unix_ms = value_int(&f[12], 0),
-        .reason = value_bytes(&f[13]),
+        .kind = (enum outcome_kind)value_uint(&f[1], OUTCOME_COUNT),
+        .code = (int32_t)value_int(&f[2], 0),
+        .unverified = value_bool(&f[3], false),
+        .value = value_bytes(&f[4]),
+        .out = value_bytes(&f[5]),
+        .err = value_bytes(&f[6]),
+        .out_bytes = value_uint(&f[7], 0),
+        .err_bytes = value_uint(&f[8], 0),
+        .started_unix_ms = value_int(&f[9], 0),
+        .ended_unix_ms = value_int(&f[10], 0),
+        .reason = value_bytes(&f[11]),
     };
 }
 
@@ -202,13 +198,11 @@ static void get_signalled(const value *f, struct event *e)
 static void put_stop_asked(const struct event *e, struct buf *buf)
 {
     value_put_int(buf, e->stop_asked.grace_ms);
-    value_put_bool(buf, e->stop_asked.force);
 }
 
 static void get_stop_asked(const value *f, struct event *e)
 {
     e->stop_asked.grace_ms = value_int(&f[0], 0);
-    e->stop_asked.force = value_bool(&f[1], false);
 }
 
 static void put_suspend_asked(const struct event *e, struct buf *buf)
@@ -260,10 +254,10 @@ static const struct codec {
     [EVENT_STARTED] = { 17, put_started, get_started },
     [EVENT_CHILD_ADDED] = { 3, put_child_added, get_child_added },
     [EVENT_INTENDED] = { 10, put_intended, get_intended },
-    [EVENT_SETTLED] = { 14, put_settled, get_settled },
+    [EVENT_SETTLED] = { 12, put_settled, get_settled },
     [EVENT_FIRED] = { 1, put_fired, get_fired },
     [EVENT_SIGNALLED] = { 2, put_signalled, get_signalled },
-    [EVENT_STOP_ASKED] = { 2, put_stop_asked, get_stop_asked },
+    [EVENT_STOP_ASKED] = { 1, put_stop_asked, get_stop_asked },
     [EVENT_SUSPEND_ASKED] = { 2, put_suspend_asked, get_suspend_asked },
     [EVENT_SUSPENDED] = { 2, put_suspended, get_suspended },
     [EVENT_RESUMED] = { 0, put_resumed, get_resumed },

@@ -80,9 +80,7 @@ struct event_intended {
 };
 
 struct event_settled {
-    uint64_t intent_no;        // the attempt's intent; 0: never intended, place below
-    struct slice strand;       // only when intent_no is 0
-    uint64_t ordinal;
+    uint64_t intent_no;        // the attempt's
     struct outcome outcome;
 };
 
@@ -97,7 +95,6 @@ struct event_signalled {
 
 struct event_stop_asked {
     int64_t grace_ms;          // from TERM to KILL
-    bool force;                // end the job now, leave kill orders behind
 };
 
 struct event_suspend_asked {

@@ -210,19 +210,6 @@ static int apply_intended(struct job *job, const struct event *event, struct err
     return 0;
 }
 
-static struct strand *settled_strand(const struct job *job, const struct event_settled *s)
-{
-    struct strand *strand;
-
-    if (s->intent_no)
-        return strands_intent(&job->strands, s->intent_no);
-    strand = strands_at(&job->strands, s->strand);
-    return strand && strand->wait == STRAND_WAITS_STEP && strand->step.ordinal == s->ordinal &&
-                   strand->step.state == STEP_ASKED
-               ? strand
-               : NULL;
-}
-
 static void note_exit(struct job *job, const struct strand *strand, const struct outcome *outcome)
 {
     struct value_doc doc;
@@ -263,28 +250,41 @@ static void hold(struct job *job, struct strand *strand, const struct outcome *o
     buf_release(&reason);
 }
 
-static void ask_after_cut(struct job *job, struct strand *strand)
-{
-    uint64_t cut_off = strand->step.intent_no;
+static uint64_t larger(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
+// The next attempt takes the place of one that was cut off. One that never ran leaves
+// its predecessor's place to the next.
+static void ask_after_cut(struct job *job, struct strand *strand, const struct outcome *outcome)
+{
+    struct step *step = &strand->step;
+    uint64_t no = step->intent_no, out = outcome->out_bytes, err = outcome->err_bytes;
+
+    if (outcome->kind == OUTCOME_NEVER && step->superseded_no) {
+        no = step->superseded_no;
+        out = larger(out, step->superseded_out);
+        err = larger(err, step->superseded_err);
+    }
     strand_ask_again(&job->strands, strand);
-    strand->step.superseded_no = cut_off;
+    step->superseded_no = no;
+    step->superseded_out = out;
+    step->superseded_err = err;
 }
 
 // An attempt was cut off. Forced by a suspend it runs again on resume and costs
-// nothing; otherwise the author's on_interrupt decides.
+// nothing, and its end, which our signal caused, is no result that could stand;
+// otherwise the author's on_interrupt decides.
 static bool rerun_interrupted(struct job *job, struct strand *strand, const struct outcome *outcome)
 {
     struct step *step = &strand->step;
 
     if (strand->step.cut) {
-        ask_after_cut(job, strand);
+        strand_ask_again(&job->strands, strand);
         return true;
     }
     if (step->effect.policy.on_interrupt == ON_INTERRUPT_RERUN &&
         step->interrupts < STEP_INTERRUPTS_MAX) {
         step->interrupts++;
-        ask_after_cut(job, strand);
+        ask_after_cut(job, strand, outcome);
         return true;
     }
     // A job that is being stopped waits for nobody: what its cleanup cannot do fails.
@@ -301,7 +301,7 @@ static bool step_goes_on(struct job *job, struct strand *strand, const struct ou
     struct step *step = &strand->step;
 
     if (outcome->kind == OUTCOME_NEVER) { // nothing happened: the next attempt is no repetition
-        ask_after_cut(job, strand);
+        ask_after_cut(job, strand, outcome);
         return true;
     }
     if (outcome->kind == OUTCOME_INTERRUPTED && rerun_interrupted(job, strand, outcome))
@@ -321,7 +321,7 @@ static bool step_goes_on(struct job *job, struct strand *strand, const struct ou
 static int apply_settled(struct job *job, const struct event *event, struct err *err)
 {
     const struct event_settled *s = &event->settled;
-    struct strand *strand = settled_strand(job, s);
+    struct strand *strand = strands_intent(&job->strands, s->intent_no);
     bool ok;
 
     if (!strand)
@@ -387,7 +387,6 @@ static void lift_suspension(struct job *job)
 static int apply_stop_asked(struct job *job, const struct event *event, struct err *err)
 {
     (void)err;
-    job->stop_force |= event->stop_asked.force;
     job->stop_grace_ms = event->stop_asked.grace_ms;
     if (job->stop_asked)
         return 0;

@@ -40,7 +40,7 @@ struct job {
     struct job_child *children;
     size_t child_count;
     size_t in_flight;              // attempts of commands and once() not settled
-    bool stop_asked, stop_force;
+    bool stop_asked;
     int64_t stop_grace_ms;
     bool suspend_asked, suspend_force; // by anyone; lifted by RESUMED or a stop
     enum suspend_cause suspend_cause;

@@ -151,6 +151,17 @@ void strand_ask(struct strands *strands, struct strand *strand, const struct eff
         strand_wake(strands, strand, WAKE_CANCEL);
 }
 
+bool strands_supersede(const struct strands *strands, uint64_t intent_no)
+{
+    const struct strand *strand;
+    size_t at = 0;
+
+    while ((strand = map_next(&strands->by_path, &at)))
+        if (strand->wait == STRAND_WAITS_STEP && strand->step.superseded_no == intent_no)
+            return true;
+    return false;
+}
+
 void strand_ask_again(struct strands *strands, struct strand *strand)
 {
     forget_intent(strands, strand);

@@ -38,6 +38,7 @@ struct step {
     uint64_t intent_no;     // event number of what it waits with: the newest attempt's
                             // intent, or in BACKOFF the SETTLED event; 0: none
     uint64_t superseded_no; // intent of the attempt that was cut off before this one; 0: none
+    uint64_t superseded_out, superseded_err; // bytes of its streams that were received
     bool cut;               // suspend --force cut this attempt off: its end is no failure
     uint64_t boot_mark;     // fingerprint of the boot id it was committed under
 };
@@ -85,6 +86,9 @@ int strands_begin(struct strands *strands, struct err *err);
 struct strand *strands_at(const struct strands *strands, struct slice path);
 // The strand whose step has this intent, or NULL.
 struct strand *strands_intent(const struct strands *strands, uint64_t intent_no);
+
+// Does a step still wait that may take over this attempt's result?
+bool strands_supersede(const struct strands *strands, uint64_t intent_no);
 
 // The strand yielded a step: it is asked now, at the next ordinal.
 void strand_ask(struct strands *strands, struct strand *strand, const struct effect *effect,

@@ -47,7 +47,7 @@ static void fill_event(struct event *e, enum event_type type)
     case EVENT_CHILD_ADDED:
         e->child_added = (struct event_child_added){ 14, { { 7 } }, SLICE("web01") };
         break;
-    case EVENT_STOP_ASKED: e->stop_asked = (struct event_stop_asked){ 100, true }; break;
+    case EVENT_STOP_ASKED: e->stop_asked = (struct event_stop_asked){ 100 }; break;
     case EVENT_SUSPEND_ASKED:
         e->suspend_asked = (struct event_suspend_asked){ true, SLICE("r") };
         break;
