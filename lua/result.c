@@ -252,7 +252,10 @@ void error_push(lua_State *L, const char *kind)
 
 void error_raise_cancelled(lua_State *L)
 {
-    lua_pushliteral(L, "cancelled");
+    const struct script_strand *strand = script_of(L)->current;
+
+    lua_pushstring(L, strand && strand->cut ? "its cleanup took too long (cleanup_timeout)"
+                                            : "cancelled");
     error_push(L, "cancelled");
     lua_error(L);
     abort(); // lua_error does not return

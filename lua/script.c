@@ -292,8 +292,8 @@ int script_resume(struct script *script, uint32_t handle, const struct answer *a
     assert(!strand->ended && strand->waiting == strand->started);
     if (answer->now_unix_ms > script->now_unix_ms)
         script->now_unix_ms = answer->now_unix_ms;
-    if (answer->kind == ANSWER_CANCEL)
-        strand->cancelled = true;
+    strand->cut |= answer->kind == ANSWER_CUT;
+    strand->cancelled |= strand->cut || answer->kind == ANSWER_CANCEL;
     script->current = strand;
     script->answer = answer;
     script->blocked = false;

@@ -50,6 +50,8 @@ enum answer_kind {
     ANSWER_OUTCOME, // the step it waits for has settled: outcome, ok
     ANSWER_JOINED,  // all strands of its fork have ended
     ANSWER_CANCEL,  // its scope was cancelled: raise, now and at every later wait
+    ANSWER_CUT,     // its cleanup took too long: as CANCEL, in cleanup too, of which
+                    // nothing more is run
 };
 
 struct answer {
@@ -89,7 +91,7 @@ int script_once(struct script *script, uint32_t strand, int64_t now_unix_ms,
 // Runs a script's text just far enough to see its `workflow{...}` header, with
 // no strand and no effect. Appends an encoded map to *ret:
 //   about str?; params array of {name, type, default?, required?, min?, max?,
-//   choices?, about?} in the order of name; timeout, elapsed_timeout (ms)?; meta map?;
+//   choices?, about?} in the order of name; timeout, elapsed_timeout, cleanup_timeout (ms)?; meta map?;
 //   hosts str?; on_error str? ("fail" or "suspend")
 // A script without a header gives an empty map. ERR_SCRIPT: syntax error, or a
 // wrong header, with the line.

@@ -301,6 +301,27 @@ static int finish(lua_State *L, struct script_strand *strand)
     return 0;
 }
 
+// What a cleanup that was cut off leaves undone is said, not run.
+static void log_cut(lua_State *L, struct script_strand *strand)
+{
+    struct script *script = script_of(L);
+    struct note note = { .stream = STREAM_ERROR };
+    int kind, left = 0;
+
+    while (take_entry(L, strand, &kind)) {
+        lua_pop(L, 1);
+        left++;
+    }
+    if (left == 0)
+        return;
+    buf_clear(&script->scratch);
+    buf_addf(&script->scratch, "cleanup was cut off (cleanup_timeout); %d more of its "
+                               "functions did not run\n", left);
+    note.data = buf_slice(&script->scratch);
+    if (script->note)
+        script->note(script->note_arg, buf_slice(&strand->path), &note);
+}
+
 static int clean_next(lua_State *L, int status, lua_KContext kind);
 
 static int clean(lua_State *L, struct script_strand *strand)
@@ -308,12 +329,14 @@ static int clean(lua_State *L, struct script_strand *strand)
     int kind;
 
     strand->cleaning = true;
-    while (lua_settop(L, 1), take_entry(L, strand, &kind)) {
+    while (lua_settop(L, 1), !strand->cut && take_entry(L, strand, &kind)) {
         int status = lua_pcallk(L, 0, 0, 0, kind, clean_next);
         vm_pass(L, status);
         if (status != LUA_OK)
             log_cleanup_error(L, strand, kind);
     }
+    if (strand->cut)
+        log_cut(L, strand);
     return finish(L, strand);
 }
 

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "core/state.h"
+#include "model/job_limit.h"
 
 struct resident *resident_new(struct engine *engine, uint64_t id)
 {
@@ -137,6 +138,7 @@ static int answer_strand(struct resident *r, struct strand *strand, struct answe
     static const enum answer_kind kinds[] = {
         [WAKE_START] = ANSWER_START, [WAKE_OUTCOME] = ANSWER_OUTCOME,
         [WAKE_JOINED] = ANSWER_JOINED, [WAKE_CANCEL] = ANSWER_CANCEL,
+        [WAKE_CUT] = ANSWER_CUT,
     };
 
     *answer = (struct answer){
@@ -222,6 +224,20 @@ void resident_put_events(struct resident *r)
     buf_clear(&r->events);
 }
 
+// The limits whose time begins with this event.
+static void arm_limits(struct resident *r, uint64_t event_no)
+{
+    int64_t now = engine_now_ms(r->engine), left = job_timeout_left_ms(&r->job);
+    int64_t elapsed = r->job.started.elapsed_timeout_ms;
+
+    if (event_no == r->job.clock_no && left >= 0)
+        alarm_set(r, now + left, event_no, true);
+    if (event_no == 1 && elapsed > 0)
+        alarm_set(r, now + elapsed, LIMIT_ALARM_ELAPSED, true);
+    if (event_no == r->job.bounded_no)
+        alarm_set(r, now + job_cleanup_ms(&r->job), LIMIT_ALARM_CLEANUP | event_no, true);
+}
+
 static int fold(struct resident *r, struct event *event, size_t *notes_at, struct err *err)
 {
     int rc;
@@ -236,6 +252,7 @@ static int fold(struct resident *r, struct event *event, size_t *notes_at, struc
         r->events_first_no = event->no;
     *notes_at = event_encode(event, &r->events);
     turn_touch(r);
+    arm_limits(r, event->no);
     return 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/embedded.h"
 #include "core/change.h"
+#include "model/job_limit.h"
 
 static struct slice shipped_workflow(const char *name)
 {
@@ -36,16 +37,50 @@ static int script_of(const struct change *change, struct slice *name, struct sli
     return 0;
 }
 
-static int check_params(const struct change *change, struct slice name, struct slice text,
-                        struct buf *params, struct err *err)
+// What a new job is made of, apart from the change that asks for it.
+struct plan {
+    struct slice name, text;   // of the script
+    struct buf params;         // complete
+    int64_t timeout_ms, elapsed_timeout_ms, cleanup_timeout_ms;
+};
+
+static void plan_init(struct plan *plan)
+{
+    *plan = (struct plan){ 0 };
+    buf_init(&plan->params, 0);
+}
+
+static void plan_release(struct plan *plan) { buf_release(&plan->params); }
+
+// The limits of the header; who starts the job may set another timeout.
+static int plan_limits(struct engine *engine, const struct change *change, struct slice header,
+                       struct plan *plan, struct err *err)
+{
+    msgpack_object v;
+    size_t at = 0;
+    int rc = value_parse(&engine->doc, header, &at, &v, err);
+
+    if (rc < 0)
+        return rc;
+    plan->timeout_ms = change->timeout_ms ? change->timeout_ms
+                                          : value_int(value_get(&v, "timeout"), 0);
+    plan->elapsed_timeout_ms = value_int(value_get(&v, "elapsed_timeout"), 0);
+    plan->cleanup_timeout_ms = value_int(value_get(&v, "cleanup_timeout"), JOB_CLEANUP_MS);
+    return 0;
+}
+
+static int plan_header(struct engine *engine, const struct change *change, struct plan *plan,
+                       struct err *err)
 {
     struct buf header;
     int rc;
 
     buf_init(&header, 0);
-    rc = script_header(name, text, &header, err);
+    rc = script_header(plan->name, plan->text, &header, err);
     if (rc == 0)
-        rc = script_params(buf_slice(&header), change->params, params, err);
+        rc = plan_limits(engine, change, buf_slice(&header), plan, err);
+    if (rc == 0)
+        rc = script_params(buf_slice(&header), change->params, &plan->params, err);
     buf_release(&header);
     return rc;
 }
@@ -84,10 +119,10 @@ static int begin(struct resident *r, struct event *event, struct slice text, str
     return rc;
 }
 
-static int create(struct engine *engine, const struct change *change, struct slice name,
-                  struct slice text, struct slice params, uint64_t *id, struct err *err)
+static int create(struct engine *engine, const struct change *change, const struct plan *plan,
+                  uint64_t *id, struct err *err)
 {
-    struct content_hash hash = content_hash_of(text);
+    struct content_hash hash = content_hash_of(plan->text);
     char default_name[32];
     struct event event = { .type = EVENT_STARTED };
     struct event_started *s = &event.started;
@@ -101,14 +136,16 @@ static int create(struct engine *engine, const struct change *change, struct sli
         .type = change->type,
         .name = change->name.len ? change->name : slice_str(default_name),
         .command = change->command,
-        .script_name = name,
+        .script_name = plan->name,
         .script_hash = slice_of(hash.bytes, sizeof(hash.bytes)),
         .prelude_hash = slice_of(engine->prelude_hash.bytes, sizeof(engine->prelude_hash.bytes)),
-        .params = params,
+        .params = buf_slice(&plan->params),
         .meta = change->meta,
         .cwd = change->cwd,
         .env = change->env,
-        .timeout_ms = change->timeout_ms,
+        .timeout_ms = plan->timeout_ms,
+        .elapsed_timeout_ms = plan->elapsed_timeout_ms,
+        .cleanup_timeout_ms = plan->cleanup_timeout_ms,
         .auto_remove = change->auto_remove,
         .child_id = take_id(engine),
         .child_uuid = new_uuid(engine),
@@ -117,28 +154,28 @@ static int create(struct engine *engine, const struct change *change, struct sli
     r = resident_new(engine, *id);
     if (!r)
         return err_set(err, -ENOMEM, "no memory for a job");
-    put_script(engine, &hash, text);
+    put_script(engine, &hash, plan->text);
     jobs_index_put(turn_batch(engine), *id, s->uuid, *id);
     jobs_index_put(turn_batch(engine), s->child_id, s->child_uuid, *id);
-    return begin(r, &event, text, err);
+    return begin(r, &event, plan->text, err);
 }
 
 int change_start(struct engine *engine, const struct change *change, uint64_t *id,
                  struct err *err)
 {
-    struct slice name, text;
-    struct buf params;
-    int rc = script_of(change, &name, &text, err);
+    struct plan plan;
+    int rc;
 
+    plan_init(&plan);
+    rc = script_of(change, &plan.name, &plan.text, err);
     if (rc < 0)
         return rc;
     if (engine->disk_full)
         return err_set(err, -ENOSPC, "the disk of the store is full: no new job is taken until "
                                      "space returns (running jobs wait)");
-    buf_init(&params, 0);
-    rc = check_params(change, name, text, &params, err);
+    rc = plan_header(engine, change, &plan, err);
     if (rc == 0)
-        rc = create(engine, change, name, text, buf_slice(&params), id, err);
-    buf_release(&params);
+        rc = create(engine, change, &plan, id, err);
+    plan_release(&plan);
     return rc;
 }

@@ -228,6 +228,8 @@ struct attempt *attempt_find(struct resident *resident, uint64_t intent_no);
 void attempt_free(struct attempt *attempt);
 void dispatch_act(struct engine *engine, const struct action *action);
 void dispatch_kill(struct resident *resident, struct attempt *attempt, int64_t grace_ms);
+// All whose strand was cancelled; what cleans up is not among them.
+void dispatch_kill_cancelled(struct resident *resident, int64_t grace_ms);
 void dispatch_tails(struct resident *resident);
 int dispatch_open(struct engine *engine);
 void dispatch_grace_over(struct resident *resident, struct attempt *attempt);

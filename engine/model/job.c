@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "model/command.h"
+#include "model/job_limit.h"
 #include "model/signal.h"
 
 void job_init(struct job *job)
@@ -93,6 +94,7 @@ static int apply_started(struct job *job, const struct event *event, struct err 
     job->started = copy.started;
     memcpy(job->fingerprint_key.bytes, job->started.uuid.bytes, sizeof(job->fingerprint_key.bytes));
     job->created_unix_ms = event->time_unix_ms;
+    job->clock_no = event->no;
     rc = add_child(job, copy.started.child_id, copy.started.child_uuid, copy.started.child_host,
                    err);
     return rc < 0 ? rc : strands_begin(&job->strands, err);
@@ -160,6 +162,17 @@ static void touch_child(struct job *job, uint64_t child_id, int64_t now_unix_ms)
     }
 }
 
+// A cleanup that must end in time has begun its first step.
+static void bound_cleanup(struct job *job, struct strand *strand, uint64_t event_no)
+{
+    struct strand *cleanup = strand_cleanup(strand);
+
+    if (!cleanup || cleanup->scope != SCOPE_UNWIND || cleanup->cleanup_no)
+        return;
+    cleanup->cleanup_no = event_no;
+    job->bounded_no = event_no;
+}
+
 // A signal that came before its waiter is taken at once.
 static int take_signal(struct job *job, struct strand *strand, struct err *err)
 {
@@ -177,6 +190,8 @@ static int take_signal(struct job *job, struct strand *strand, struct err *err)
 
 static void suspend(struct job *job, enum suspend_cause cause, struct slice reason)
 {
+    if (!job->suspend_asked)
+        job->suspended_unix_ms = job->time_unix_ms;
     job->suspend_asked = true;
     job->suspend_cause = cause;
     set_text(&job->reason, reason);
@@ -201,6 +216,7 @@ static int apply_intended(struct job *job, const struct event *event, struct err
     strand->step.intent_no = event->no;
     strand->step.boot_mark = job_boot_mark(job, i->boot_id);
     touch_child(job, i->child_id, event->time_unix_ms);
+    bound_cleanup(job, strand, event->no);
     if (!effect_kind_waits(i->kind))
         job->in_flight++;
     if (i->kind == EFFECT_SIGNAL)
@@ -288,7 +304,7 @@ static bool rerun_interrupted(struct job *job, struct strand *strand, const stru
         return true;
     }
     // A job that is being stopped waits for nobody: what its cleanup cannot do fails.
-    if (step->effect.policy.on_interrupt != ON_INTERRUPT_FAIL && !job->stop_asked) {
+    if (step->effect.policy.on_interrupt != ON_INTERRUPT_FAIL && !job_is_ending(job)) {
         hold(job, strand, outcome);
         return true;
     }
@@ -311,7 +327,7 @@ static bool step_goes_on(struct job *job, struct strand *strand, const struct ou
         step->state = STEP_BACKOFF;
         return true;
     }
-    if (step->effect.policy.on_error == ON_ERROR_SUSPEND && !job->stop_asked) {
+    if (step->effect.policy.on_error == ON_ERROR_SUSPEND && !job_is_ending(job)) {
         hold(job, strand, outcome);
         return true;
     }
@@ -331,7 +347,7 @@ static int apply_settled(struct job *job, const struct event *event, struct err 
         job->in_flight--;
     note_exit(job, strand, &s->outcome);
     if (strand->cancel) {
-        strand_wake(&job->strands, strand, WAKE_CANCEL);
+        strand_wake_cancelled(&job->strands, strand);
         return 0;
     }
     ok = outcome_is_ok(&s->outcome, &strand->step.effect.policy);
@@ -380,6 +396,8 @@ static int apply_signalled(struct job *job, const struct event *event, struct er
 
 static void lift_suspension(struct job *job)
 {
+    if (job->suspend_asked)
+        job->suspended_ms += job->time_unix_ms - job->suspended_unix_ms;
     job->suspend_asked = job->suspend_force = false;
     buf_clear(&job->reason);
 }
@@ -393,7 +411,8 @@ static int apply_stop_asked(struct job *job, const struct event *event, struct e
         return 0;
     job->stop_asked = true;
     lift_suspension(job); // cleanup must be able to run
-    strands_cancel(&job->strands);
+    if (!job->expired && strands_cancel(&job->strands, event->no))
+        job->bounded_no = event->no;
     return 0;
 }
 
@@ -451,10 +470,12 @@ static int apply_resumed(struct job *job, const struct event *event, struct err 
     const struct outcome nothing = { .kind = OUTCOME_VALUE };
     struct strand *strand;
 
-    (void)event;
     if (!job->suspend_asked)
         return err_set(err, ERR_STATE, "a job that is not suspended cannot be resumed");
     lift_suspension(job);
+    job->clock_no = event->no;
+    if (strands_rebound(&job->strands, event->no)) // suspended time is not cleanup's
+        job->bounded_no = event->no;
     while ((strand = next_for_person(job))) {
         if (strand->step.state == STEP_HELD)
             strand_ask_again(&job->strands, strand);
@@ -492,6 +513,7 @@ int job_apply(struct job *job, const struct event *event, struct err *err)
         [EVENT_SUSPENDED] = apply_suspended,
         [EVENT_RESUMED] = apply_resumed,
         [EVENT_ENDED] = apply_ended,
+        [EVENT_EXPIRED] = job_apply_expired,
     };
     int64_t before = job->time_unix_ms;
     int rc;
@@ -525,9 +547,9 @@ static int end_main(struct job *job, struct strand *strand, const struct effect 
                     struct err *err)
 {
     job->main_ended = true;
-    job->main_failed = effect->failed;
+    job->main_failed = effect->failed || strand->cut;
     set_text(&job->value, effect->value);
-    set_text(&job->reason, effect->failed ? effect->message : (struct slice){ 0 });
+    job_end_reason(job, effect);
     return strand_end(&job->strands, strand, err);
 }
 

@@ -45,7 +45,8 @@ struct step {
 enum strand_wait { STRAND_READY, STRAND_WAITS_STEP, STRAND_WAITS_FORK };
 
 // How a ready strand will be resumed.
-enum wake_kind { WAKE_START, WAKE_OUTCOME, WAKE_JOINED, WAKE_CANCEL };
+// CUT: its cleanup took too long; it is over, and what is left of it will not run.
+enum wake_kind { WAKE_START, WAKE_OUTCOME, WAKE_JOINED, WAKE_CANCEL, WAKE_CUT };
 
 struct strand {
     struct list ready;      // in strands.ready while it waits for its turn
@@ -57,6 +58,9 @@ struct strand {
     enum wake_kind wake;    // STRAND_READY: how
     bool wake_ok;           // WAKE_OUTCOME: success by policy
     bool cancel;            // cancelled, and not told yet
+    bool cut;               // ... by WAKE_CUT, when it is told
+    enum effect_scope scope; // of its newest effect
+    uint64_t cleanup_no;    // event since which its cleanup is bounded; 0: it is not
     struct outcome outcome; // WAKE_OUTCOME: borrowed from the event, or from kept
     bool is_kept;           // outcome points into kept
     struct buf kept;        // a copy of the outcome's bytes when it had to wait
@@ -99,6 +103,8 @@ int strand_end(struct strands *strands, struct strand *strand, struct err *err);
 
 // Makes a waiting strand ready. Its step is over (WAKE_OUTCOME, WAKE_CANCEL).
 void strand_wake(struct strands *strands, struct strand *strand, enum wake_kind wake);
+// The same when it is cancelled: with WAKE_CANCEL, or WAKE_CUT.
+void strand_wake_cancelled(struct strands *strands, struct strand *strand);
 // The same with an outcome. keep: the outcome's bytes must outlive the event.
 int strand_settle(struct strands *strands, struct strand *strand, const struct outcome *outcome,
                   bool ok, bool keep, struct err *err);
@@ -109,8 +115,17 @@ int strand_back_off(struct strands *strands, struct strand *strand, uint64_t eve
                     struct err *err);
 // Cancels the whole tree: waiting strands are woken with WAKE_CANCEL, except those
 // whose attempt is in flight; they are told when it settles. Branches that have
-// not begun never will.
-void strands_cancel(struct strands *strands);
+// not begun never will. What cleans up is left to it, bounded from event_no on.
+// True when something does.
+bool strands_cancel(struct strands *strands, uint64_t event_no);
+// The topmost strand, of this one and those it is a branch of, that cleans up; or NULL.
+struct strand *strand_cleanup(struct strand *strand);
+// Bounds the cleanups that are bounded already anew, from event_no on. True: there are any.
+bool strands_rebound(struct strands *strands, uint64_t event_no);
+// Cuts off the cleanups that are bounded since that event. False: there are none.
+bool strands_cut(struct strands *strands, uint64_t since_no);
+// Is any cleanup bounded since that event?
+bool strands_clean_since(const struct strands *strands, uint64_t since_no);
 // Is an attempt of a command or a once() in flight?
 bool strand_in_flight(const struct strand *strand);
 // The next ready strand, taken off the list; NULL when none.
