@@ -21,7 +21,7 @@ struct script_strand {
     lua_State *co;
     uint32_t handle;
     uint32_t parent;   // handle of the strand that forked it; the main strand's own: 0
-    uint32_t branch;   // index in the parent's fork
+    uint32_t branch;   // index in the parent's fork, or SCRIPT_PROBE
     bool started;
     bool waiting;      // it yielded an effect and was not resumed
     bool cancelled;    // ANSWER_CANCEL was given: every wait raises
@@ -93,6 +93,14 @@ void strand_push_cleanup(lua_State *L, struct script_strand *strand, int kind);
 
 // Pushes the globals as the running code should see them.
 void sandbox_push_env(lua_State *L);
+
+// ---- probe.c: on_interrupt functions
+// Keeps the function on top, which stays, for the step that the strand is asking for.
+void probe_keep(lua_State *L, struct script_strand *strand);
+// Pushes what a probe runs: function, host, facts.
+int probe_push(lua_State *L, const struct script_strand *strand);
+// Encodes what it returned, at [1] and [2], as the strand's value, or fails the strand.
+void probe_encode(lua_State *L, struct script_strand *strand);
 
 // ---- the prelude, in script.c
 // Pushes a function of the prelude, which is compiled at its first use.

@@ -216,6 +216,8 @@ static int push_branch(lua_State *L)
 {
     const struct script_strand *strand = lua_touserdata(L, 1);
 
+    if (strand->branch == SCRIPT_PROBE)
+        return probe_push(L, strand);
     vm_get(L, VM_PENDING);
     lua_rawgeti(L, -1, (lua_Integer)strand->parent + 1);
     fork_push_branch(L, (lua_Integer)strand->branch + 1);
@@ -319,8 +321,9 @@ int script_fork(struct script *script, uint32_t parent, uint32_t index, struct s
     struct script_strand *strand;
     int rc;
 
-    assert(forking->waiting && forking->effect.kind == EFFECT_FORK);
-    assert(index < forking->effect.fork_count);
+    assert(forking->waiting);
+    assert(index == SCRIPT_PROBE ? forking->effect.policy.on_interrupt == ON_INTERRUPT_ASK
+                                 : index < forking->effect.fork_count);
     if (script->vm.failed)
         return vm_failure(&script->vm, err);
     vm_begin(&script->vm, script->budget_max); // what the parent left is not ours to use

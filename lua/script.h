@@ -73,8 +73,13 @@ struct answer {
 int script_resume(struct script *script, uint32_t strand, const struct answer *answer,
                   struct effect *ret, struct err *err);
 
+// Branch index of a strand that runs the on_interrupt function of the step that the
+// parent waits for. Its first answer holds that attempt's outcome, and its END the
+// verdict (model/step.h).
+#define SCRIPT_PROBE UINT32_MAX
+
 // Makes the strand for branch `index` (0 .. fork_count-1) of the FORK the parent
-// yielded. *ret is a handle that is not in use. path: the strand's path.
+// yielded, or its probe. *ret is a handle that is not in use. path: the strand's path.
 int script_fork(struct script *script, uint32_t parent, uint32_t index, struct slice path,
                 uint32_t *ret, struct err *err);
 // Frees an ended strand's coroutine; its handle may be given out again.

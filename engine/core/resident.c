@@ -150,7 +150,12 @@ static int answer_strand(struct resident *r, struct strand *strand, struct answe
     };
     if (strand->wake != WAKE_START || !strand->parent)
         return 0;
-    return script_fork(r->script, strand->parent->handle, strand->branch,
+    if (strand->is_probe) { // it is told what became of the attempt
+        answer->outcome = &strand->parent->outcome;
+        answer->attempt = strand->parent->step.attempt;
+    }
+    return script_fork(r->script, strand->parent->handle,
+                       strand->is_probe ? SCRIPT_PROBE : strand->branch,
                        slice_of(strand->path, strand->path_len), &strand->handle, err);
 }
 

@@ -14,6 +14,7 @@
 
 #include "model/command.h"
 #include "model/job_limit.h"
+#include "model/job_step.h"
 #include "model/signal.h"
 
 void job_init(struct job *job)
@@ -188,15 +189,6 @@ static int take_signal(struct job *job, struct strand *strand, struct err *err)
     return rc;
 }
 
-static void suspend(struct job *job, enum suspend_cause cause, struct slice reason)
-{
-    if (!job->suspend_asked)
-        job->suspended_unix_ms = job->time_unix_ms;
-    job->suspend_asked = true;
-    job->suspend_cause = cause;
-    set_text(&job->reason, reason);
-}
-
 uint64_t job_boot_mark(const struct job *job, struct slice boot_id)
 {
     return boot_id.len ? fingerprint_of(boot_id, &job->fingerprint_key) : 0;
@@ -222,7 +214,7 @@ static int apply_intended(struct job *job, const struct event *event, struct err
     if (i->kind == EFFECT_SIGNAL)
         return take_signal(job, strand, err);
     if (i->kind == EFFECT_SUSPEND)
-        suspend(job, SUSPEND_SCRIPT, strand->step.effect.message);
+        job_suspend(job, SUSPEND_SCRIPT, strand->step.effect.message);
     return 0;
 }
 
@@ -259,86 +251,12 @@ static void note_exit(struct job *job, const struct strand *strand, const struct
     value_doc_release(&doc);
 }
 
-static void hold(struct job *job, struct strand *strand, const struct outcome *outcome)
-{
-    const struct effect *e = &strand->step.effect;
-    struct buf reason;
-
-    strand->step.state = STEP_HELD;
-    map_take(&job->strands.by_intent, strand->step.intent_no);
-    buf_init(&reason, ERR_TEXT_MAX);
-    buf_addf(&reason, "step %.*s (%.*s) ended with %s",
-             SLICE_ARG(e->name.len ? e->name : e->label), SLICE_ARG(e->line),
-             outcome_name(outcome->kind));
-    if (outcome->kind == OUTCOME_EXIT || outcome->kind == OUTCOME_SIGNAL)
-        buf_addf(&reason, " %d", outcome->code);
-    if (outcome->reason.len)
-        buf_addf(&reason, ": %.*s", SLICE_ARG(outcome->reason));
-    buf_add_str(&reason, "; mend the cause, then: resume");
-    suspend(job, SUSPEND_STEP, buf_slice(&reason));
-    buf_release(&reason);
-}
-
-static void ask_after_cut(struct job *job, struct strand *strand)
-{
-    uint64_t cut_off = strand->step.intent_no;
-
-    strand_ask_again(&job->strands, strand);
-    strand->step.superseded_no = cut_off;
-}
-
-// An attempt was cut off. Forced by a suspend it runs again on resume and costs
-// nothing; otherwise the author's on_interrupt decides.
-static bool rerun_interrupted(struct job *job, struct strand *strand, const struct outcome *outcome)
-{
-    struct step *step = &strand->step;
-
-    if (strand->step.cut) {
-        ask_after_cut(job, strand);
-        return true;
-    }
-    if (step->effect.policy.on_interrupt == ON_INTERRUPT_RERUN &&
-        step->interrupts < STEP_INTERRUPTS_MAX) {
-        step->interrupts++;
-        ask_after_cut(job, strand);
-        return true;
-    }
-    // A job that is being stopped waits for nobody: what its cleanup cannot do fails.
-    if (step->effect.policy.on_interrupt != ON_INTERRUPT_FAIL && !job_is_ending(job)) {
-        hold(job, strand, outcome);
-        return true;
-    }
-    return false;
-}
-
-// True when the step goes on with another attempt, or waits for a person.
-static bool step_goes_on(struct job *job, struct strand *strand, const struct outcome *outcome)
-{
-    struct step *step = &strand->step;
-
-    if (outcome->kind == OUTCOME_NEVER) { // nothing happened: the next attempt is no repetition
-        ask_after_cut(job, strand);
-        return true;
-    }
-    if (outcome->kind == OUTCOME_INTERRUPTED && rerun_interrupted(job, strand, outcome))
-        return true;
-    step->failures++;
-    if (step_policy_retries(&step->effect.policy, outcome->kind, step->failures)) {
-        step->state = STEP_BACKOFF;
-        return true;
-    }
-    if (step->effect.policy.on_error == ON_ERROR_SUSPEND && !job_is_ending(job)) {
-        hold(job, strand, outcome);
-        return true;
-    }
-    return false;
-}
-
 static int apply_settled(struct job *job, const struct event *event, struct err *err)
 {
     const struct event_settled *s = &event->settled;
     struct strand *strand = settled_strand(job, s);
     bool ok;
+    int rc;
 
     if (!strand)
         return err_set(err, ERR_STATE, "event %llu settles a step that is not waiting",
@@ -352,10 +270,15 @@ static int apply_settled(struct job *job, const struct event *event, struct err 
     }
     ok = outcome_is_ok(&s->outcome, &strand->step.effect.policy);
     // A signal that did not come within its time is an answer, not a failure.
-    if (!ok && strand->step.effect.kind != EFFECT_SIGNAL && step_goes_on(job, strand, &s->outcome))
-        return strand->step.state == STEP_BACKOFF
-                   ? strand_back_off(&job->strands, strand, event->no, err)
-                   : 0;
+    rc = ok || strand->step.effect.kind == EFFECT_SIGNAL
+             ? 0
+             : job_step_goes_on(job, strand, &s->outcome, err);
+    if (rc < 0)
+        return rc;
+    if (rc && strand->step.state == STEP_BACKOFF)
+        return strand_back_off(&job->strands, strand, event->no, err);
+    if (rc)
+        return 0;
     return strand_settle(&job->strands, strand, &s->outcome, ok, job->suspend_asked, err);
 }
 
@@ -430,7 +353,7 @@ static int apply_suspend_asked(struct job *job, const struct event *event, struc
 {
     (void)err;
     if (!job->suspend_asked)
-        suspend(job, SUSPEND_PERSON, event->suspend_asked.reason);
+        job_suspend(job, SUSPEND_PERSON, event->suspend_asked.reason);
     job->suspend_force |= event->suspend_asked.force;
     if (event->suspend_asked.force)
         cut_in_flight(job);
@@ -440,7 +363,7 @@ static int apply_suspend_asked(struct job *job, const struct event *event, struc
 static int apply_suspended(struct job *job, const struct event *event, struct err *err)
 {
     (void)err;
-    suspend(job, event->suspended.cause, event->suspended.reason);
+    job_suspend(job, event->suspended.cause, event->suspended.reason);
     return 0;
 }
 
@@ -556,6 +479,8 @@ static int end_main(struct job *job, struct strand *strand, const struct effect 
 int job_effect(struct job *job, struct strand *strand, const struct effect *effect,
                struct err *err)
 {
+    if (effect->kind == EFFECT_END && strand->is_probe)
+        return job_probe_end(job, strand, effect, err);
     if (effect->kind == EFFECT_END)
         return strand == job->strands.main ? end_main(job, strand, effect, err)
                                            : strand_end(&job->strands, strand, err);

@@ -215,7 +215,7 @@ int strand_fork(struct strands *strands, struct strand *strand, const struct eff
 
 int strand_end(struct strands *strands, struct strand *strand, struct err *err)
 {
-    struct strand *parent = strand->parent;
+    struct strand *parent = strand->is_probe ? NULL : strand->parent;
     int rc = 0;
 
     map_take(&strands->by_path, path_hash(strand_path(strand)));
@@ -293,6 +293,28 @@ int strand_back_off(struct strands *strands, struct strand *strand, uint64_t eve
     return 0;
 }
 
+int strand_probe(struct strands *strands, struct strand *strand, const struct outcome *outcome,
+                 struct err *err)
+{
+    struct strand *probe = strand_new(strands, strand, strand->forks + 1);
+
+    if (!probe)
+        return err_set(err, -ENOMEM, "no memory for a strand");
+    probe->is_probe = true;
+    make_ready(strands, probe, WAKE_START);
+    strand->forks++;
+    strand->outcome = *outcome;
+    strand->step.state = STEP_PROBED;
+    map_take(&strands->by_intent, strand->step.intent_no); // the attempt is over
+    return outcome_keep(strand, err);
+}
+
+void strand_probed(struct strands *strands, struct strand *strand)
+{
+    strand->wake_ok = false;
+    strand_wake(strands, strand, WAKE_OUTCOME);
+}
+
 bool strand_in_flight(const struct strand *strand)
 {
     return strand->wait == STRAND_WAITS_STEP && strand->step.state == STEP_INTENDED &&
@@ -311,7 +333,8 @@ static void call_off(struct strands *strands, struct strand *strand, bool cut)
             strand->cancel = true;
         else
             strand->wake = cancel_kind(strand);
-    } else if (strand->wait == STRAND_WAITS_FORK || strand_in_flight(strand)) {
+    } else if (strand->wait == STRAND_WAITS_FORK || strand_in_flight(strand) ||
+               strand->step.state == STEP_PROBED) {
         strand->cancel = true;
         if (strand->wait == STRAND_WAITS_FORK)
             strand->fork_count = strand->fork_begun;

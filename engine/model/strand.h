@@ -16,7 +16,8 @@
     X(ASKED, "asked")         /* the script asked; no intent is journalled */ \
     X(INTENDED, "intended")   /* an attempt is journalled and may be running */ \
     X(BACKOFF, "backoff")     /* an attempt failed; the next waits its time */ \
-    X(HELD, "held")           /* waits for a person; resume begins the next attempt */
+    X(HELD, "held")           /* waits for a person; resume begins the next attempt */ \
+    X(PROBED, "probed")       /* was cut off; a strand below finds out what happened */
 
 enum step_state {
 #define X(id, text) STEP_##id,
@@ -57,6 +58,7 @@ struct strand {
     enum strand_wait wait;
     enum wake_kind wake;    // STRAND_READY: how
     bool wake_ok;           // WAKE_OUTCOME: success by policy
+    bool is_probe;          // runs its parent's on_interrupt function
     bool cancel;            // cancelled, and not told yet
     bool cut;               // ... by WAKE_CUT, when it is told
     enum effect_scope scope; // of its newest effect
@@ -98,6 +100,11 @@ void strand_ask_again(struct strands *strands, struct strand *strand);
 // The strand yielded a fork; branches begin up to the throttle.
 int strand_fork(struct strands *strands, struct strand *strand, const struct effect *effect,
                 struct err *err);
+// Its attempt was cut off: begins a strand that finds out what happened, and keeps
+// the outcome. strand_probed ends the wait with what is kept.
+int strand_probe(struct strands *strands, struct strand *strand, const struct outcome *outcome,
+                 struct err *err);
+void strand_probed(struct strands *strands, struct strand *strand);
 // The strand ended: its parent may begin another branch or be joined. Frees it.
 int strand_end(struct strands *strands, struct strand *strand, struct err *err);
 

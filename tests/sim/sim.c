@@ -42,7 +42,7 @@ struct sim_link {
     struct list messages;
 };
 
-enum order_kind { SIM_SIGNAL, SIM_RESUME, SIM_STOP };
+enum order_kind { SIM_SIGNAL, SIM_RESUME, SIM_STOP, SIM_REBOOT };
 
 struct order {
     struct list link;
@@ -488,6 +488,11 @@ static bool give_one_order(struct sim *sim)
         struct err err;
         if (order->at_ms > sim->now_ms || order->asked == sim->counts.crashes + 1)
             continue;
+        if (order->kind == SIM_REBOOT) {
+            reboot_host(sim);
+            ordered(order, 0, NULL);
+            return true;
+        }
         order->asked = sim->counts.crashes + 1;
         if (port.ops->change(port.core, &change, ordered, order, &err) == 0)
             return true;
@@ -693,6 +698,8 @@ void sim_stop_at(struct sim *sim, int64_t in_ms, uint64_t job)
 {
     order_at(sim, SIM_STOP, in_ms, job, "");
 }
+
+void sim_reboot_at(struct sim *sim, int64_t in_ms) { order_at(sim, SIM_REBOOT, in_ms, 0, ""); }
 
 // ---- what came out
 

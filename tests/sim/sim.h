@@ -30,6 +30,8 @@ uint64_t sim_start(struct sim *sim, const char *script);
 void sim_signal_at(struct sim *sim, int64_t in_ms, uint64_t job, const char *name);
 void sim_resume_at(struct sim *sim, int64_t in_ms, uint64_t job);
 void sim_stop_at(struct sim *sim, int64_t in_ms, uint64_t job);
+// The host reboots: what runs there is cut off.
+void sim_reboot_at(struct sim *sim, int64_t in_ms);
 // Runs until every job has settled and nothing is due, or the virtual time is
 // over (false: something is stuck).
 bool sim_run(struct sim *sim, int64_t limit_ms);
