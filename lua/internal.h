@@ -77,6 +77,8 @@ int script_make(struct script **ret, const struct script_options *options, enum 
 void sandbox_open(lua_State *L);
 // params and job, as the options say. Raises when they are no values.
 void sandbox_set_job(lua_State *L, const struct script_options *options);
+// Pushes a table that ends a script_header run when it is used.
+void sandbox_push_absent(lua_State *L);
 // Raises when a table that serves as a metatable was made weak since.
 void sandbox_check_metatables(lua_State *L);
 // Readies `nil` call errors for people: replaces the message at the top by one
@@ -120,5 +122,8 @@ void lib_output_open(lua_State *L);
 void lib_flow_open(lua_State *L);
 void lib_text_open(lua_State *L);
 void lib_host_open(lua_State *L);
+void lib_module_open(lua_State *L);
+// Compiles the modules of the encoded map: name -> text.
+void modules_load(lua_State *L, struct slice modules);
 // Pushes the table of what only a once sees.
 void lib_ambient_push(lua_State *L);

@@ -22,6 +22,8 @@ typedef void (*script_note_fn)(void *arg, struct slice strand, const struct note
 struct script_options {
     struct slice name;           // chunk name for messages: "patch.lua"
     struct slice text;           // the author's script, Lua source only
+    struct slice modules;        // encoded map: name -> text of what it may require
+    struct slice prelude;        // text; empty: the one in this binary
     uint64_t job_id;             // what the script sees as job.id ...
     struct uuid job_uuid;        // ... job.uuid; also seeds math.random
     struct slice job_name;
@@ -101,6 +103,9 @@ int script_once(struct script *script, uint32_t strand, int64_t now_unix_ms,
 // A script without a header gives an empty map. ERR_SCRIPT: syntax error, or a
 // wrong header, with the line.
 int script_header(struct slice name, struct slice text, struct buf *ret, struct err *err);
+
+// Compiles a text and runs nothing of it. ERR_SCRIPT: syntax error, with the line.
+int script_compile(struct slice name, struct slice text, struct err *err);
 
 // Checks and defaults parameters against a header as script_header gives it.
 // `given` is an encoded map; string values are converted to the declared type

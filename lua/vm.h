@@ -36,6 +36,8 @@ enum vm_slot {
     VM_PROBES,                  // handle + 1 -> { on_interrupt function, host }
     VM_CLEANUP,                 // handle + 1 -> undo and defer entries
     VM_CHUNK,                   // the author's main function
+    VM_MODULES,                 // name -> compiled chunk of a module
+    VM_LOADED,                  // name -> what the module gave; false: it is being loaded
     VM_PRELUDE,                 // table of the prelude's functions, once loaded
     VM_RESULT_META,
     VM_ERROR_META,

@@ -72,12 +72,14 @@ void resident_free(struct resident *r)
     free(r);
 }
 
-int resident_script(struct resident *r, struct slice text, struct err *err)
+int resident_script(struct resident *r, const struct texts *texts, struct err *err)
 {
     const struct event_started *s = &r->job.started;
     struct script_options options = {
         .name = s->script_name,
-        .text = text,
+        .text = texts->script,
+        .modules = texts->modules,
+        .prelude = texts->prelude,
         .job_id = r->id,
         .job_uuid = s->uuid,
         .job_name = s->name,
@@ -446,13 +448,14 @@ int resident_fact(struct resident *r, struct event *event, struct err *err)
     return rc < 0 || r->dead ? rc : end_if_over(r, err);
 }
 
-int resident_begin(struct resident *r, struct event *started, struct slice text, struct err *err)
+int resident_begin(struct resident *r, struct event *started, const struct texts *texts,
+                   struct err *err)
 {
     size_t notes_at;
     int rc = fold(r, started, &notes_at, err);
 
     if (rc == 0)
-        rc = resident_script(r, text, err);
+        rc = resident_script(r, texts, err);
     if (rc == 0)
         rc = resident_index(r, err);
     if (rc < 0)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // How: everything that can be wrong with a new job is found before it exists:
 // its script is compiled, its header read, its parameters checked. Then it is
-// one STARTED event, its script's text, its index rows and its first run, all in
-// one batch. The text is stored by content hash: editing the file later changes
-// nothing that runs.
+// one STARTED event, its texts (texts.c), its index rows and its first run, all in
+// one batch.
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,18 +38,30 @@ static int script_of(const struct change *change, struct slice *name, struct sli
 
 // What a new job is made of, apart from the change that asks for it.
 struct plan {
-    struct slice name, text;   // of the script
+    struct slice name;         // of the script
+    struct texts texts;
     struct buf params;         // complete
+    struct buf hashes;         // of its texts
+    struct value_doc doc;
     int64_t timeout_ms, elapsed_timeout_ms, cleanup_timeout_ms;
 };
 
 static void plan_init(struct plan *plan)
 {
     *plan = (struct plan){ 0 };
+    texts_init(&plan->texts);
     buf_init(&plan->params, 0);
+    buf_init(&plan->hashes, 0);
+    value_doc_init(&plan->doc);
 }
 
-static void plan_release(struct plan *plan) { buf_release(&plan->params); }
+static void plan_release(struct plan *plan)
+{
+    texts_release(&plan->texts);
+    buf_release(&plan->params);
+    buf_release(&plan->hashes);
+    value_doc_release(&plan->doc);
+}
 
 // The limits of the header; who starts the job may set another timeout.
 static int plan_limits(struct engine *engine, const struct change *change, struct slice header,
@@ -76,7 +87,7 @@ static int plan_header(struct engine *engine, const struct change *change, struc
     int rc;
 
     buf_init(&header, 0);
-    rc = script_header(plan->name, plan->text, &header, err);
+    rc = script_header(plan->name, plan->texts.script, &header, err);
     if (rc == 0)
         rc = plan_limits(engine, change, buf_slice(&header), plan, err);
     if (rc == 0)
@@ -99,34 +110,25 @@ static uint64_t take_id(struct engine *engine)
     return engine->meta.next_id++;
 }
 
-static void put_script(struct engine *engine, const struct content_hash *hash, struct slice text)
-{
-    struct buf have;
-
-    buf_init(&have, 0);
-    if (scripts_get(engine->store, hash, &have, NULL) < 0)
-        scripts_put(turn_batch(engine), hash, text);
-    buf_release(&have);
-}
-
-static int begin(struct resident *r, struct event *event, struct slice text, struct err *err)
+static int begin(struct resident *r, struct event *event, const struct texts *texts,
+                 struct err *err)
 {
     // The job is not known by its id until it is folded, and must be by then.
-    int rc = resident_begin(r, event, text, err);
+    int rc = resident_begin(r, event, texts, err);
 
     if (rc < 0)
         resident_free(r);
     return rc;
 }
 
-static int create(struct engine *engine, const struct change *change, const struct plan *plan,
+static int create(struct engine *engine, const struct change *change, struct plan *plan,
                   uint64_t *id, struct err *err)
 {
-    struct content_hash hash = content_hash_of(plan->text);
     char default_name[32];
     struct event event = { .type = EVENT_STARTED };
     struct event_started *s = &event.started;
     struct resident *r;
+    int rc;
 
     *id = take_id(engine);
     snprintf(default_name, sizeof(default_name), "Job%llu", (unsigned long long)*id);
@@ -137,8 +139,6 @@ static int create(struct engine *engine, const struct change *change, const stru
         .name = change->name.len ? change->name : slice_str(default_name),
         .command = change->command,
         .script_name = plan->name,
-        .script_hash = slice_of(hash.bytes, sizeof(hash.bytes)),
-        .prelude_hash = slice_of(engine->prelude_hash.bytes, sizeof(engine->prelude_hash.bytes)),
         .params = buf_slice(&plan->params),
         .meta = change->meta,
         .cwd = change->cwd,
@@ -154,10 +154,14 @@ static int create(struct engine *engine, const struct change *change, const stru
     r = resident_new(engine, *id);
     if (!r)
         return err_set(err, -ENOMEM, "no memory for a job");
-    put_script(engine, &hash, plan->text);
+    rc = texts_pin(engine, &plan->texts, s, &plan->hashes, err);
+    if (rc < 0) {
+        resident_free(r);
+        return rc;
+    }
     jobs_index_put(turn_batch(engine), *id, s->uuid, *id);
     jobs_index_put(turn_batch(engine), s->child_id, s->child_uuid, *id);
-    return begin(r, &event, plan->text, err);
+    return begin(r, &event, &plan->texts, err);
 }
 
 int change_start(struct engine *engine, const struct change *change, uint64_t *id,
@@ -167,13 +171,18 @@ int change_start(struct engine *engine, const struct change *change, uint64_t *i
     int rc;
 
     plan_init(&plan);
-    rc = script_of(change, &plan.name, &plan.text, err);
+    rc = script_of(change, &plan.name, &plan.texts.script, err);
     if (rc < 0)
         return rc;
+    plan.texts.modules = change->modules;
+    if (engine->options.prelude.len)
+        plan.texts.prelude = engine->prelude;
     if (engine->disk_full)
         return err_set(err, -ENOSPC, "the disk of the store is full: no new job is taken until "
                                      "space returns (running jobs wait)");
     rc = plan_header(engine, change, &plan, err);
+    if (rc == 0)
+        rc = modules_check(&plan.doc, plan.name, &plan.texts, err);
     if (rc == 0)
         rc = create(engine, change, &plan, id, err);
     plan_release(&plan);

@@ -7,6 +7,7 @@
 //   dispatch.c  attempts: performing intents on links, and their outcomes
 //   links.c     the link to localhost: up, down, and what it tells
 //   alarm.c     due times
+//   texts.c     what a job runs: script, modules, prelude, pinned by content hash
 //   change.c, start.c   what people ask for (the port's changes)
 //   view.c      what people see (the port's reads); history.c: a job's steps
 //   engine.c    composition, recovery, the end
@@ -127,7 +128,9 @@ struct engine {
     struct list reclaims; // removed jobs whose rows are still there
     bool recovering, stopping, stopped, disk_full;
     bool orders_open;     // kill orders may be waiting for localhost
-    struct content_hash prelude_hash;
+    struct slice prelude; // of new jobs
+    struct content_hash prelude_hash, own_prelude_hash; // own: of this binary's
+    bool prelude_pinned;  // it is in the store, or in a batch on its way there
     struct value_doc doc; // scratch for decoding one value at a time
     struct buf scratch;   // for the value of a once()
 };
@@ -190,12 +193,29 @@ void engine_log(struct engine *engine, enum log_level level, const char *fmt, ..
 void engine_point(struct engine *engine, const char *label);
 int64_t engine_now_ms(const struct engine *engine); // the timeline
 
+// texts.c
+struct texts {
+    struct slice script;
+    struct slice modules; // encoded map: name -> text; empty: none
+    struct slice prelude; // empty: the one in this binary
+    struct buf held[3];   // behind them, when they come from the store
+};
+void texts_init(struct texts *texts);
+void texts_release(struct texts *texts);
+// Puts the texts of a new job into the open batch, and what names them into the
+// event; the hashes are written to `hashes`, which must outlive it.
+int texts_pin(struct engine *engine, const struct texts *texts, struct event_started *started,
+              struct buf *hashes, struct err *err);
+// Those of an older job. ERR_CORRUPT: one is missing from the store.
+int texts_load(struct engine *engine, const struct event_started *started, struct texts *ret,
+               struct err *err);
+
 // resident.c
 // Takes a fact: folds it, runs what it made ready, journals it, makes intents.
 // Fills no, and time. ERR_STATE: refused, nothing changed.
 int resident_fact(struct resident *resident, struct event *event, struct err *err);
 // The first fact of a new job: folds STARTED, makes its script, then all as above.
-int resident_begin(struct resident *resident, struct event *started, struct slice text,
+int resident_begin(struct resident *resident, struct event *started, const struct texts *texts,
                    struct err *err);
 int resident_run(struct resident *resident, struct err *err);
 int resident_intend(struct resident *resident, struct err *err);
@@ -207,7 +227,7 @@ enum suspend_cause resident_cause_of(int rc);
 int resident_index(struct resident *resident, struct err *err);
 void resident_free(struct resident *resident);
 void resident_note(void *arg, struct slice strand, const struct note *note);
-int resident_script(struct resident *resident, struct slice text, struct err *err);
+int resident_script(struct resident *resident, const struct texts *texts, struct err *err);
 // May it leave memory; and if so, does it.
 void resident_park_if_idle(struct resident *resident);
 // Parks what is idle, least recently used first, until scripts fit their bound.

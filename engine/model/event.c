@@ -75,6 +75,7 @@ static void put_started(const struct event *e, struct buf *buf)
     value_put_bytes(buf, s->child_host);
     value_put_int(buf, s->elapsed_timeout_ms);
     value_put_int(buf, s->cleanup_timeout_ms);
+    value_put_bytes(buf, s->modules);
 }
 
 // What was added at the end: an older journal has none of it.
@@ -84,6 +85,7 @@ static void get_started_more(const value *v, struct event *e)
 
     e->started.elapsed_timeout_ms = value_int(value_at(v, at), 0);
     e->started.cleanup_timeout_ms = value_int(value_at(v, at + 1), 0);
+    e->started.modules = value_bytes(value_at(v, at + 2));
 }
 
 static void get_started(const value *f, struct event *e)
@@ -294,7 +296,7 @@ static const struct codec {
     size_t more;   // fields that older rows do not have, written behind those
     void (*get_more)(const value *event_row, struct event *event);
 } codecs[EVENT_COUNT] = {
-    [EVENT_STARTED] = { STARTED_FIELDS, put_started, get_started, 2, get_started_more },
+    [EVENT_STARTED] = { STARTED_FIELDS, put_started, get_started, 3, get_started_more },
     [EVENT_CHILD_ADDED] = { 3, put_child_added, get_child_added },
     [EVENT_INTENDED] = { 10, put_intended, get_intended },
     [EVENT_SETTLED] = { 14, put_settled, get_settled },

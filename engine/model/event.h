@@ -63,6 +63,7 @@ struct event_started {
     struct slice child_host;
     int64_t elapsed_timeout_ms; // wall time, suspended time too; 0: none
     int64_t cleanup_timeout_ms; // of a strand's cleanup; 0: none is stored, see job_limit.h
+    struct slice modules;      // encoded map: name -> hash of its text; empty: none
 };
 
 struct event_child_added {

@@ -351,7 +351,7 @@ static const struct world_ops world_ops = {
 static void boot_engine(struct sim *sim)
 {
     struct world world = { &world_ops, sim };
-    struct engine_options options = { 0 };
+    struct engine_options options = { .prelude = sim->options.prelude };
     struct err err;
 
     sim->alarm_ms = -1;
@@ -417,6 +417,12 @@ static void kill_engine(struct sim *sim)
     engine_free(sim->engine);
     sim->now_ms += (int64_t)(roll(sim) % 200);
     boot_engine(sim);
+}
+
+void sim_upgrade(struct sim *sim, struct slice prelude)
+{
+    sim->options.prelude = prelude;
+    kill_engine(sim);
 }
 
 static void deliver(struct sim *sim)
