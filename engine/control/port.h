@@ -29,6 +29,7 @@ struct change {
     struct slice name;        // empty: "Job<id>"
     struct slice command;     // text of the Command column
     struct slice script_name, script_text; // JOB_WORKFLOW
+    struct slice modules;     // encoded map: name -> text; empty: none
     struct slice params;      // encoded map, as given: strings are converted to the declared type
     struct slice meta;        // encoded map
     struct slice cwd;         // absolute

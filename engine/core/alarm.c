@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "core/state.h"
+#include "model/job_limit.h"
 
 static void swap(struct alarms *alarms, size_t i, size_t j)
 {
@@ -160,6 +161,21 @@ static bool alarm_event(const struct strand *strand, struct event *event)
     return true;
 }
 
+// One of the job's own limits, or a wait of one of its strands.
+static void fire_event(struct resident *r, uint64_t alarm_no)
+{
+    struct strand *strand = strands_intent(&r->job.strands, alarm_no);
+    struct event event;
+    struct err err;
+
+    if (strand ? !alarm_event(strand, &event) : !job_expires(&r->job, alarm_no, &event))
+        return;
+    if (resident_fact(r, &event, &err) < 0)
+        engine_log(r->engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)r->id, err_text(&err));
+    else if (event.type == EVENT_EXPIRED)
+        dispatch_kill_cancelled(r, GRACE_MS);
+}
+
 static void fire_attempt(struct resident *r, struct attempt *attempt, const struct alarm *alarm)
 {
     if (!alarm->has_row) {
@@ -178,8 +194,6 @@ static bool fire(struct engine *engine, const struct alarm *alarm)
 {
     struct resident *r;
     struct attempt *attempt;
-    struct strand *strand;
-    struct event event;
     struct err err;
     int rc = resident_get(engine, alarm->job_id, &r, &err);
 
@@ -196,9 +210,7 @@ static bool fire(struct engine *engine, const struct alarm *alarm)
         resident_park_if_idle(r);
         return false;
     }
-    strand = strands_intent(&r->job.strands, alarm->event_no);
-    if (strand && alarm_event(strand, &event) && resident_fact(r, &event, &err) < 0)
-        engine_log(engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)r->id, err_text(&err));
+    fire_event(r, alarm->event_no);
     // A job that this did not touch was perhaps woken for nothing.
     resident_park_if_idle(r);
     return true;

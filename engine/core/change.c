@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "model/job_limit.h"
+
 // ---- requests that were made before
 
 static bool answered_before(struct engine *engine, const struct change *change, change_fn fn,
@@ -118,7 +120,7 @@ static int end_now(struct resident *r, struct slice reason, struct err *err)
     return rc < 0 ? rc : resident_fact(r, &event, err);
 }
 
-// Those that were in flight before the wish: what cleanup began since is no part of it.
+// Those that were in flight before the wish.
 static void kill_in_flight(struct resident *r, uint64_t wish_no, int64_t grace_ms)
 {
     list_each(it, &r->attempts) {
@@ -149,7 +151,7 @@ static int change_stop(struct engine *engine, const struct change *change, uint6
         return 0; // asked already: the first grace stands
     rc = resident_fact(r, &event, err);
     if (rc == 0)
-        kill_in_flight(r, event.no, event.stop_asked.grace_ms);
+        dispatch_kill_cancelled(r, event.stop_asked.grace_ms);
     return rc;
 }
 
@@ -165,7 +167,7 @@ static int change_suspend(struct engine *engine, const struct change *change, ui
     if (rc < 0)
         return rc;
     *id = r->id;
-    if (r->job.stop_asked)
+    if (job_is_ending(&r->job))
         return err_set(err, ERR_STATE, "job %llu is being stopped: it cannot be suspended",
                        (unsigned long long)r->id);
     if (r->job.suspend_asked && (!change->force || r->job.suspend_force))

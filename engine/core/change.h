@@ -4,5 +4,8 @@
 
 #include "core/state.h"
 
+// Has the script all modules that it and they require by name?
+int modules_check(struct value_doc *doc, struct slice script_name, const struct texts *texts,
+                  struct err *err);
 int change_start(struct engine *engine, const struct change *change, uint64_t *id,
                  struct err *err);

@@ -384,6 +384,16 @@ void dispatch_kill(struct resident *r, struct attempt *attempt, int64_t grace_ms
     turn_act(r->engine, &kill);
 }
 
+void dispatch_kill_cancelled(struct resident *r, int64_t grace_ms)
+{
+    list_each(it, &r->attempts) {
+        struct attempt *attempt = container_of(it, struct attempt, link);
+        struct strand *strand = strands_intent(&r->job.strands, attempt->intent_no);
+        if (strand && strand->cancel)
+            dispatch_kill(r, attempt, grace_ms);
+    }
+}
+
 void dispatch_signal(struct resident *r, struct attempt *attempt)
 {
     if (attempt->grace_ms > 0 && !attempt->killed) {

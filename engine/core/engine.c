@@ -162,7 +162,9 @@ static void engine_init(struct engine *engine)
     buf_init(&engine->localhost.boot_id, 0);
     buf_init(&engine->scratch, 0);
     value_doc_init(&engine->doc);
-    engine->prelude_hash = content_hash_of(script_prelude());
+    engine->own_prelude_hash = content_hash_of(script_prelude());
+    engine->prelude = engine->options.prelude.len ? engine->options.prelude : script_prelude();
+    engine->prelude_hash = content_hash_of(engine->prelude);
 }
 
 int engine_new(struct engine **ret, const struct world *world, struct store *store,

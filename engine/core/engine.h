@@ -12,6 +12,7 @@
 struct engine;
 
 struct engine_options {
+    struct slice prelude;       // of new jobs; empty: the one in this binary
     const char *spool_dir;      // on targets; NULL: ~/.local/state/pawl/spool
     uint64_t resident_bytes_max; // 0: 256 MiB
     size_t result_max;          // bytes of each stream kept in a result; 0: 1 MiB

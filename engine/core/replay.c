@@ -16,21 +16,12 @@
 
 static int load_script(struct resident *r, struct err *err)
 {
-    struct content_hash hash;
-    struct buf text;
-    int rc;
+    struct texts texts;
+    int rc = texts_load(r->engine, &r->job.started, &texts, err);
 
-    if (r->job.started.script_hash.len != sizeof(hash.bytes))
-        return err_set(err, ERR_CORRUPT, "the journal names no script");
-    memcpy(hash.bytes, r->job.started.script_hash.ptr, sizeof(hash.bytes));
-    buf_init(&text, 0);
-    rc = scripts_get(r->engine->store, &hash, &text, err);
-    if (rc == -ENOENT)
-        rc = err_set(err, ERR_CORRUPT, "the text of %.*s is missing from the store",
-                     SLICE_ARG(r->job.started.script_name));
     if (rc == 0)
-        rc = resident_script(r, buf_slice(&text), err);
-    buf_release(&text);
+        rc = resident_script(r, &texts, err);
+    texts_release(&texts);
     return rc;
 }
 

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "core/state.h"
+#include "model/job_limit.h"
 
 enum { BOUND_LOOKS_MAX = 64 }; // jobs looked at per landing
 
@@ -77,12 +78,14 @@ void resident_free(struct resident *r)
     free(r);
 }
 
-int resident_script(struct resident *r, struct slice text, struct err *err)
+int resident_script(struct resident *r, const struct texts *texts, struct err *err)
 {
     const struct event_started *s = &r->job.started;
     struct script_options options = {
         .name = s->script_name,
-        .text = text,
+        .text = texts->script,
+        .modules = texts->modules,
+        .prelude = texts->prelude,
         .job_id = r->id,
         .job_uuid = s->uuid,
         .job_name = s->name,
@@ -143,6 +146,7 @@ static int answer_strand(struct resident *r, struct strand *strand, struct answe
     static const enum answer_kind kinds[] = {
         [WAKE_START] = ANSWER_START, [WAKE_OUTCOME] = ANSWER_OUTCOME,
         [WAKE_JOINED] = ANSWER_JOINED, [WAKE_CANCEL] = ANSWER_CANCEL,
+        [WAKE_CUT] = ANSWER_CUT,
     };
 
     *answer = (struct answer){
@@ -154,7 +158,12 @@ static int answer_strand(struct resident *r, struct strand *strand, struct answe
     };
     if (strand->wake != WAKE_START || !strand->parent)
         return 0;
-    return script_fork(r->script, strand->parent->handle, strand->branch,
+    if (strand->is_probe) { // it is told what became of the attempt
+        answer->outcome = &strand->parent->outcome;
+        answer->attempt = strand->parent->step.attempt;
+    }
+    return script_fork(r->script, strand->parent->handle,
+                       strand->is_probe ? SCRIPT_PROBE : strand->branch,
                        slice_of(strand->path, strand->path_len), &strand->handle, err);
 }
 
@@ -215,6 +224,20 @@ static void stamp(struct resident *r, struct event *event)
     event->time_unix_ms = now > r->job.time_unix_ms ? now : r->job.time_unix_ms;
 }
 
+// The limits whose time begins with this event.
+static void arm_limits(struct resident *r, uint64_t event_no)
+{
+    int64_t now = engine_now_ms(r->engine), left = job_timeout_left_ms(&r->job);
+    int64_t elapsed = r->job.started.elapsed_timeout_ms;
+
+    if (event_no == r->job.clock_no && left >= 0)
+        alarm_set(r, now + left, event_no, true);
+    if (event_no == 1 && elapsed > 0)
+        alarm_set(r, now + elapsed, LIMIT_ALARM_ELAPSED, true);
+    if (event_no == r->job.bounded_no)
+        alarm_set(r, now + job_cleanup_ms(&r->job), LIMIT_ALARM_CLEANUP | event_no, true);
+}
+
 static int fold(struct resident *r, struct event *event, size_t *notes_at, struct err *err)
 {
     int rc;
@@ -229,6 +252,7 @@ static int fold(struct resident *r, struct event *event, size_t *notes_at, struc
         r->events_first_no = event->no;
     *notes_at = event_encode(event, &r->events);
     turn_touch(r);
+    arm_limits(r, event->no);
     return 0;
 }
 
@@ -417,13 +441,14 @@ int resident_fact(struct resident *r, struct event *event, struct err *err)
     return rc < 0 || r->dead ? rc : end_if_over(r, err);
 }
 
-int resident_begin(struct resident *r, struct event *started, struct slice text, struct err *err)
+int resident_begin(struct resident *r, struct event *started, const struct texts *texts,
+                   struct err *err)
 {
     size_t notes_at;
     int rc = fold(r, started, &notes_at, err);
 
     if (rc == 0)
-        rc = resident_script(r, text, err);
+        rc = resident_script(r, texts, err);
     if (rc == 0)
         rc = resident_index(r, err);
     if (rc < 0)

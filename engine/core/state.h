@@ -10,6 +10,7 @@
 //   links.c     the link to localhost: up, down, and what it tells
 //   orders.c    kills that outlive their job
 //   alarm.c     due times
+//   texts.c     what a job runs: script, modules, prelude, pinned by content hash
 //   change.c, start.c   what people ask for (the port's changes)
 //   view.c      what people see (the port's reads); history.c: a job's steps
 //   engine.c    composition, recovery, the end
@@ -138,7 +139,9 @@ struct engine {
     bool recovering, stopping, stopped, disk_full;
     struct err failure;   // stopped because of it; told when the committer holds nothing
     bool orders_open;     // kill orders may be waiting for localhost
-    struct content_hash prelude_hash;
+    struct slice prelude; // of new jobs
+    struct content_hash prelude_hash, own_prelude_hash; // own: of this binary's
+    bool prelude_pinned;  // it is in the store, or in a batch on its way there
     struct value_doc doc; // scratch for decoding one value at a time
     struct buf scratch;   // for the value of a once()
 };
@@ -210,12 +213,29 @@ void engine_log(struct engine *engine, enum log_level level, const char *fmt, ..
 void engine_point(struct engine *engine, const char *label);
 int64_t engine_now_ms(const struct engine *engine); // the timeline
 
+// texts.c
+struct texts {
+    struct slice script;
+    struct slice modules; // encoded map: name -> text; empty: none
+    struct slice prelude; // empty: the one in this binary
+    struct buf held[3];   // behind them, when they come from the store
+};
+void texts_init(struct texts *texts);
+void texts_release(struct texts *texts);
+// Puts the texts of a new job into the open batch, and what names them into the
+// event; the hashes are written to `hashes`, which must outlive it.
+int texts_pin(struct engine *engine, const struct texts *texts, struct event_started *started,
+              struct buf *hashes, struct err *err);
+// Those of an older job. ERR_CORRUPT: one is missing from the store.
+int texts_load(struct engine *engine, const struct event_started *started, struct texts *ret,
+               struct err *err);
+
 // resident.c
 // Takes a fact: folds it, runs what it made ready, journals it, makes intents.
 // Fills no, and time. ERR_STATE: refused, nothing changed.
 int resident_fact(struct resident *resident, struct event *event, struct err *err);
 // The first fact of a new job: folds STARTED, makes its script, then all as above.
-int resident_begin(struct resident *resident, struct event *started, struct slice text,
+int resident_begin(struct resident *resident, struct event *started, const struct texts *texts,
                    struct err *err);
 int resident_run(struct resident *resident, struct err *err);
 int resident_intend(struct resident *resident, struct err *err);
@@ -225,7 +245,7 @@ enum suspend_cause resident_cause_of(int rc);
 int resident_index(struct resident *resident, struct err *err);
 void resident_free(struct resident *resident);
 void resident_note(void *arg, struct slice strand, const struct note *note);
-int resident_script(struct resident *resident, struct slice text, struct err *err);
+int resident_script(struct resident *resident, const struct texts *texts, struct err *err);
 // May it leave memory; and if so, does it.
 void resident_park_if_idle(struct resident *resident);
 // Nothing goes on in it, and nothing will for a while: out of memory with it.
@@ -271,6 +291,8 @@ struct attempt *attempt_find(struct resident *resident, uint64_t intent_no);
 void attempt_free(struct attempt *attempt);
 void dispatch_act(struct engine *engine, const struct action *action);
 void dispatch_kill(struct resident *resident, struct attempt *attempt, int64_t grace_ms);
+// All whose strand was cancelled; what cleans up is not among them.
+void dispatch_kill_cancelled(struct resident *resident, int64_t grace_ms);
 void dispatch_tails(struct resident *resident);
 int dispatch_open(struct engine *engine);
 void dispatch_grace_over(struct resident *resident, struct attempt *attempt);

@@ -42,7 +42,7 @@ struct sim_link {
     struct list messages;
 };
 
-enum order_kind { SIM_SIGNAL, SIM_RESUME, SIM_STOP };
+enum order_kind { SIM_SIGNAL, SIM_RESUME, SIM_STOP, SIM_REBOOT };
 
 struct order {
     struct list link;
@@ -351,7 +351,7 @@ static const struct world_ops world_ops = {
 static void boot_engine(struct sim *sim)
 {
     struct world world = { &world_ops, sim };
-    struct engine_options options = { 0 };
+    struct engine_options options = { .prelude = sim->options.prelude };
     struct err err;
 
     sim->alarm_ms = -1;
@@ -417,6 +417,12 @@ static void kill_engine(struct sim *sim)
     engine_free(sim->engine);
     sim->now_ms += (int64_t)(roll(sim) % 200);
     boot_engine(sim);
+}
+
+void sim_upgrade(struct sim *sim, struct slice prelude)
+{
+    sim->options.prelude = prelude;
+    kill_engine(sim);
 }
 
 static void deliver(struct sim *sim)
@@ -488,6 +494,11 @@ static bool give_one_order(struct sim *sim)
         struct err err;
         if (order->at_ms > sim->now_ms || order->asked == sim->counts.crashes + 1)
             continue;
+        if (order->kind == SIM_REBOOT) {
+            reboot_host(sim);
+            ordered(order, 0, NULL);
+            return true;
+        }
         order->asked = sim->counts.crashes + 1;
         if (port.ops->change(port.core, &change, ordered, order, &err) == 0)
             return true;
@@ -693,6 +704,8 @@ void sim_stop_at(struct sim *sim, int64_t in_ms, uint64_t job)
 {
     order_at(sim, SIM_STOP, in_ms, job, "");
 }
+
+void sim_reboot_at(struct sim *sim, int64_t in_ms) { order_at(sim, SIM_REBOOT, in_ms, 0, ""); }
 
 // ---- what came out
 
