@@ -41,7 +41,9 @@ static int status_show(struct cli *cli, const json_t *status)
              json_number_value(json_object_get(status, "commits_per_s")));
     buf_addf(&out, "links    %lld\n", row_int(status, "links"));
     if (row_true(status, "disk_full"))
-        buf_add_str(&out, "The disk is full: new work is refused until there is space again.\n");
+        buf_addf(&out, "The disk is full: new work is refused until there is space again; free "
+                 "some on the file system of %s, or remove finished jobs.\n",
+                 row_text(status, "home"));
     exit_code = print_buf(cli, &out);
     buf_release(&out);
     return exit_code;

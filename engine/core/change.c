@@ -327,6 +327,9 @@ int change_take(void *core, const struct change *change, change_fn fn, void *arg
 
     if (engine->stopping)
         return err_set(err, -ESHUTDOWN, "the engine is stopping; ask again");
+    if (engine->stuck)
+        return err_set(err, -ENOSPC, "nothing can be changed until there is space: %.300s",
+                       engine->full_text);
     if (answered_before(engine, change, fn, arg))
         return 0;
     rc = take[change->kind](engine, change, &id, err);

@@ -28,6 +28,9 @@ void engine_free(struct engine *engine);
 void engine_turn(struct engine *engine);
 void engine_alarm(struct engine *engine);
 void engine_committed(struct engine *engine, int rc, const struct err *err);
+// Before each engine_committed: is there room for what is coming? -ENOSPC: only the
+// store's floor is left, for results and removals; other codes say nothing.
+void engine_room(struct engine *engine, int rc, const struct err *err);
 
 // What control talks to; valid as long as the engine.
 struct port engine_port(struct engine *engine);

@@ -19,7 +19,12 @@
 #include "base/list.h"
 #include "host/local.h"
 
-enum { ALARM_AHEAD_MAX_MS = 60 * 1000 };
+enum {
+    ALARM_AHEAD_MAX_MS = 60 * 1000,
+    // Room ahead of each commit: a result of the largest size, twice; and twice what
+    // was just written, because what is on its way may be as much again.
+    RESERVE_MIN = 2 * 1024 * 1024,
+};
 
 struct loop_world {
     uv_loop_t *loop;
@@ -30,8 +35,8 @@ struct loop_world {
     uv_timer_t timer;
     uv_work_t work;
     const struct batch *batch; // being committed
-    int commit_rc;
-    struct err commit_err;
+    int commit_rc, room_rc;
+    struct err commit_err, room_err;
     struct uuid boot_id;
     unsigned crash_left;       // passes of the crash point until the end; 0: never
     int closing;
@@ -117,12 +122,23 @@ static void alarm_at(void *self, int64_t due_boottime_ms)
 
 // ---- commits
 
+static void reserve(struct loop_world *world)
+{
+    uint64_t ahead = 2 * (uint64_t)world->batch->bytes.len;
+
+    world->room_err = (struct err){ 0 };
+    world->room_rc = store_reserve(world->store, ahead > RESERVE_MIN ? ahead : RESERVE_MIN,
+                                   &world->room_err);
+}
+
 static void commit_work(uv_work_t *work)
 {
     struct loop_world *world = container_of(work, struct loop_world, work);
 
     world->commit_err = (struct err){ 0 };
     world->commit_rc = store_commit(world->store, world->batch, &world->commit_err);
+    if (world->commit_rc == 0)
+        reserve(world);
 }
 
 static void on_committed(uv_work_t *work, int status)
@@ -130,8 +146,10 @@ static void on_committed(uv_work_t *work, int status)
     struct loop_world *world = container_of(work, struct loop_world, work);
 
     (void)status; // a commit is never cancelled
-    if (world->engine)
-        engine_committed(world->engine, world->commit_rc, &world->commit_err);
+    if (!world->engine)
+        return;
+    engine_room(world->engine, world->room_rc, &world->room_err);
+    engine_committed(world->engine, world->commit_rc, &world->commit_err);
 }
 
 static void commit(void *self, const struct batch *batch)

@@ -134,7 +134,7 @@ int change_start(struct engine *engine, const struct change *change, uint64_t *i
         return rc;
     if (engine->disk_full)
         return err_set(err, -ENOSPC, "the disk of the store is full: no new job is taken until "
-                                     "space returns (running jobs wait)");
+                       "space returns (running jobs wait): %.300s", engine->full_text);
     buf_init(&params, 0);
     rc = check_params(change, name, text, &params, err);
     if (rc == 0)

@@ -114,7 +114,8 @@ struct engine {
     struct actions acts_open, acts_flying, acts_due;
     struct list touched, flying_jobs;
     uint64_t turn;        // number of the open batch
-    int64_t commit_retry_at_ms; // timeline; the flying batch waits for disk space
+    int64_t commit_retry_at_ms; // timeline; when to look again for disk space
+    char full_text[ERR_TEXT_MAX]; // what the store said when its disk was full
     uint64_t reclaim_turn; // last turn that reclaimed rows
     bool meta_dirty;
     uint64_t commits;
@@ -125,7 +126,10 @@ struct engine {
     struct list pendings; // changes not committed yet
     struct list *carried; // attempts of a resident that is being rebuilt; NULL: none
     struct list reclaims; // removed jobs whose rows are still there
-    bool recovering, stopping, stopped, disk_full;
+    bool recovering, stopping, stopped;
+    bool disk_full;       // no room could be made for new work; results use the floor
+    bool room_lost;       // as the newest commit found it
+    bool stuck;           // the flying batch could not be written: it waits for space
     bool orders_open;     // kill orders may be waiting for localhost
     struct content_hash prelude_hash;
     struct value_doc doc; // scratch for decoding one value at a time
@@ -140,6 +144,7 @@ struct attempt {
     struct buf out, err; // up to result_max of each stream
     uint64_t out_bytes, err_bytes; // received so far
     uint64_t out_saved, err_saved; // as last written to the tails table
+    uint64_t credit_held; // bytes not allowed again yet: the disk is full
     uint32_t number;     // attempt number, for its records
     bool armed;          // its intent is committed: the link may be told of it
     bool kill_armed;     // the same for the wish to end it
@@ -180,6 +185,7 @@ void turn_release(struct engine *engine);
 void turn_touch(struct resident *resident);
 struct batch *turn_batch(struct engine *engine); // the open batch, and asks for a turn
 int turn_act(struct engine *engine, const struct action *action);
+// Looks again for disk space.
 void turn_retry(struct engine *engine);
 bool turn_is_full(const struct engine *engine);
 void turn_reply(struct engine *engine, const struct change *change, uint64_t id, change_fn fn,
@@ -232,6 +238,8 @@ void dispatch_tails(struct resident *resident);
 int dispatch_open(struct engine *engine);
 void dispatch_grace_over(struct resident *resident, struct attempt *attempt);
 void dispatch_interrupt_once(struct resident *resident);
+// Allows the output that was held up while the disk was full.
+void dispatch_credit_all(struct engine *engine);
 
 // links.c
 void dispatch_close(struct engine *engine);

@@ -20,7 +20,8 @@ struct world_ops {
     void (*alarm)(void *self, int64_t boottime_ms);
     // Asks for one call of engine_turn soon.
     void (*wake)(void *self);
-    // Commits the batch on another thread, then calls engine_committed on the loop's.
+    // Commits the batch on another thread, and makes room for the next (store_reserve);
+    // then calls engine_room, if that can fail, and engine_committed on the loop's.
     // One at a time; the batch stays untouched until then.
     void (*commit)(void *self, const struct batch *batch);
     int (*link)(void *self, struct slice host, const struct link_options *options,
