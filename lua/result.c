@@ -155,6 +155,8 @@ static void push_fields(lua_State *L, const struct answer *answer, int host)
                           : 0);
     lua_setfield(L, -2, "seconds");
     set_int(L, "attempts", answer->attempt);
+    if (outcome->reason.len)
+        set_str(L, "reason", outcome->reason);
 }
 
 void result_push(lua_State *L, const struct answer *answer, int host)

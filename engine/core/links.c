@@ -115,6 +115,35 @@ static struct slice ended_reason(enum outcome_kind kind)
     return (struct slice){ 0 };
 }
 
+static const char *spool_of(const struct engine *engine)
+{
+    return engine->options.spool_dir ? engine->options.spool_dir : "~/.local/state/pawl/spool";
+}
+
+// What a command could not write is nowhere: a failure gets this for its reason, a
+// success a warning in its job's stream.
+static void tell_spool_full(struct resident *r, const struct attempt *attempt,
+                            struct outcome *outcome, struct buf *text)
+{
+    struct record record = {
+        .child_id = attempt->child_id,
+        .intent_no = attempt->intent_no,
+        .time_unix_ms = r->engine->world.ops->wall_ms(r->engine->world.self),
+        .stream = STREAM_WARNING,
+        .attempt = attempt->number,
+        .step = slice_str(attempt->step),
+    };
+
+    buf_addf(text, "the disk of the spool %.200s on localhost was full when it ended: what it "
+             "wrote may be incomplete", spool_of(r->engine));
+    if (outcome->kind != OUTCOME_EXIT || outcome->code != 0) {
+        outcome->reason = buf_slice(text);
+        return;
+    }
+    buf_add_byte(text, '\n');
+    resident_record(r, &record, buf_slice(text));
+}
+
 static void attempt_ended(struct resident *r, struct attempt *attempt, enum outcome_kind kind,
                           const struct link_event *event)
 {
@@ -127,11 +156,16 @@ static void attempt_ended(struct resident *r, struct attempt *attempt, enum outc
         .started_unix_ms = event->started_unix_ms,
         .ended_unix_ms = event->ended_unix_ms,
     };
+    struct buf full;
 
     outcome.reason = event->type == LINK_REFUSED ? event->text : ended_reason(outcome.kind);
     if (attempt->sensitive)
         outcome.out_bytes = outcome.err_bytes = 0;
+    buf_init(&full, 0);
+    if (event->spool_full && !outcome.reason.len)
+        tell_spool_full(r, attempt, &outcome, &full);
     dispatch_settle(r, attempt, &outcome);
+    buf_release(&full);
 }
 
 static void attempt_output(struct resident *r, struct attempt *attempt,
