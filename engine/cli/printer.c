@@ -224,6 +224,17 @@ void printer_record(struct printer *printer, const json_t *record)
     }
 }
 
+void printer_note(struct printer *printer, const char *text)
+{
+    status_clear(printer);
+    fflush(printer->out);
+    if (printer->err_open)
+        putc('\n', printer->err);
+    printer->err_open = false;
+    fprintf(printer->err, "pawl: %s\n", text);
+    fflush(printer->err);
+}
+
 int printer_flush(struct printer *printer)
 {
     fflush(printer->err);

@@ -5,6 +5,7 @@
 #include "cli/call.h"
 #include "cli/duration.h"
 #include "cli/render.h"
+#include "cli/text.h"
 
 static void states_show(json_t *jobs, struct buf *out)
 {
@@ -26,6 +27,8 @@ static int status_show(struct cli *cli, const json_t *status)
 {
     char uptime[DURATION_TEXT];
     struct buf out;
+    json_t *notice;
+    size_t i;
     int exit_code;
 
     buf_init(&out, 0);
@@ -44,6 +47,10 @@ static int status_show(struct cli *cli, const json_t *status)
         buf_addf(&out, "The disk is full: new work is refused until there is space again; free "
                  "some on the file system of %s, or remove finished jobs.\n",
                  row_text(status, "home"));
+    json_array_foreach(json_object_get(status, "notices"), i, notice) {
+        text_escape(slice_str(json_string_value(notice)), ESCAPE_ALL, &out);
+        buf_add_byte(&out, '\n');
+    }
     exit_code = print_buf(cli, &out);
     buf_release(&out);
     return exit_code;

@@ -43,6 +43,7 @@ int dispatch_open(struct engine *engine)
         .epoch = engine->meta.epoch,
         .incarnation = engine->meta.incarnation,
         .spool_dir = engine->options.spool_dir,
+        .take_over = host->take_over,
         .event = on_link,
         .arg = engine,
     };
@@ -57,6 +58,7 @@ int dispatch_open(struct engine *engine)
     if (rc < 0) {
         host->link = NULL;
         engine_log(engine, LOG_ERROR, "host=localhost: %s; trying again", err_text(&err));
+        notice_host(engine, slice_str(err_text(&err)));
         retry_later(engine);
     }
     return rc;
@@ -376,7 +378,9 @@ static void link_ready(struct engine *engine, const struct link_event *event)
     struct host *host = &engine->localhost;
 
     host->ready = true;
+    host->take_over = false;
     host->failures = 0;
+    notice_host(engine, (struct slice){ 0 });
     buf_clear(&host->boot_id);
     buf_add_slice(&host->boot_id, event->boot_id);
     list_each_safe(it, &engine->lru)
@@ -393,7 +397,21 @@ static void link_down(struct engine *engine, const struct link_event *event)
         return;
     engine_log(engine, LOG_WARNING, "host=localhost: the link is down: %.*s; opening it again",
                SLICE_ARG(event->text));
+    notice_host(engine, event->text);
     retry_later(engine);
+}
+
+int dispatch_take_over(void *core, struct err *err)
+{
+    struct engine *engine = core;
+
+    if (engine->stopping)
+        return err_set(err, -ESHUTDOWN, "the engine is stopping; ask again");
+    if (engine->localhost.ready)
+        return 0;
+    dispatch_close(engine);
+    engine->localhost.take_over = true;
+    return dispatch_open(engine) < 0 ? err_set(err, -EIO, "%s", engine->localhost.trouble) : 0;
 }
 
 static void on_link(void *arg, struct link *link, const struct link_event *event)

@@ -39,6 +39,10 @@ struct loop_world {
     struct err commit_err, room_err;
     struct uuid boot_id;
     unsigned crash_left;       // passes of the crash point until the end; 0: never
+    uv_work_t backup;
+    const char *backup_path; // NULL: none is being made
+    int backup_rc;
+    struct err backup_err;
     int closing;
 };
 
@@ -166,6 +170,42 @@ static void commit(void *self, const struct batch *batch)
     }
 }
 
+// ---- backups
+
+static void close_done(struct loop_world *world)
+{
+    if (--world->closing == 0)
+        free(world);
+}
+
+static void backup_work(uv_work_t *work)
+{
+    struct loop_world *world = container_of(work, struct loop_world, backup);
+
+    world->backup_err = (struct err){ 0 };
+    world->backup_rc = store_backup(world->store, world->backup_path, &world->backup_err);
+}
+
+static void on_backed_up(uv_work_t *work, int status)
+{
+    struct loop_world *world = container_of(work, struct loop_world, backup);
+
+    (void)status;
+    world->backup_path = NULL;
+    if (world->engine)
+        engine_backed_up(world->engine, world->backup_rc, &world->backup_err);
+    if (world->closing)
+        close_done(world);
+}
+
+static void backup(void *self, const char *path)
+{
+    struct loop_world *world = self;
+
+    world->backup_path = path;
+    uv_queue_work(world->loop, &world->backup, backup_work, on_backed_up);
+}
+
 // ---- the rest
 
 static int open_link(void *self, struct slice host, const struct link_options *options,
@@ -215,6 +255,7 @@ static void stopped(void *self, const struct err *err)
 static const struct world_ops ops = {
     .wall_ms = wall_ms, .boottime_ms = boottime_ms, .boot_id = boot_id, .random = random_bytes,
     .alarm = alarm_at,  .wake = wake,               .commit = commit,   .link = open_link,
+    .backup = backup,
     .log = write_log,   .point = point,             .stopped = stopped,
 };
 
@@ -248,12 +289,6 @@ void loop_world_attach(struct loop_world *world, struct engine *engine)
     wake(world);
 }
 
-static void close_done(struct loop_world *world)
-{
-    if (--world->closing == 0)
-        free(world);
-}
-
 static void on_idle_closed(uv_handle_t *handle)
 {
     close_done(container_of((uv_idle_t *)handle, struct loop_world, idle));
@@ -269,7 +304,7 @@ void loop_world_close(struct loop_world *world)
     if (!world)
         return;
     world->engine = NULL;
-    world->closing = 2;
+    world->closing = world->backup_path ? 3 : 2; // a backup is waited for
     uv_close((uv_handle_t *)&world->idle, on_idle_closed);
     uv_close((uv_handle_t *)&world->timer, on_timer_closed);
 }

@@ -7,6 +7,7 @@
 //   dispatch.c  attempts: performing intents on links, and their outcomes
 //   links.c     the link to localhost: up, down, and what it tells
 //   alarm.c     due times
+//   notice.c    what people should know though no job tells it
 //   change.c, start.c   what people ask for (the port's changes)
 //   view.c      what people see (the port's reads); history.c: a job's steps
 //   engine.c    composition, recovery, the end
@@ -80,6 +81,8 @@ struct host {
     struct buf boot_id;
     int64_t retry_at_ms; // timeline; when to open the link again
     uint32_t failures;
+    bool take_over;      // the next link takes over whatever epoch it finds
+    char trouble[ERR_TEXT_MAX]; // why there is no link, for people; "": nothing known
 };
 
 struct watch {
@@ -131,6 +134,11 @@ struct engine {
     bool room_lost;       // as the newest commit found it
     bool stuck;           // the flying batch could not be written: it waits for space
     bool orders_open;     // kill orders may be waiting for localhost
+    struct backup {
+        char *path;       // NULL: none is being made
+        change_fn fn;
+        void *arg;
+    } backup;
     struct content_hash prelude_hash;
     struct value_doc doc; // scratch for decoding one value at a time
     struct buf scratch;   // for the value of a once()
@@ -246,6 +254,15 @@ void dispatch_close(struct engine *engine);
 void dispatch_order_kill(struct resident *resident, const struct attempt *attempt);
 void dispatch_orders(struct engine *engine);
 void dispatch_intend_all(struct engine *engine);
+
+int dispatch_take_over(void *core, struct err *err);
+
+// notice.c
+void notice_wake(struct engine *engine); // tells all watches
+void notice_host(struct engine *engine, struct slice why); // empty: it can be used
+// Why an unfinished job stands still at present; empty: nothing known.
+struct slice notice_of_job(const struct engine *engine, const struct job_head *head);
+size_t notices(const struct engine *engine, struct slice ret[ENGINE_NOTICES]);
 
 // alarm.c
 void alarm_set(struct resident *resident, int64_t due_ms, uint64_t event_no, bool has_row);

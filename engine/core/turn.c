@@ -381,6 +381,7 @@ static void disk_is_full(struct engine *engine, const struct err *err)
         engine_log(engine, LOG_ERROR, "%s; waiting for space", err_text(err));
     engine->disk_full = true;
     snprintf(engine->full_text, sizeof(engine->full_text), "%s", err_text(err));
+    notice_wake(engine);
     engine->commit_retry_at_ms = engine_now_ms(engine) + COMMIT_RETRY_MS;
     alarm_rearm(engine);
 }
@@ -427,6 +428,7 @@ static void space_is_back(struct engine *engine)
 {
     engine->disk_full = false;
     engine_log(engine, LOG_WARNING, "there is space again: going on");
+    notice_wake(engine);
     dispatch_credit_all(engine);
     dispatch_intend_all(engine);
 }

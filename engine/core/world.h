@@ -24,6 +24,9 @@ struct world_ops {
     // then calls engine_room, if that can fail, and engine_committed on the loop's.
     // One at a time; the batch stays untouched until then.
     void (*commit)(void *self, const struct batch *batch);
+    // Copies the store on another thread (store_backup), while commits go on, then
+    // calls engine_backed_up on the loop's. One at a time; path stays until then.
+    void (*backup)(void *self, const char *path);
     int (*link)(void *self, struct slice host, const struct link_options *options,
                 struct link **ret, struct err *err);
     void (*log)(void *self, enum log_level level, const char *line);
