@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/real.h"
 #include "cli/call.h"
 #include "cli/table.h"
 #include "cli/text.h"
@@ -85,8 +86,13 @@ int render_jobs(const json_t *rows, unsigned width, bool colours, struct buf *ou
 
 void print_json(const json_t *json)
 {
-    json_dumpf(json, stdout, JSON_COMPACT);
-    putchar('\n');
+    struct buf text;
+
+    buf_init(&text, 0);
+    json_compact(json, &text);
+    buf_add_byte(&text, '\n');
+    fwrite(text.ptr, 1, text.len, stdout);
+    buf_release(&text);
 }
 
 int print_buf(struct cli *cli, const struct buf *out)

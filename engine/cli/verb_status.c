@@ -25,6 +25,7 @@ static void states_show(json_t *jobs, struct buf *out)
 
 static int status_show(struct cli *cli, const json_t *status)
 {
+    long long uptime_s = row_int(status, "uptime_s");
     char uptime[DURATION_TEXT];
     struct buf out;
     json_t *notice;
@@ -33,8 +34,8 @@ static int status_show(struct cli *cli, const json_t *status)
 
     buf_init(&out, 0);
     buf_addf(&out, "engine   pid %lld, version %s, up %s\n", row_int(status, "pid"),
-             row_text(status, "version"), duration_format(row_int(status, "uptime_s") * 1000,
-                                                          uptime));
+             row_text(status, "version"),
+             uptime_s > 0 ? duration_format(uptime_s * 1000, uptime) : "less than 1s");
     buf_addf(&out, "home     %s\n", row_text(status, "home"));
     states_show(json_object_get(status, "jobs"), &out);
     buf_addf(&out, "memory   %lld resident, %lld parked\n", row_int(status, "resident"),
