@@ -286,6 +286,18 @@ static int change_remove(struct engine *engine, const struct change *change, uin
     return put_tombstone(engine, &found, err);
 }
 
+void change_sweep(struct engine *engine, uint64_t job_id)
+{
+    struct found found;
+    struct mark mark;
+
+    if (engine->stuck || find(engine, job_id, &found, NULL) < 0 || !found.auto_remove ||
+        !job_state_is_finished(found.committed) ||
+        marks_get(engine->store, found.id, 0, &mark, NULL) < 0 || mark.seq < found.last_seq)
+        return;
+    put_tombstone(engine, &found, NULL);
+}
+
 static int change_mark(struct engine *engine, const struct change *change, uint64_t *id,
                        struct err *err)
 {

@@ -4,5 +4,7 @@
 
 #include "core/state.h"
 
+// Removes a finished job with --auto-remove, if all of it was received.
+void change_sweep(struct engine *engine, uint64_t job_id);
 int change_start(struct engine *engine, const struct change *change, uint64_t *id,
                  struct err *err);

@@ -122,6 +122,8 @@ static int count_head(void *arg, uint64_t id, struct slice bytes, bool damaged)
     if (head.removing)
         return ids_push(&count->removing, id);
     count->unfinished += !job_state_is_finished(head.state);
+    if (head.auto_remove && job_state_is_finished(head.state))
+        sweep_add(count->engine, id);
     return 0;
 }
 
@@ -157,6 +159,7 @@ static void engine_init(struct engine *engine)
     list_init(&engine->lru);
     list_init(&engine->watches);
     list_init(&engine->reclaims);
+    list_init(&engine->sweeps);
     buf_init(&engine->localhost.boot_id, 0);
     buf_init(&engine->scratch, 0);
     value_doc_init(&engine->doc);
@@ -226,6 +229,7 @@ void engine_free(struct engine *engine)
     list_each_safe(it, &engine->watches)
         free(container_of(it, struct watch, link));
     free_reclaims(engine);
+    sweep_drop_all(engine);
     turn_release(engine);
     map_release(&engine->residents);
     map_release(&engine->by_uuid);

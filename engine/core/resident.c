@@ -390,6 +390,8 @@ static int end_if_over(struct resident *r, struct err *err)
     rc = fold(r, &event, &at, err);
     if (rc == 0 && r->job.end_state == JOB_FAILED)
         tell_failure(r);
+    if (rc == 0 && r->job.started.auto_remove && r->seq == 0)
+        sweep_add(r->engine, r->id);
     r->head_dirty = true;
     return rc;
 }

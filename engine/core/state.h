@@ -6,7 +6,7 @@
 //   replay.c    waking a job from its journal
 //   dispatch.c  attempts: performing intents on links, and their outcomes
 //   links.c     the link to localhost: up, down, and what it tells
-//   alarm.c     due times
+//   alarm.c     due times; sweep.c: jobs that remove themselves
 //   notice.c    what people should know though no job tells it
 //   change.c, start.c   what people ask for (the port's changes)
 //   view.c      what people see (the port's reads); history.c: a job's steps
@@ -129,6 +129,7 @@ struct engine {
     struct list pendings; // changes not committed yet
     struct list *carried; // attempts of a resident that is being rebuilt; NULL: none
     struct list reclaims; // removed jobs whose rows are still there
+    struct list sweeps;   // finished jobs that may remove themselves
     bool recovering, stopping, stopped;
     bool disk_full;       // no room could be made for new work; results use the floor
     bool room_lost;       // as the newest commit found it
@@ -282,6 +283,12 @@ int view_records(void *core, uint64_t job_id, uint64_t from_seq,
 int view_mark(void *core, uint64_t job_id, uint64_t *ret_seq, struct err *err);
 int view_steps(void *core, uint64_t job_id, step_view_fn fn, void *arg, struct err *err);
 int view_status(void *core, struct engine_status *ret, struct err *err);
+
+// sweep.c
+void sweep_add(struct engine *engine, uint64_t job_id);
+void sweep_due(struct engine *engine);
+int64_t sweep_due_ms(struct engine *engine); // INT64_MAX: nothing is due
+void sweep_drop_all(struct engine *engine);
 
 // reclaim.c
 void reclaim_add(struct engine *engine, uint64_t job_id);
