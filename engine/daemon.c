@@ -130,8 +130,8 @@ int daemon_run(const struct daemon_options *options)
     int rc;
 
     umask(077);
-    // One commit at a time is all the thread pool is for.
-    setenv("UV_THREADPOOL_SIZE", "1", 0);
+    // One commit at a time is what the thread pool is for, and a backup beside it.
+    setenv("UV_THREADPOOL_SIZE", "2", 0);
     if (sodium_init() < 0 || uv_loop_init(&d.loop) < 0) {
         fprintf(stderr, "pawl: the random source or the event loop cannot be opened\n");
         return DAEMON_FAILED;

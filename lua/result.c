@@ -159,6 +159,8 @@ static void push_fields(lua_State *L, const struct answer *answer, int host)
         convert_decode(L, outcome->value);
         lua_setfield(L, -2, "value");
     }
+    if (outcome->reason.len)
+        set_str(L, "reason", outcome->reason);
 }
 
 void result_push(lua_State *L, const struct answer *answer, int host)

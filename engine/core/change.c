@@ -304,6 +304,18 @@ static uint64_t pending_mark(const struct engine *engine, uint64_t job_id)
     return seq;
 }
 
+void change_sweep(struct engine *engine, uint64_t job_id)
+{
+    struct found found;
+    struct mark mark;
+
+    if (engine->stuck || find(engine, job_id, &found, NULL) < 0 || !found.auto_remove ||
+        !job_state_is_finished(found.committed) ||
+        marks_get(engine->store, found.id, 0, &mark, NULL) < 0 || mark.seq < found.last_seq)
+        return;
+    put_tombstone(engine, &found, NULL);
+}
+
 static int change_mark(struct engine *engine, const struct change *change, uint64_t *id,
                        struct err *err)
 {
@@ -339,6 +351,9 @@ int change_take(void *core, const struct change *change, change_fn fn, void *arg
 
     if (engine->stopping)
         return err_set(err, -ESHUTDOWN, "the engine is stopping; ask again");
+    if (engine->stuck)
+        return err_set(err, -ENOSPC, "nothing can be changed until there is space: %.300s",
+                       engine->full_text);
     if (answered_before(engine, change, fn, arg))
         return 0;
     rc = take[change->kind](engine, change, &id, err);

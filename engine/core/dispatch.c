@@ -422,6 +422,34 @@ static void act_forget(struct engine *engine, const struct action *action)
     engine_point(engine, "forget.after");
 }
 
+// On a full disk output stays on its target, because credit for it stays here.
+static void act_credit(struct resident *r, struct attempt *attempt, uint64_t bytes)
+{
+    struct engine *engine = r->engine;
+
+    if (engine->disk_full)
+        attempt->credit_held += bytes;
+    else if (engine->localhost.ready)
+        link_credit(engine->localhost.link, dispatch_key(r, attempt), bytes, NULL);
+}
+
+static void credit_held(struct resident *r)
+{
+    list_each(it, &r->attempts) {
+        struct attempt *attempt = container_of(it, struct attempt, link);
+        uint64_t bytes = attempt->credit_held;
+        attempt->credit_held = 0;
+        if (bytes)
+            act_credit(r, attempt, bytes);
+    }
+}
+
+void dispatch_credit_all(struct engine *engine)
+{
+    list_each(it, &engine->lru)
+        credit_held(container_of(it, struct resident, lru));
+}
+
 void dispatch_act(struct engine *engine, const struct action *action)
 {
     struct resident *r = map_get(&engine->residents, action->job_id);
@@ -446,7 +474,7 @@ void dispatch_act(struct engine *engine, const struct action *action)
     } else if (action->kind == ACT_KILL) {
         attempt->kill_armed = true;
         dispatch_signal(r, attempt);
-    } else if (action->kind == ACT_CREDIT && engine->localhost.ready) {
-        link_credit(engine->localhost.link, dispatch_key(r, attempt), action->bytes, NULL);
+    } else if (action->kind == ACT_CREDIT) {
+        act_credit(r, attempt, action->bytes);
     }
 }

@@ -43,6 +43,7 @@ int dispatch_open(struct engine *engine)
         .epoch = engine->meta.epoch,
         .incarnation = engine->meta.incarnation,
         .spool_dir = engine->options.spool_dir,
+        .take_over = host->take_over,
         .event = on_link,
         .arg = engine,
     };
@@ -57,6 +58,7 @@ int dispatch_open(struct engine *engine)
     if (rc < 0) {
         host->link = NULL;
         engine_log(engine, LOG_ERROR, "host=localhost: %s; trying again", err_text(&err));
+        notice_host(engine, slice_str(err_text(&err)));
         retry_later(engine);
     }
     return rc;
@@ -115,6 +117,35 @@ static struct slice ended_reason(enum outcome_kind kind)
     return (struct slice){ 0 };
 }
 
+static const char *spool_of(const struct engine *engine)
+{
+    return engine->options.spool_dir ? engine->options.spool_dir : "~/.local/state/pawl/spool";
+}
+
+// What a command could not write is nowhere: a failure gets this for its reason, a
+// success a warning in its job's stream.
+static void tell_spool_full(struct resident *r, const struct attempt *attempt,
+                            struct outcome *outcome, struct buf *text)
+{
+    struct record record = {
+        .child_id = attempt->child_id,
+        .intent_no = attempt->intent_no,
+        .time_unix_ms = r->engine->world.ops->wall_ms(r->engine->world.self),
+        .stream = STREAM_WARNING,
+        .attempt = attempt->number,
+        .step = slice_str(attempt->step),
+    };
+
+    buf_addf(text, "the disk of the spool %.200s on localhost was full when it ended: what it "
+             "wrote may be incomplete", spool_of(r->engine));
+    if (outcome->kind != OUTCOME_EXIT || outcome->code != 0) {
+        outcome->reason = buf_slice(text);
+        return;
+    }
+    buf_add_byte(text, '\n');
+    resident_record(r, &record, buf_slice(text));
+}
+
 static void attempt_ended(struct resident *r, struct attempt *attempt, enum outcome_kind kind,
                           const struct link_event *event)
 {
@@ -127,11 +158,16 @@ static void attempt_ended(struct resident *r, struct attempt *attempt, enum outc
         .started_unix_ms = event->started_unix_ms,
         .ended_unix_ms = event->ended_unix_ms,
     };
+    struct buf full;
 
     outcome.reason = event->type == LINK_REFUSED ? event->text : ended_reason(outcome.kind);
     if (attempt->sensitive)
         outcome.out_bytes = outcome.err_bytes = 0;
+    buf_init(&full, 0);
+    if (event->spool_full && !outcome.reason.len)
+        tell_spool_full(r, attempt, &outcome, &full);
     dispatch_settle(r, attempt, &outcome);
+    buf_release(&full);
 }
 
 // The part of the output that the records do not have.
@@ -379,7 +415,9 @@ static void link_ready(struct engine *engine, const struct link_event *event)
     struct host *host = &engine->localhost;
 
     host->ready = true;
+    host->take_over = false;
     host->failures = 0;
+    notice_host(engine, (struct slice){ 0 });
     buf_clear(&host->boot_id);
     buf_add_slice(&host->boot_id, event->boot_id);
     list_each_safe(it, &engine->lru)
@@ -396,7 +434,21 @@ static void link_down(struct engine *engine, const struct link_event *event)
         return;
     engine_log(engine, LOG_WARNING, "host=localhost: the link is down: %.*s; opening it again",
                SLICE_ARG(event->text));
+    notice_host(engine, event->text);
     retry_later(engine);
+}
+
+int dispatch_take_over(void *core, struct err *err)
+{
+    struct engine *engine = core;
+
+    if (engine->stopping)
+        return err_set(err, -ESHUTDOWN, "the engine is stopping; ask again");
+    if (engine->localhost.ready)
+        return 0;
+    dispatch_close(engine);
+    engine->localhost.take_over = true;
+    return dispatch_open(engine) < 0 ? err_set(err, -EIO, "%s", engine->localhost.trouble) : 0;
 }
 
 static void on_link(void *arg, struct link *link, const struct link_event *event)

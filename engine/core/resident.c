@@ -335,12 +335,15 @@ static int perform_intent(struct resident *r, struct strand *strand)
 }
 
 // An intent for a host is committed only while its link is ready: it carries that
-// boot's id, and until then the step was certainly not sent.
+// boot's id, and until then the step was certainly not sent. On a full disk nothing
+// new begins but the cleanup of what is being stopped, which may use the floor.
 static bool may_intend(const struct resident *r, const struct strand *strand)
 {
-    if (strand->step.effect.kind == EFFECT_COMMAND)
-        return r->engine->localhost.ready && !r->engine->stopping && !r->engine->disk_full;
-    return !r->engine->stopping;
+    const struct engine *engine = r->engine;
+
+    if (engine->stopping || (engine->disk_full && !r->job.stop_asked))
+        return false;
+    return strand->step.effect.kind != EFFECT_COMMAND || engine->localhost.ready;
 }
 
 static int intend(struct resident *r, struct strand *strand, struct err *err)
@@ -404,6 +407,8 @@ static int end_if_over(struct resident *r, struct err *err)
     rc = fold(r, &event, &at, err);
     if (rc == 0 && r->job.end_state == JOB_FAILED)
         tell_failure(r);
+    if (rc == 0 && r->job.started.auto_remove && r->seq == 0)
+        sweep_add(r->engine, r->id);
     r->head_dirty = true;
     return rc;
 }

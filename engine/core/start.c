@@ -182,7 +182,7 @@ int change_start(struct engine *engine, const struct change *change, uint64_t *i
         plan.texts.prelude = engine->prelude;
     if (engine->disk_full)
         return err_set(err, -ENOSPC, "the disk of the store is full: no new job is taken until "
-                                     "space returns (running jobs wait)");
+                       "space returns (running jobs wait): %.300s", engine->full_text);
     rc = plan_header(engine, change, &plan, err);
     if (rc == 0)
         rc = modules_check(&plan.doc, plan.name, &plan.texts, err);

@@ -9,8 +9,9 @@
 //   dispatch.c  attempts: performing intents on links, and their outcomes
 //   links.c     the link to localhost: up, down, and what it tells
 //   orders.c    kills that outlive their job
-//   alarm.c     due times
 //   texts.c     what a job runs: script, modules, prelude, pinned by content hash
+//   alarm.c     due times; sweep.c: jobs that remove themselves
+//   notice.c    what people should know though no job tells it
 //   change.c, start.c   what people ask for (the port's changes)
 //   view.c      what people see (the port's reads); history.c: a job's steps
 //   engine.c    composition, recovery, the end
@@ -85,6 +86,8 @@ struct host {
     struct buf boot_id;
     int64_t retry_at_ms; // timeline; when to open the link again
     uint32_t failures;
+    bool take_over;      // the next link takes over whatever epoch it finds
+    char trouble[ERR_TEXT_MAX]; // why there is no link, for people; "": nothing known
 };
 
 struct watch {
@@ -119,7 +122,8 @@ struct engine {
     struct actions acts_open, acts_flying, acts_due;
     struct list touched, flying_jobs;
     uint64_t turn;        // number of the open batch
-    int64_t commit_retry_at_ms; // timeline; the flying batch waits for disk space
+    int64_t commit_retry_at_ms; // timeline; when to look again for disk space
+    char full_text[ERR_TEXT_MAX]; // what the store said when its disk was full
     uint64_t reclaim_turn; // last turn that reclaimed rows
     bool meta_dirty;
     uint64_t commits;
@@ -136,9 +140,18 @@ struct engine {
     struct list pendings; // changes not committed yet
     struct list *carried; // attempts of a resident that is being rebuilt; NULL: none
     struct list reclaims; // removed jobs whose rows are still there
-    bool recovering, stopping, stopped, disk_full;
-    struct err failure;   // stopped because of it; told when the committer holds nothing
+    struct list sweeps;   // finished jobs that may remove themselves
+    bool recovering, stopping, stopped;
+    bool disk_full;       // no room could be made for new work; results use the floor
+    bool room_lost;       // as the newest commit found it
+    bool stuck;           // the flying batch could not be written: it waits for space
     bool orders_open;     // kill orders may be waiting for localhost
+    struct backup {
+        char *path;       // NULL: none is being made
+        change_fn fn;
+        void *arg;
+    } backup;
+    struct err failure;   // stopped because of it; told when the committer holds nothing
     struct slice prelude; // of new jobs
     struct content_hash prelude_hash, own_prelude_hash; // own: of this binary's
     bool prelude_pinned;  // it is in the store, or in a batch on its way there
@@ -155,6 +168,7 @@ struct attempt {
     uint64_t out_bytes, err_bytes; // received so far
     uint64_t out_saved, err_saved; // as last written to the tails table
     uint64_t first_seq;  // of its first record; 0: none yet
+    uint64_t credit_held; // bytes not allowed again yet: the disk is full
     uint32_t number;     // attempt number, for its records
     bool armed;          // its intent is committed: the link may be told of it
     bool kill_armed;     // the same for the wish to end it
@@ -203,6 +217,7 @@ void turn_release(struct engine *engine);
 void turn_touch(struct resident *resident);
 struct batch *turn_batch(struct engine *engine); // the open batch, and asks for a turn
 int turn_act(struct engine *engine, const struct action *action);
+// Looks again for disk space.
 void turn_retry(struct engine *engine);
 bool turn_is_full(const struct engine *engine);
 void turn_reply(struct engine *engine, const struct change *change, uint64_t id, change_fn fn,
@@ -297,6 +312,8 @@ void dispatch_tails(struct resident *resident);
 int dispatch_open(struct engine *engine);
 void dispatch_grace_over(struct resident *resident, struct attempt *attempt);
 void dispatch_interrupt_once(struct resident *resident);
+// Allows the output that was held up while the disk was full.
+void dispatch_credit_all(struct engine *engine);
 
 // links.c
 void dispatch_close(struct engine *engine);
@@ -307,6 +324,14 @@ void dispatch_intend_all(struct engine *engine);
 int dispatch_order_kills(struct resident *resident, struct err *err);
 void dispatch_orders(struct engine *engine);
 void dispatch_order_done(struct engine *engine, struct link_key key); // the key is gone
+int dispatch_take_over(void *core, struct err *err);
+
+// notice.c
+void notice_wake(struct engine *engine); // tells all watches
+void notice_host(struct engine *engine, struct slice why); // empty: it can be used
+// Why an unfinished job stands still at present; empty: nothing known.
+struct slice notice_of_job(const struct engine *engine, const struct job_head *head);
+size_t notices(const struct engine *engine, struct slice ret[ENGINE_NOTICES]);
 
 // alarm.c
 void alarm_set(struct resident *resident, int64_t due_ms, uint64_t event_no, bool has_row);
@@ -326,6 +351,12 @@ int view_records(void *core, uint64_t job_id, uint64_t from_seq,
 int view_mark(void *core, uint64_t job_id, uint64_t *ret_seq, struct err *err);
 int view_steps(void *core, uint64_t job_id, step_view_fn fn, void *arg, struct err *err);
 int view_status(void *core, struct engine_status *ret, struct err *err);
+
+// sweep.c
+void sweep_add(struct engine *engine, uint64_t job_id);
+void sweep_due(struct engine *engine);
+int64_t sweep_due_ms(struct engine *engine); // INT64_MAX: nothing is due
+void sweep_drop_all(struct engine *engine);
 
 // reclaim.c
 void reclaim_add(struct engine *engine, uint64_t job_id);

@@ -44,6 +44,7 @@ static int show_head(struct engine *engine, struct slice bytes, job_view_fn fn, 
         rc = -ENOENT;
     if (rc == 0) {
         count_unread(engine, head.id, &view);
+        view.notice = notice_of_job(engine, &head);
         rc = fn(arg, &view);
     }
     free(many);
@@ -215,5 +216,6 @@ int view_status(void *core, struct engine_status *ret, struct err *err)
         .links = engine->localhost.ready,
         .disk_full = engine->disk_full,
     };
+    ret->notice_count = notices(engine, ret->notices);
     return jobs_scan(engine->store, 0, false, count_state, ret, err);
 }

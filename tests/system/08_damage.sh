@@ -47,6 +47,7 @@ for _ in 1 2 3; do expect_code 5 pawl get; done
 expect_code 5 pawl get
 said "the engine failed 3 times within a minute and is not started again"
 said "a meta page is not one"
+same "it is said once" "$(grep -o "a meta page is not one" "$err" | wc -l)" 1
 expect_code 5 pawl daemon --foreground
 said "a meta page is not one"
 restore

@@ -24,6 +24,7 @@ same "what is behind a record" "$(pawl receive words --since "$seq" --json | jq 
     tr '\n' ' ')" "two  three  "
 same "the mark has not moved" "$(pawl receive words 2>/dev/null | tr '\n' ' ')" "one three "
 same "now it has" "$(pawl receive words 2>&1)" ""
+same "both into one pipe" "$(pawl receive words --all 2>&1 | tr '\n' ' ')" "one two three "
 same "the streams, each in order" "$(pawl receive words --all --json |
     jq -r '.stream + ":" + .data' | tr '\n' ' ')" "output:one  error:two  output:three  "
 

@@ -159,6 +159,8 @@ static void test_params_are_typed_and_completed(void **state)
                  "{\"batch\":7,\"dry\":true,\"key\":\"k\",\"mode\":\"fast\",\"on\":\"web1\",\"only\":[\"a\",\"b\"],\"pause\":0.25,\"ratio\":2,\"tag\":\"v1\"}");
     check_params(batch, "{\"tag\":\"\",\"batch\":3,\"only\":[\"x\"],\"dry\":false,\"ratio\":1.5,\"pause\":10}",
                  "{\"batch\":3,\"dry\":false,\"mode\":\"slow\",\"only\":[\"x\"],\"pause\":10,\"ratio\":1.5,\"tag\":\"\"}");
+    check_params(batch, "{\"tag\":\"\",\"only\":[0,-3,\"x\"]}",
+                 "{\"batch\":2,\"mode\":\"slow\",\"only\":[\"0\",\"-3\",\"x\"],\"pause\":90,\"tag\":\"\"}");
     check_params("print 'no header'", "{\"a\":\"1\",\"b\":[2]}", "{\"a\":\"1\",\"b\":[2]}");
     check_params("workflow {}", "{}", "{}");
 }
