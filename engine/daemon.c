@@ -16,6 +16,7 @@
 #include "base/list.h"
 #include "control/control.h"
 #include "core/loop.h"
+#include "marker.h"
 
 struct daemon {
     const struct daemon_options *options;
@@ -26,7 +27,8 @@ struct daemon {
     struct engine *engine;
     struct control *control;
     bool failed;
-    char spool[4096]; // the engine keeps a pointer to it
+    char spool[4096]; // the engine keeps a pointer to it, and to this:
+    char notice[MARKER_TEXT];
 };
 
 static void control_closed(void *arg) { (void)arg; }
@@ -89,6 +91,10 @@ static int open_engine(struct daemon *d, struct err *err)
         snprintf(d->spool, sizeof(d->spool), "%s/spool", d->options->home);
         options.spool_dir = d->spool;
     }
+    marker_check(d->options->home, *d->spool ? d->spool : NULL, d->store, d->notice);
+    if (*d->notice)
+        fprintf(stderr, "pawl: %s\n", d->notice);
+    options.notice = d->notice;
     world = loop_world_of(d->world);
     rc = engine_new(&d->engine, &world, d->store, &options, err);
     if (rc == 0)

@@ -94,7 +94,8 @@ int log_scan(struct store *store, log_fn fn, void *arg, struct err *err);
 
 // ---- records: stream output, (job, seq) ------------------------------------
 void records_put(struct batch *batch, uint64_t job_id, const struct record *record);
-// A damaged record comes as record->seq set, everything else zero, gap true.
+// A damaged record comes as record->seq set, everything else zero, gap true; records
+// that are missing altogether come so once, with the number of the last of them.
 typedef int (*records_fn)(void *arg, const struct record *record, bool gap);
 int records_scan(struct store *store, uint64_t job_id, uint64_t from_seq, records_fn fn,
                  void *arg, struct err *err);

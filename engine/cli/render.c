@@ -99,7 +99,8 @@ int print_buf(struct cli *cli, const struct buf *out)
 {
     if (buf_failed(out))
         return cli_error(cli, EXIT_ENGINE, "out of memory");
-    fwrite(out->ptr, 1, out->len, stdout);
+    if (out->len)
+        fwrite(out->ptr, 1, out->len, stdout);
     return 0;
 }
 

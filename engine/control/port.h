@@ -55,6 +55,7 @@ struct job_view {
     uint64_t unread;       // records not received yet
     uint64_t bytes;        // bytes of stream data not received yet
     uint64_t last_seq;     // of its last record; 0: none
+    bool damaged;          // its row cannot be read: only id, state and reason are known
     struct slice notice;   // why it stands still at present; empty: nothing known
 };
 typedef int (*job_view_fn)(void *arg, const struct job_view *view); // 1 stops

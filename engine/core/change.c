@@ -50,7 +50,7 @@ struct found {
     struct uuid uuid;
     enum job_state state;     // newest known
     enum job_state committed; // on disk
-    bool auto_remove;
+    bool auto_remove, damaged;
     uint64_t last_seq;
     size_t child_count;
     struct { uint64_t id; struct uuid uuid; } children[8]; // index rows to remove with it
@@ -64,6 +64,7 @@ static int found_view(void *arg, const struct job_view *view)
     found->uuid = view->head->uuid;
     found->state = found->committed = view->head->state;
     found->auto_remove = view->head->auto_remove;
+    found->damaged = view->damaged;
     found->last_seq = view->last_seq;
     for (size_t i = 0; i < view->head->child_count && i < 8; i++) {
         found->children[i].id = view->head->children[i].id;
@@ -283,6 +284,9 @@ static int change_remove(struct engine *engine, const struct change *change, uin
     if (!job_state_is_finished(found.state) && !change->force)
         return err_set(err, ERR_STATE, "job %llu is %s: stop it first, or remove it with --force",
                        (unsigned long long)found.id, job_state_name(found.state));
+    if (found.damaged && !change->force)
+        return err_set(err, ERR_STATE, "job %llu is damaged on disk, and nobody knows whether it has "
+                       "finished: remove it with --force", (unsigned long long)found.id);
     if (!job_state_is_finished(found.state)) {
         rc = change_stop(engine, &stop, id, err);
         if (rc < 0 && rc != ERR_CORRUPT) // a job damaged beyond waking can still be removed

@@ -44,4 +44,21 @@ expect_code 0 pawl doctor --take-over
 printed "localhost"
 expect_code 0 pawl wait again --check --timeout 15
 received again again
+
+# A store that has disappeared: its commands, and what they wrote, are in the spool.
+stop_engines
+rm "$PAWL_HOME/store/data.mdb"
+expect_code 0 pawl get
+expect_code 0 pawl status
+printed "this home had a store"
+printed "restore a backup"
+grep -q "this home had a store" "$PAWL_HOME/engine.log" || fail "the log does not say it"
+stop_engines
+expect_code 0 pawl get
+expect_code 0 pawl status
+printed "this home had a store"
+mkdir "$work/fresh"
+PAWL_HOME=$work/fresh expect_code 0 pawl get
+PAWL_HOME=$work/fresh pawl status >"$out"
+grep -q "had a store" "$out" && fail "a new home is said to have had a store"
 finish
