@@ -127,6 +127,7 @@ static void a_full_disk_is_tried_again_until_there_is_space(void **state)
     w->disk_full = true;
     assert_int_equal(ask_signal(w, job, "go", SLICE("\xa3yes")), 0);
     world_settle(w);
+    assert_int_equal(w->deferrals, 1); // nobody is left waiting without a word
     expect_none(w, CALL_START);
     expect_records(w, job, "");
     assert_int_equal(ask(w, &change), -ENOSPC);

@@ -47,6 +47,7 @@ struct fake_world {
     int attach_rc;                 // what the link answers to an attach
     struct uuid uuid;              // of the job that tell() is about: the last one started
     unsigned answers;              // changes answered
+    unsigned deferrals;            // answered with: accepted, and done when there is space
     uint64_t answer_id;
     struct err refusal;            // of the last change that was refused
     unsigned char chance;
