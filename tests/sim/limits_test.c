@@ -3,43 +3,24 @@
 // what order, with which reason; the same after an engine that is killed at random.
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
-#include "sim.h"
+#include "expect.h"
 
 enum { SEEDS = 60 };
 
 struct scenario {
     const char *script;
-    const char *expected;    // every line the job wrote, sorted; the first is its end
-    int resume_at_ms;        // 0: never
-    int stop_at_ms;          // 0: never
-    unsigned starts;         // of commands
+    struct expect expect;
 };
 
 static void run_once(const struct scenario *s, const struct sim_options *options)
 {
     struct sim *sim = sim_new(options);
-    uint64_t job = sim_start(sim, s->script);
-    char *result;
 
-    if (s->resume_at_ms)
-        sim_resume_at(sim, s->resume_at_ms, job);
-    if (s->stop_at_ms)
-        sim_stop_at(sim, s->stop_at_ms, job);
-    if (!sim_run(sim, 24 * 3600 * 1000))
-        fail_msg("seed %llu is stuck:\n%s", (unsigned long long)options->seed,
-                 sim_result(sim, job));
-    result = sim_result(sim, job);
-    if (strcmp(result, s->expected) != 0)
-        fail_msg("seed %llu: expected\n%s\ngot\n%s", (unsigned long long)options->seed,
-                 s->expected, result);
-    assert_int_equal(sim_counts(sim).starts, s->starts);
-    free(result);
+    expect_end(sim, sim_start(sim, s->script), options->seed, &s->expect);
     sim_free(sim);
 }
 
@@ -62,11 +43,11 @@ static void a_timeout_ends_the_job(void **state)
         "  function() pcall(sleep, 1000) sleep(1) print('never') end,\n"
         "  function() localhost:run('ms=600000 out=begun') print('never') end,\n"
         "}\n",
-        " error timed out: it did not end within its timeout of 30s\n\n"
+        { " error timed out: it did not end within its timeout of 30s\n\n"
         "1.2/1 output begun\n"
         "1/1 output undone\n"
         "1/2 output deferred\n"
-        "= Failed timed out: it did not end within its timeout of 30s\n", 0, 0, 3 };
+        "= Failed timed out: it did not end within its timeout of 30s\n", 0, 0, 3 } };
 
     (void)state;
     run(&s);
@@ -78,13 +59,13 @@ static void a_timeout_leaves_suspended_time_out(void **state)
     static const struct scenario in_time = {
         "workflow { timeout = '30s' }\n"
         "sleep(5) suspend('look') sleep(5) print('done')\n",
-        " output done\n\n= Completed \n", 3600 * 1000, 0, 0 };
+        { " output done\n\n= Completed \n", 3600 * 1000, 0, 0 } };
     static const struct scenario late = {
         "workflow { timeout = '30s' }\n"
         "sleep(20) suspend('look') print('on') sleep(20) print('done')\n",
-        " error timed out: it did not end within its timeout of 30s\n\n"
+        { " error timed out: it did not end within its timeout of 30s\n\n"
         " output on\n\n"
-        "= Failed timed out: it did not end within its timeout of 30s\n", 3600 * 1000, 0, 0 };
+        "= Failed timed out: it did not end within its timeout of 30s\n", 3600 * 1000, 0, 0 } };
 
     (void)state;
     run(&in_time);
@@ -97,13 +78,13 @@ static void an_elapsed_timeout_counts_everything(void **state)
     static const struct scenario in_time = {
         "workflow { elapsed_timeout = '2h' }\n"
         "sleep(5) suspend('look') sleep(5) print('done')\n",
-        " output done\n\n= Completed \n", 3600 * 1000, 0, 0 };
+        { " output done\n\n= Completed \n", 3600 * 1000, 0, 0 } };
     static const struct scenario late = {
         "workflow { elapsed_timeout = '30m' }\n"
         "sleep(5) suspend('look') sleep(5) print('done')\n",
-        " error timed out: it did not end within its elapsed_timeout of 30m\n\n"
+        { " error timed out: it did not end within its elapsed_timeout of 30m\n\n"
         "= Failed timed out: it did not end within its elapsed_timeout of 30m\n",
-        3600 * 1000, 0, 0 };
+        3600 * 1000, 0, 0 } };
 
     (void)state;
     run(&in_time);
@@ -120,13 +101,13 @@ static void a_cleanup_is_bounded(void **state)
         "  pcall(sleep, 1) localhost:run('out=not-reached')\n"
         "end)\n"
         "localhost:run('code=3')\n",
-        " error cleanup was cut off (cleanup_timeout); 1 more of its functions did not run\n\n"
+        { " error cleanup was cut off (cleanup_timeout); 1 more of its functions did not run\n\n"
         " error step \"code=3\" (sim.lua:7) on localhost failed: exit code 3; its cleanup was "
         "cut off after its cleanup_timeout of 1m\n\n"
         " error undo failed: its cleanup took too long (cleanup_timeout)\n\n"
         "1/2 output hangs\n"
         "= Failed step \"code=3\" (sim.lua:7) on localhost failed: exit code 3; its cleanup was "
-        "cut off after its cleanup_timeout of 1m\n", 0, 0, 2 };
+        "cut off after its cleanup_timeout of 1m\n", 0, 0, 2 } };
 
     (void)state;
     run(&s);
@@ -143,10 +124,10 @@ static void the_cleanup_of_a_branch_is_its_own(void **state)
         "  function() sleep(100) print('on') end,\n"
         "})\n"
         "print(ok, e.message)\n",
-        " output false\tbad\n\n"
+        { " output false\tbad\n\n"
         "1.1 error undo failed: its cleanup took too long (cleanup_timeout)\n\n"
         "1.2 output on\n\n"
-        "= Completed \n", 0, 0, 0 };
+        "= Completed \n", 0, 0, 0 } };
 
     (void)state;
     run(&s);
@@ -158,16 +139,16 @@ static void a_stop_lets_cleanup_run(void **state)
     static const struct scenario s = {
         "undo(function() localhost:run('ms=5000 out=undone') print('all of it') end)\n"
         "fail('bad')\n",
-        " output all of it\n\n"
+        { " output all of it\n\n"
         "1/1 output undone\n"
-        "= Stopped stopped\n", 0, 2500, 1 };
+        "= Stopped stopped\n", 0, 2500, 1 } };
     static const struct scenario in_defer = {
         "workflow { cleanup_timeout = '10s' }\n"
         "defer(function() sleep(1000) end)\n"
         "print('done')\n",
-        " error defer failed: its cleanup took too long (cleanup_timeout)\n\n"
+        { " error defer failed: its cleanup took too long (cleanup_timeout)\n\n"
         " output done\n\n"
-        "= Stopped its cleanup was cut off after its cleanup_timeout of 10s\n", 0, 5000, 0 };
+        "= Stopped its cleanup was cut off after its cleanup_timeout of 10s\n", 0, 5000, 0 } };
 
     (void)state;
     run(&s);

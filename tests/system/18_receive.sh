@@ -11,7 +11,7 @@ seq 1 200 | cmp - "$work/joined" || fail "receives joined are not each line once
 same "nothing is left" "$(pawl receive counts)" ""
 same "unread" "$(pawl get counts --json | jq -c '[.unread, .bytes, .has_more]')" '[0,0,false]'
 
-start words 'echo one; sleep 0.2; echo two >&2; sleep 0.2; echo three'
+start words 'echo one; sleep 0.8; echo two >&2; sleep 0.8; echo three'
 expect_code 0 pawl wait words
 for option in --keep --all '--since 0' '--stream output' '--host localhost'; do
     # shellcheck disable=SC2086 # some are two words
