@@ -105,7 +105,7 @@ static int expand_bracket(struct expansion *x, struct slice rest, struct err *er
     for (bool more = true; rc == 0 && more;) {
         const uint8_t *comma = inside.len ? memchr(inside.ptr, ',', inside.len) : NULL;
         struct slice text = inside;
-        struct range range;
+        struct range range = { 0 };
         more = comma;
         if (comma) {
             text.len = (size_t)(comma - inside.ptr);
