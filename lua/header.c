@@ -5,11 +5,11 @@
 // small budget.
 #include "lua/header.h"
 
+#include "base/suggest.h"
 #include "lua/convert.h"
 #include "lua/internal.h"
 #include "lua/keys.h"
 #include "lua/options.h"
-#include "lua/suggest.h"
 
 enum { HEADER_BUDGET = 1000 * 1000 };
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Host handles and their steps. A handle is a userdata that cannot change; how its
 // commands become effects is in ask.c.
+#include "base/suggest.h"
 #include "lua/ask.h"
 #include "lua/keys.h"
 #include "lua/options.h"
 #include "lua/result.h"
-#include "lua/suggest.h"
 #include "lua/text.h"
 #include "lua/wait.h"
 

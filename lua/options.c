@@ -6,9 +6,9 @@
 
 #include <math.h>
 
-#include "lua/duration.h"
+#include "base/duration.h"
+#include "base/suggest.h"
 #include "lua/keys.h"
-#include "lua/suggest.h"
 #include "lua/text.h"
 
 enum { RETRY_TIMES_MAX = 1000000 };

@@ -8,10 +8,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/suggest.h"
 #include "cli/call.h"
 #include "cli/local_params.h"
 #include "cli/select.h"
-#include "cli/suggest.h"
 
 // ---- options, verb by verb
 static const struct option_spec start_options[] = {
@@ -212,11 +212,12 @@ static const struct command *verb_of(struct cli *cli, const char *name)
     command = command_find(name);
     if (command)
         return command;
-    suggest_init(&suggest, name, strlen(name));
+    suggest_begin(&suggest, slice_str(name));
     for (command = commands; command->name; command++)
-        suggest_offer(&suggest, command->name);
-    if (suggest.best)
-        cli_error(cli, EXIT_USAGE, "no such verb: %.60s; did you mean %s?", name, suggest.best);
+        suggest_add(&suggest, slice_str(command->name));
+    if (suggest.best.len)
+        cli_error(cli, EXIT_USAGE, "no such verb: %.60s; did you mean %.*s?", name,
+                  SLICE_ARG(suggest.best));
     else
         cli_error(cli, EXIT_USAGE, "no such verb: %.60s; `pawl help` lists them", name);
     return NULL;

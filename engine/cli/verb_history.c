@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/duration.h"
 #include "cli/call.h"
-#include "cli/duration.h"
 #include "cli/render.h"
 #include "cli/select.h"
 #include "cli/table.h"

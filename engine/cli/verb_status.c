@@ -2,8 +2,8 @@
 // pawl status: the engine, as it is. Asking never starts one.
 #include <errno.h>
 
+#include "base/duration.h"
 #include "cli/call.h"
-#include "cli/duration.h"
 #include "cli/render.h"
 
 static void states_show(json_t *jobs, struct buf *out)
