@@ -198,8 +198,10 @@ static int write_done(lua_State *L, int status, lua_KContext ctx)
 static struct slice check_mode(lua_State *L)
 {
     struct slice mode = ask_string(L, "write", "mode");
-    bool ok = mode.ptr == NULL || mode.len == 3 || mode.len == 4;
+    bool ok = mode.len == 3 || mode.len == 4;
 
+    if (!mode.ptr)
+        return mode; // none was given
     for (size_t i = 0; i < mode.len; i++)
         ok = ok && mode.ptr[i] >= '0' && mode.ptr[i] <= '7';
     if (!ok)

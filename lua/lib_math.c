@@ -40,6 +40,7 @@ static int math_random(lua_State *L)
 {
     struct random *random = ready(L);
     lua_Integer low = 1, high;
+    uint64_t number;
 
     if (lua_gettop(L) == 0) {
         lua_pushnumber(L, random_real(random));
@@ -57,8 +58,8 @@ static int math_random(lua_State *L)
     if (low > high)
         vm_raise(L, "math.random: there is no number from %lld to %lld", (long long)low,
                  (long long)high);
-    lua_pushinteger(L, (lua_Integer)((uint64_t)low +
-                                     random_below(random, (uint64_t)high - (uint64_t)low)));
+    number = (uint64_t)low + random_below(random, (uint64_t)high - (uint64_t)low);
+    lua_pushinteger(L, (lua_Integer)number);
     return 1;
 }
 
