@@ -13,14 +13,7 @@
 
 static bool is_host(lua_State *L, int idx)
 {
-    bool ret = false;
-
-    if (lua_type(L, idx) == LUA_TUSERDATA && lua_getmetatable(L, idx)) {
-        vm_get(L, VM_HOST_META);
-        ret = lua_rawequal(L, -1, -2);
-        lua_pop(L, 2);
-    }
-    return ret;
+    return vm_has_meta(L, idx, LUA_TUSERDATA, VM_HOST_META);
 }
 
 static void check_host(lua_State *L, const char *method)
