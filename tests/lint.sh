@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # lint.sh: reads all our C with clang-tidy and cppcheck, and wants silence.
 #
 #   tests/lint.sh               every .c file of engine, storage and lua
