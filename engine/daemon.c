@@ -16,6 +16,7 @@
 #include "base/list.h"
 #include "control/control.h"
 #include "core/loop.h"
+#include "marker.h"
 
 struct daemon {
     const struct daemon_options *options;
@@ -26,7 +27,8 @@ struct daemon {
     struct engine *engine;
     struct control *control;
     bool failed;
-    char spool[4096]; // the engine keeps a pointer to it
+    char spool[4096]; // the engine keeps a pointer to it, and to this:
+    char notice[MARKER_TEXT];
 };
 
 static void control_closed(void *arg) { (void)arg; }
@@ -89,6 +91,10 @@ static int open_engine(struct daemon *d, struct err *err)
         snprintf(d->spool, sizeof(d->spool), "%s/spool", d->options->home);
         options.spool_dir = d->spool;
     }
+    marker_check(d->options->home, *d->spool ? d->spool : NULL, d->store, d->notice);
+    if (*d->notice)
+        fprintf(stderr, "pawl: %s\n", d->notice);
+    options.notice = d->notice;
     world = loop_world_of(d->world);
     rc = engine_new(&d->engine, &world, d->store, &options, err);
     if (rc == 0)
@@ -130,8 +136,8 @@ int daemon_run(const struct daemon_options *options)
     int rc;
 
     umask(077);
-    // One commit at a time is all the thread pool is for.
-    setenv("UV_THREADPOOL_SIZE", "1", 0);
+    // One commit at a time is what the thread pool is for, and a backup beside it.
+    setenv("UV_THREADPOOL_SIZE", "2", 0);
     if (sodium_init() < 0 || uv_loop_init(&d.loop) < 0) {
         fprintf(stderr, "pawl: the random source or the event loop cannot be opened\n");
         return DAEMON_FAILED;

@@ -2,5 +2,11 @@
 // The one place that joins the command line and the engine.
 #include "cli/cli.h"
 #include "daemon.h"
+#include "upkeep.h"
 
-int main(int argc, char **argv) { return cli_main(argc, argv, daemon_run); }
+int main(int argc, char **argv)
+{
+    static const struct cli_engine engine = { daemon_run, upkeep_check, upkeep_backup };
+
+    return cli_main(argc, argv, &engine);
+}

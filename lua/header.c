@@ -214,12 +214,23 @@ static void put_params(lua_State *L, struct buf *buf)
 
 // ---- the whole
 
-enum field { FIELD_ABOUT, FIELD_ELAPSED, FIELD_HOSTS, FIELD_META, FIELD_ON_ERROR, FIELD_PARAMS,
+enum field { FIELD_ABOUT, FIELD_CLEANUP, FIELD_ELAPSED, FIELD_HOSTS, FIELD_META, FIELD_ON_ERROR, FIELD_PARAMS,
              FIELD_TIMEOUT, FIELD_COUNT };
 
 static const char *const fields[FIELD_COUNT] = { // in the order of an encoded map
-    "about", "elapsed_timeout", "hosts", "meta", "on_error", "params", "timeout",
+    "about", "cleanup_timeout", "elapsed_timeout", "hosts", "meta", "on_error", "params", "timeout",
 };
+
+// Stack: [-1] one of the job's limits. None is said by leaving it out, not by 0.
+static void put_limit(lua_State *L, const char *field, struct buf *buf)
+{
+    int64_t ms = options_duration_ms(L, "workflow", field, -1);
+
+    if (ms == 0)
+        vm_raise(L, "workflow: '%s' must be longer than 0; leave it out for none", field);
+    value_put_str(buf, field);
+    value_put_int(buf, ms);
+}
 
 // Stack: [-1] the field's value, not nil.
 static void put_header_field(lua_State *L, enum field field, struct buf *buf)
@@ -235,9 +246,8 @@ static void put_header_field(lua_State *L, enum field field, struct buf *buf)
         vm_raise(L, "%s must be 'fail' or 'suspend', not '%s'", where, lua_tostring(L, -1));
     if (field == FIELD_META && lua_type(L, -1) != LUA_TTABLE)
         vm_raise(L, "%s must be a table, not %s", where, vm_type_words(L, -1));
-    if (field == FIELD_ELAPSED || field == FIELD_TIMEOUT) {
-        value_put_str(buf, fields[field]);
-        value_put_int(buf, options_duration_ms(L, "workflow", fields[field], -1));
+    if (field == FIELD_ELAPSED || field == FIELD_TIMEOUT || field == FIELD_CLEANUP) {
+        put_limit(L, fields[field], buf);
         return;
     }
     put_field(L, where, buf, fields[field]);

@@ -35,5 +35,6 @@ int param_convert(const value *param, const value *given, struct buf *ret, struc
 // The statement. Besides what script.h says the header may hold hosts (str) and
 // on_error (str, "fail" or "suspend"); params is there, maybe empty, exactly when
 // the script has a header.
-// workflow{ about =, params =, hosts =, timeout =, elapsed_timeout =, on_error =, meta = }
+// workflow{ about =, params =, hosts =, timeout =, elapsed_timeout =,
+//           cleanup_timeout =, on_error =, meta = }
 int lib_workflow(lua_State *L);

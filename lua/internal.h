@@ -21,11 +21,12 @@ struct script_strand {
     lua_State *co;
     uint32_t handle;
     uint32_t parent;   // handle of the strand that forked it; the main strand's own: 0
-    uint32_t branch;   // index in the parent's fork
+    uint32_t branch;   // index in the parent's fork, or SCRIPT_PROBE
     bool started;
     bool waiting;      // it yielded an effect and was not resumed
     bool cancelled;    // ANSWER_CANCEL was given: every wait raises
     bool cleaning;     // runs undos and defers: waits do not raise
+    bool cut;          // ANSWER_CUT was given: even there they do
     bool failed;       // its body raised
     bool ended;
     size_t held;       // bytes of the buffers, as counted by vm_hold
@@ -76,6 +77,8 @@ int script_make(struct script **ret, const struct script_options *options, enum 
 void sandbox_open(lua_State *L);
 // params and job, as the options say. Raises when they are no values.
 void sandbox_set_job(lua_State *L, const struct script_options *options);
+// Pushes a table that ends a script_header run when it is used.
+void sandbox_push_absent(lua_State *L);
 // Raises when a table that serves as a metatable was made weak since.
 void sandbox_check_metatables(lua_State *L);
 // Readies `nil` call errors for people: replaces the message at the top by one
@@ -92,6 +95,14 @@ void strand_push_cleanup(lua_State *L, struct script_strand *strand, int kind);
 
 // Pushes the globals as the running code should see them.
 void sandbox_push_env(lua_State *L);
+
+// ---- probe.c: on_interrupt functions
+// Keeps the function on top, which stays, for the step that the strand is asking for.
+void probe_keep(lua_State *L, struct script_strand *strand);
+// Pushes what a probe runs: function, host, facts.
+int probe_push(lua_State *L, const struct script_strand *strand);
+// Encodes what it returned, at [1] and [2], as the strand's value, or fails the strand.
+void probe_encode(lua_State *L, struct script_strand *strand);
 
 // ---- the prelude, in script.c
 // Pushes a function of the prelude, which is compiled at its first use.
@@ -111,5 +122,8 @@ void lib_output_open(lua_State *L);
 void lib_flow_open(lua_State *L);
 void lib_text_open(lua_State *L);
 void lib_host_open(lua_State *L);
+void lib_module_open(lua_State *L);
+// Compiles the modules of the encoded map: name -> text.
+void modules_load(lua_State *L, struct slice modules);
 // Pushes the table of what only a once sees.
 void lib_ambient_push(lua_State *L);

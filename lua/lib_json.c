@@ -87,7 +87,7 @@ static void put_real(double v, struct buf *buf)
     char text[TEXT_NUMBER_MAX];
 
     if (isfinite(v))
-        buf_add(buf, text, text_real(v, text));
+        buf_add(buf, text, real_format(v, text));
     else
         buf_add_str(buf, "null");
 }

@@ -162,8 +162,12 @@ static void read_on_interrupt(lua_State *L, const char *function, struct script_
                                          [ON_INTERRUPT_FAIL] = "fail",
                                          [ON_INTERRUPT_SUSPEND] = "suspend" };
 
+    if (lua_type(L, -1) == LUA_TFUNCTION) {
+        probe_keep(L, strand);
+        return;
+    }
     strand->effect.policy.on_interrupt = (enum on_interrupt)one_of(
-        L, function, "on_interrupt", "'rerun', 'fail' or 'suspend'", words, 3);
+        L, function, "on_interrupt", "'rerun', 'fail', 'suspend' or a function", words, 3);
 }
 
 static void read_on_error(lua_State *L, const char *function, struct script_strand *strand)

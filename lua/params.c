@@ -3,7 +3,9 @@
 // Text is converted to the declared type, since it may come from a command line.
 // A duration becomes a number of seconds.
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/duration.h"
@@ -258,6 +260,24 @@ static int convert_list_text(const value *param, struct slice text, struct buf *
     return rc;
 }
 
+// Items are text; a whole number, as JSON has them, is taken by its digits.
+static int convert_item(const value *param, const value *given, struct buf *ret, struct err *err)
+{
+    char digits[24];
+    int rc;
+
+    if (given->type == MSGPACK_OBJECT_POSITIVE_INTEGER)
+        snprintf(digits, sizeof(digits), "%" PRIu64, given->via.u64);
+    else if (given->type == MSGPACK_OBJECT_NEGATIVE_INTEGER)
+        snprintf(digits, sizeof(digits), "%" PRId64, given->via.i64);
+    else
+        return convert_text(param, given, ret, err);
+    rc = check_choice(param, slice_str(digits), err);
+    if (rc == 0)
+        value_put_str(ret, digits);
+    return rc;
+}
+
 static int convert_list(const value *param, const value *given, struct buf *ret, struct err *err)
 {
     size_t count = value_count(given);
@@ -269,7 +289,7 @@ static int convert_list(const value *param, const value *given, struct buf *ret,
         return refuse(given, err, "a list, or text with commas");
     value_put_array(ret, count);
     for (size_t i = 0; i < count && rc == 0; i++)
-        rc = convert_text(param, value_at(given, i), ret, err);
+        rc = convert_item(param, value_at(given, i), ret, err);
     return rc;
 }
 

@@ -155,6 +155,12 @@ static void push_fields(lua_State *L, const struct answer *answer, int host)
                           : 0);
     lua_setfield(L, -2, "seconds");
     set_int(L, "attempts", answer->attempt);
+    if (outcome->value.len) { // what on_interrupt found out
+        convert_decode(L, outcome->value);
+        lua_setfield(L, -2, "value");
+    }
+    if (outcome->reason.len)
+        set_str(L, "reason", outcome->reason);
 }
 
 void result_push(lua_State *L, const struct answer *answer, int host)
@@ -199,6 +205,32 @@ static void push_failed_fields(lua_State *L, const struct script_strand *strand,
     lua_setfield(L, -2, "message");
 }
 
+static void set_failed_step(lua_State *L, const struct script_strand *strand)
+{
+    set_str(L, "step", step_word(strand));
+    set_str(L, "line", strand->effect.line);
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "ok");
+}
+
+void result_push_facts(lua_State *L, const struct script_strand *strand,
+                       const struct answer *answer, int host)
+{
+    int name = 0;
+
+    if (!lua_isnil(L, host)) {
+        text_push(L, host);
+        name = lua_gettop(L);
+    }
+    push_failed_fields(L, strand, answer, name);
+    set_failed_step(L, strand);
+    set_int(L, "attempts", answer->attempt);
+    vm_get(L, VM_RESULT_META);
+    lua_setmetatable(L, -2);
+    if (name)
+        lua_remove(L, name);
+}
+
 void result_push_failed(lua_State *L, const struct script_strand *strand,
                         const struct answer *answer, int host)
 {
@@ -208,10 +240,7 @@ void result_push_failed(lua_State *L, const struct script_strand *strand,
         push_once_error(L, strand, answer->outcome);
     else
         push_failed_fields(L, strand, answer, host);
-    set_str(L, "step", step_word(strand));
-    set_str(L, "line", strand->effect.line);
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "ok");
+    set_failed_step(L, strand);
     vm_get(L, goes_on ? VM_RESULT_META : VM_ERROR_META);
     lua_setmetatable(L, -2);
     if (!goes_on)
@@ -252,7 +281,10 @@ void error_push(lua_State *L, const char *kind)
 
 void error_raise_cancelled(lua_State *L)
 {
-    lua_pushliteral(L, "cancelled");
+    const struct script_strand *strand = script_of(L)->current;
+
+    lua_pushstring(L, strand && strand->cut ? "its cleanup took too long (cleanup_timeout)"
+                                            : "cancelled");
     error_push(L, "cancelled");
     lua_error(L);
     abort(); // lua_error does not return

@@ -61,6 +61,7 @@ void sandbox_open(lua_State *L)
     lib_flow_open(L);
     lib_text_open(L);
     lib_host_open(L);
+    lib_module_open(L);
     lua_pushcfunction(L, lib_workflow);
     lua_setfield(L, -2, "workflow");
     lua_pushvalue(L, -1);
@@ -88,10 +89,11 @@ static int header_touched(lua_State *L)
 }
 
 // While only the header is wanted there is no job: who asks has none before it.
-static void push_absent(lua_State *L)
+void sandbox_push_absent(lua_State *L)
 {
     static const luaL_Reg meta[] = { { "__index", header_touched }, { "__len", header_touched },
-                                     { "__pairs", header_touched }, { NULL, NULL } };
+                                     { "__pairs", header_touched }, { "__call", header_touched },
+                                     { NULL, NULL } };
 
     lua_createtable(L, 0, 0);
     luaL_newlib(L, meta);
@@ -130,12 +132,12 @@ void sandbox_set_job(lua_State *L, const struct script_options *options)
 
     lua_pushglobaltable(L);
     if (header)
-        push_absent(L);
+        sandbox_push_absent(L);
     else
         push_map(L, options->params);
     lua_setfield(L, -2, "params");
     if (header)
-        push_absent(L);
+        sandbox_push_absent(L);
     else
         push_job(L, options);
     lua_setfield(L, -2, "job");

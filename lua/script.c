@@ -27,10 +27,8 @@ struct slice script_prelude(void)
 }
 
 // Its argument is the table of primitives, see lib_flow.c.
-static void load_prelude(lua_State *L)
+static void load_prelude(lua_State *L, struct slice text)
 {
-    struct slice text = script_prelude();
-
     if (luaL_loadbufferx(L, (const char *)text.ptr, text.len, VM_PRELUDE_NAME, "t") != LUA_OK)
         lua_error(L);
     lib_primitives_push(L);
@@ -44,7 +42,7 @@ void prelude_get(lua_State *L, const char *name)
     vm_get(L, VM_PRELUDE);
     if (!lua_istable(L, -1)) {
         lua_pop(L, 1);
-        load_prelude(L);
+        load_prelude(L, script_prelude());
     }
     lua_getfield(L, -1, name);
     lua_remove(L, -2);
@@ -104,6 +102,11 @@ static int open_protected(lua_State *L)
     result_open(L);
     sandbox_open(L);
     sandbox_set_job(L, options);
+    if (options->prelude.len) { // not this binary's: its text is only lent
+        load_prelude(L, options->prelude);
+        lua_pop(L, 1);
+    }
+    modules_load(L, options->modules);
     lua_pushfstring(L, "@%s", lua_pushlstring(L, (const char *)options->name.ptr,
                                               options->name.len));
     if (luaL_loadbufferx(L, (const char *)text.ptr, text.len, lua_tostring(L, -1), "t") != LUA_OK)
@@ -182,6 +185,16 @@ int script_new(struct script **ret, const struct script_options *options, struct
     return script_make(ret, options, SCRIPT_RUN, err);
 }
 
+int script_compile(struct slice name, struct slice text, struct err *err)
+{
+    struct script_options options = { .name = name, .text = text };
+    struct script *script;
+    int rc = script_make(&script, &options, SCRIPT_HEADER, err);
+
+    script_free(script);
+    return rc;
+}
+
 void script_free(struct script *script)
 {
     if (!script)
@@ -210,6 +223,8 @@ static int push_branch(lua_State *L)
 {
     const struct script_strand *strand = lua_touserdata(L, 1);
 
+    if (strand->branch == SCRIPT_PROBE)
+        return probe_push(L, strand);
     vm_get(L, VM_PENDING);
     lua_rawgeti(L, -1, (lua_Integer)strand->parent + 1);
     fork_push_branch(L, (lua_Integer)strand->branch + 1);
@@ -286,8 +301,8 @@ int script_resume(struct script *script, uint32_t handle, const struct answer *a
     assert(!strand->ended && strand->waiting == strand->started);
     if (answer->now_unix_ms > script->now_unix_ms)
         script->now_unix_ms = answer->now_unix_ms;
-    if (answer->kind == ANSWER_CANCEL)
-        strand->cancelled = true;
+    strand->cut |= answer->kind == ANSWER_CUT;
+    strand->cancelled |= strand->cut || answer->kind == ANSWER_CANCEL;
     script->current = strand;
     script->answer = answer;
     script->blocked = false;
@@ -313,8 +328,9 @@ int script_fork(struct script *script, uint32_t parent, uint32_t index, struct s
     struct script_strand *strand;
     int rc;
 
-    assert(forking->waiting && forking->effect.kind == EFFECT_FORK);
-    assert(index < forking->effect.fork_count);
+    assert(forking->waiting);
+    assert(index == SCRIPT_PROBE ? forking->effect.policy.on_interrupt == ON_INTERRUPT_ASK
+                                 : index < forking->effect.fork_count);
     if (script->vm.failed)
         return vm_failure(&script->vm, err);
     vm_begin(&script->vm, script->budget_max); // what the parent left is not ours to use

@@ -22,6 +22,8 @@ typedef void (*script_note_fn)(void *arg, struct slice strand, const struct note
 struct script_options {
     struct slice name;           // chunk name for messages: "patch.lua"
     struct slice text;           // the author's script, Lua source only
+    struct slice modules;        // encoded map: name -> text of what it may require
+    struct slice prelude;        // text; empty: the one in this binary
     uint64_t job_id;             // what the script sees as job.id ...
     struct uuid job_uuid;        // ... job.uuid; also seeds math.random
     struct slice job_name;
@@ -50,6 +52,8 @@ enum answer_kind {
     ANSWER_OUTCOME, // the step it waits for has settled: outcome, ok
     ANSWER_JOINED,  // all strands of its fork have ended
     ANSWER_CANCEL,  // its scope was cancelled: raise, now and at every later wait
+    ANSWER_CUT,     // its cleanup took too long: as CANCEL, in cleanup too, of which
+                    // nothing more is run
 };
 
 struct answer {
@@ -71,8 +75,13 @@ struct answer {
 int script_resume(struct script *script, uint32_t strand, const struct answer *answer,
                   struct effect *ret, struct err *err);
 
+// Branch index of a strand that runs the on_interrupt function of the step that the
+// parent waits for. Its first answer holds that attempt's outcome, and its END the
+// verdict (model/step.h).
+#define SCRIPT_PROBE UINT32_MAX
+
 // Makes the strand for branch `index` (0 .. fork_count-1) of the FORK the parent
-// yielded. *ret is a handle that is not in use. path: the strand's path.
+// yielded, or its probe. *ret is a handle that is not in use. path: the strand's path.
 int script_fork(struct script *script, uint32_t parent, uint32_t index, struct slice path,
                 uint32_t *ret, struct err *err);
 // Frees an ended strand's coroutine; its handle may be given out again.
@@ -89,11 +98,14 @@ int script_once(struct script *script, uint32_t strand, int64_t now_unix_ms,
 // Runs a script's text just far enough to see its `workflow{...}` header, with
 // no strand and no effect. Appends an encoded map to *ret:
 //   about str?; params array of {name, type, default?, required?, min?, max?,
-//   choices?, about?} in the order of name; timeout, elapsed_timeout (ms)?; meta map?;
+//   choices?, about?} in the order of name; timeout, elapsed_timeout, cleanup_timeout (ms)?; meta map?;
 //   hosts str?; on_error str? ("fail" or "suspend")
 // A script without a header gives an empty map. ERR_SCRIPT: syntax error, or a
 // wrong header, with the line.
 int script_header(struct slice name, struct slice text, struct buf *ret, struct err *err);
+
+// Compiles a text and runs nothing of it. ERR_SCRIPT: syntax error, with the line.
+int script_compile(struct slice name, struct slice text, struct err *err);
 
 // Checks and defaults parameters against a header as script_header gives it.
 // `given` is an encoded map; string values are converted to the declared type

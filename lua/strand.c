@@ -117,7 +117,7 @@ static bool was_set(lua_State *L, enum vm_slot slot, uint32_t handle)
 
 void strand_close(struct script *script, struct script_strand *strand)
 {
-    static const enum vm_slot slots[] = { VM_STRANDS, VM_PENDING, VM_CLEANUP };
+    static const enum vm_slot slots[] = { VM_STRANDS, VM_PENDING, VM_PROBES, VM_CLEANUP };
 
     if (!strand)
         return;
@@ -249,7 +249,7 @@ static void log_cleanup_error(lua_State *L, struct script_strand *strand, int ki
 // Keeps a branch's outcome in its fork's record: [1] results, [2] errors.
 static void tell_parent(lua_State *L, struct script_strand *strand)
 {
-    if (strand->handle == 0)
+    if (strand->handle == 0 || strand->branch == SCRIPT_PROBE)
         return;
     vm_get(L, VM_PENDING);
     if (lua_rawgeti(L, -1, (lua_Integer)strand->parent + 1) == LUA_TTABLE) {
@@ -301,6 +301,27 @@ static int finish(lua_State *L, struct script_strand *strand)
     return 0;
 }
 
+// What a cleanup that was cut off leaves undone is said, not run.
+static void log_cut(lua_State *L, struct script_strand *strand)
+{
+    struct script *script = script_of(L);
+    struct note note = { .stream = STREAM_ERROR };
+    int kind, left = 0;
+
+    while (take_entry(L, strand, &kind)) {
+        lua_pop(L, 1);
+        left++;
+    }
+    if (left == 0)
+        return;
+    buf_clear(&script->scratch);
+    buf_addf(&script->scratch, "cleanup was cut off (cleanup_timeout); %d more of its "
+                               "functions did not run\n", left);
+    note.data = buf_slice(&script->scratch);
+    if (script->note)
+        script->note(script->note_arg, buf_slice(&strand->path), &note);
+}
+
 static int clean_next(lua_State *L, int status, lua_KContext kind);
 
 static int clean(lua_State *L, struct script_strand *strand)
@@ -308,12 +329,14 @@ static int clean(lua_State *L, struct script_strand *strand)
     int kind;
 
     strand->cleaning = true;
-    while (lua_settop(L, 1), take_entry(L, strand, &kind)) {
+    while (lua_settop(L, 1), !strand->cut && take_entry(L, strand, &kind)) {
         int status = lua_pcallk(L, 0, 0, 0, kind, clean_next);
         vm_pass(L, status);
         if (status != LUA_OK)
             log_cleanup_error(L, strand, kind);
     }
+    if (strand->cut)
+        log_cut(L, strand);
     return finish(L, strand);
 }
 
@@ -350,6 +373,8 @@ static void encode_result(lua_State *L, struct script_strand *strand)
     struct err err;
 
     buf_clear(&strand->value);
+    if (strand->branch == SCRIPT_PROBE)
+        probe_encode(L, strand);
     if (strand->handle != 0)
         return;
     if (convert_encode(L, 1, "the workflow's result", &strand->value, &err) == 0)
@@ -378,5 +403,7 @@ static int body_done(lua_State *L, int status, lua_KContext ctx)
 
 int strand_main(lua_State *L)
 {
-    return body_done(L, lua_pcallk(L, lua_gettop(L) - 1, 1, 0, 0, body_done), 0);
+    int results = script_of(L)->current->branch == SCRIPT_PROBE ? 2 : 1;
+
+    return body_done(L, lua_pcallk(L, lua_gettop(L) - 1, results, 0, 0, body_done), 0);
 }

@@ -10,28 +10,12 @@
 
 #include "lua/internal.h"
 
-size_t text_real(double v, char text[TEXT_NUMBER_MAX])
-{
-    int n = 0;
-
-    if (isnan(v))
-        return (size_t)snprintf(text, TEXT_NUMBER_MAX, "nan");
-    for (int digits = 15; digits <= 17; digits++) {
-        n = snprintf(text, TEXT_NUMBER_MAX, "%.*g", digits, v);
-        if (strtod(text, NULL) == v)
-            break;
-    }
-    if (text[strspn(text, "-0123456789")] == 0) // reads as an integer
-        n += snprintf(text + n, TEXT_NUMBER_MAX - (size_t)n, ".0");
-    return (size_t)n;
-}
-
 size_t text_number(lua_State *L, int idx, char text[TEXT_NUMBER_MAX])
 {
     if (lua_isinteger(L, idx))
         return (size_t)snprintf(text, TEXT_NUMBER_MAX, "%" PRId64,
                                 (int64_t)lua_tointeger(L, idx));
-    return text_real(lua_tonumber(L, idx), text);
+    return real_format(lua_tonumber(L, idx), text);
 }
 
 // Inside a once() names come from a table and a counter of its own: on replay the

@@ -5,13 +5,12 @@
 
 #include <lua.h>
 
+#include "base/real.h"
 #include "base/slice.h"
 
-enum { TEXT_NUMBER_MAX = 48 }; // any number, with NUL
+enum { TEXT_NUMBER_MAX = REAL_TEXT }; // any number, with NUL
 
-// The shortest decimal text that reads back as the same number; "nan" for every
-// NaN. Writes NUL too and returns the length.
-size_t text_real(double v, char text[TEXT_NUMBER_MAX]);
+// Writes NUL too and returns the length.
 size_t text_number(lua_State *L, int idx, char text[TEXT_NUMBER_MAX]);
 // Pushes the value's text. Calls __tostring, which cannot wait.
 struct slice text_push(lua_State *L, int idx);

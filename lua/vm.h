@@ -33,8 +33,11 @@ enum vm_slot {
     VM_SLOT_FIRST = LUA_RIDX_LAST + 1,
     VM_STRANDS = VM_SLOT_FIRST, // handle + 1 -> thread
     VM_PENDING,                 // handle + 1 -> function of a once, record of a fork
+    VM_PROBES,                  // handle + 1 -> { on_interrupt function, host }
     VM_CLEANUP,                 // handle + 1 -> undo and defer entries
     VM_CHUNK,                   // the author's main function
+    VM_MODULES,                 // name -> compiled chunk of a module
+    VM_LOADED,                  // name -> what the module gave; false: it is being loaded
     VM_PRELUDE,                 // table of the prelude's functions, once loaded
     VM_RESULT_META,
     VM_ERROR_META,

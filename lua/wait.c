@@ -45,11 +45,14 @@ struct script_strand *wait_begin(lua_State *L, enum effect_kind kind, const char
     wait_check_header(L);
     if (script->mode == SCRIPT_ONCE)
         vm_raise(L, "%s: no step can run inside once()", label);
-    if (strand->cancelled && !strand->cleaning)
+    if (strand->cancelled && (!strand->cleaning || strand->cut))
         error_raise_cancelled(L);
     if (script->blocked || !lua_isyieldable(L))
         raise_blocked(L, label);
-    strand->effect = (struct effect){ .kind = kind, .label = slice_str(label) };
+    strand->effect = (struct effect){ .kind = kind, .label = slice_str(label),
+                                      .scope = !strand->cleaning ? SCOPE_BODY
+                                               : strand->failed  ? SCOPE_UNWIND
+                                                                 : SCOPE_DEFER };
     step_policy_init(&strand->effect.policy);
     buf_reuse(&strand->name);
     buf_reuse(&strand->args);
@@ -96,7 +99,7 @@ const struct answer *wait_answer(lua_State *L, struct script_strand **ret)
 
     *ret = script->current;
     script->current->waiting = false;
-    if (script->answer->kind == ANSWER_CANCEL)
+    if (script->answer->kind == ANSWER_CANCEL || script->answer->kind == ANSWER_CUT)
         error_raise_cancelled(L);
     return script->answer;
 }

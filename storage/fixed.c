@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-enum { FIXED_MAX = 2 }; // numbers in a row
+enum { FIXED_MAX = 3 }; // numbers in a row
 
 void fixed_put(struct batch *batch, const struct key *key, const uint64_t *values, size_t n)
 {

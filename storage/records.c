@@ -27,24 +27,39 @@ static bool record_of_row(struct slice key, struct slice bytes, bool damaged, st
 struct records_scan {
     records_fn fn;
     void *arg;
+    uint64_t next; // the number that the next row must have
 };
+
+// Numbers have no holes, so a jump is rows that a damaged page has dropped: one gap
+// for all of them, under the last one's number.
+static int tell_jump(const struct records_scan *scan, uint64_t seq)
+{
+    struct record missing = { .seq = seq - 1 };
+
+    return seq > scan->next ? scan->fn(scan->arg, &missing, true) : 0;
+}
 
 static int on_record(void *arg, struct slice key, struct slice bytes, bool damaged)
 {
-    const struct records_scan *scan = arg;
+    struct records_scan *scan = arg;
     struct record record;
     bool whole;
+    int rc;
 
     if (!key_is_sound(key))
-        return 0; // its number is lost too: the reader sees one missing
+        return 0; // its number is lost too: the next row tells that one is missing
     whole = record_of_row(key, bytes, damaged, &record);
+    rc = tell_jump(scan, record.seq);
+    if (rc)
+        return rc;
+    scan->next = record.seq + 1;
     return scan->fn(scan->arg, &record, !whole);
 }
 
 int records_scan(struct store *store, uint64_t job_id, uint64_t from_seq, records_fn fn,
                  void *arg, struct err *err)
 {
-    struct records_scan scan = { fn, arg };
+    struct records_scan scan = { fn, arg, from_seq ? from_seq : 1 };
     struct key from = key_2(KEY_RECORD, job_id, from_seq);
     struct key to = key_prefix_end(key_1(KEY_RECORD, job_id));
 

@@ -94,7 +94,8 @@ int log_scan(struct store *store, log_fn fn, void *arg, struct err *err);
 
 // ---- records: stream output, (job, seq) ------------------------------------
 void records_put(struct batch *batch, uint64_t job_id, const struct record *record);
-// A damaged record comes as record->seq set, everything else zero, gap true.
+// A damaged record comes as record->seq set, everything else zero, gap true; records
+// that are missing altogether come so once, with the number of the last of them.
 typedef int (*records_fn)(void *arg, const struct record *record, bool gap);
 int records_scan(struct store *store, uint64_t job_id, uint64_t from_seq, records_fn fn,
                  void *arg, struct err *err);
@@ -117,6 +118,7 @@ int marks_get(struct store *store, uint64_t job_id, uint64_t child_id, struct ma
 // ---- tails: how much of a running attempt's output is durable here ----------
 struct tail {
     uint64_t out_bytes, err_bytes;
+    uint64_t first_seq; // of its first record; 0: none
 };
 void tails_put(struct batch *batch, uint64_t job_id, uint64_t intent_no, struct tail tail);
 void tails_del(struct batch *batch, uint64_t job_id, uint64_t intent_no);

@@ -7,9 +7,9 @@
 void tails_put(struct batch *batch, uint64_t job_id, uint64_t intent_no, struct tail tail)
 {
     struct key key = key_2(KEY_TAIL, job_id, intent_no);
-    uint64_t values[2] = { tail.out_bytes, tail.err_bytes };
+    uint64_t values[3] = { tail.out_bytes, tail.err_bytes, tail.first_seq };
 
-    fixed_put(batch, &key, values, 2);
+    fixed_put(batch, &key, values, 3);
 }
 
 void tails_del(struct batch *batch, uint64_t job_id, uint64_t intent_no)
@@ -23,10 +23,10 @@ int tails_get(struct store *store, uint64_t job_id, uint64_t intent_no, struct t
               struct err *err)
 {
     struct key key = key_2(KEY_TAIL, job_id, intent_no);
-    uint64_t values[2] = { 0, 0 };
-    int rc = fixed_get(store, &key, values, 2, err);
+    uint64_t values[3] = { 0 };
+    int rc = fixed_get(store, &key, values, 3, err);
 
-    *ret = (struct tail){ values[0], values[1] };
+    *ret = (struct tail){ values[0], values[1], values[2] };
     if (rc == -ENOENT)
         return 0;
     if (rc < 0)

@@ -49,8 +49,9 @@ end
 
 -- A job of one command needs no "step ... at line ...": its reason is the command's end.
 local function reason(result)
-  if result.kind == "exit" then return "exit code " .. result.code end
-  if result.kind == "signal" then return "killed by signal " .. result.signal end
+  local why = result.reason and ": " .. result.reason or ""
+  if result.kind == "exit" then return "exit code " .. result.code .. why end
+  if result.kind == "signal" then return "killed by signal " .. result.signal .. why end
   if result.kind == "timeout" then return "timed out" end
   return result.message
 end

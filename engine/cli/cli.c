@@ -110,6 +110,11 @@ static const struct option_spec daemon_options[] = {
     OPTIONS_COMMON,
 };
 
+static const struct option_spec doctor_options[] = {
+    { "take-over", 0, NULL, "make hosts that followed another follow this" },
+    OPTIONS_COMMON,
+};
+
 // ---- the verbs
 const struct command commands[] = {
     { "start", "start [OPTIONS] -c TEXT | -f FILE | -- COMMAND [ARGUMENT]...", "Start a command as a job",
@@ -173,6 +178,18 @@ const struct command commands[] = {
       "Every other verb starts the engine by itself; this one is for service managers\n"
       "(--foreground) and for maintenance (--stop).",
       daemon_options, verb_daemon },
+    { "doctor", "doctor [--take-over]", "Check the store, every row of it",
+      "The engine must not run (`pawl daemon --stop`); commands on hosts go on\n"
+      "meanwhile. Exit code 1 when something is damaged, 4 when an engine uses the store.\n\n"
+      "A store that was restored from a backup, or copied, is refused by hosts that\n"
+      "have seen a later engine. When no such engine runs any more, --take-over makes them\n"
+      "follow this one.",
+      doctor_options, verb_doctor },
+    { "backup", "backup DIRECTORY", "Copy the store, verified, while jobs go on",
+      "DIRECTORY must not exist; it appears whole or not at all. To restore it, stop\n"
+      "the engine and put its data.mdb into the home's store directory.\n\n"
+      "  pawl backup /backup/pawl-$(date +%F)",
+      plain_options, verb_backup },
     { "help", "help [VERB]", "Show this, or the help of a verb", NULL, plain_options, verb_help },
     { "version", "version", "Print the version", NULL, plain_options, verb_version },
     { NULL, NULL, NULL, NULL, NULL, NULL },
@@ -259,9 +276,9 @@ static int verb_run_it(struct cli *cli)
     return cli->command->fn(cli);
 }
 
-int cli_main(int argc, char **argv, daemon_fn daemon_main)
+int cli_main(int argc, char **argv, const struct cli_engine *engine)
 {
-    struct cli cli = { .daemon_main = daemon_main, .out_tty = isatty(STDOUT_FILENO),
+    struct cli cli = { .engine = engine, .out_tty = isatty(STDOUT_FILENO),
                        .err_tty = isatty(STDERR_FILENO) };
     struct err err = { 0 };
 

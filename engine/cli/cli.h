@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The command line. main.c hands over its arguments and the one function that
-// runs an engine; everything else the command line does over the socket.
+// The command line. main.c hands over its arguments and what only the engine's own
+// process can do: run, and open a store that no engine uses. Everything else the
+// command line does over the socket.
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
 
 struct daemon_options {
     const char *home;        // absolute; made already, mode 0700
@@ -22,4 +26,20 @@ enum daemon_end {
 // Runs until the engine ends; a detached engine's fatal ends are counted.
 typedef int (*daemon_fn)(const struct daemon_options *options);
 
-int cli_main(int argc, char **argv, daemon_fn daemon_main);
+// What a look at every row of a store found.
+struct store_facts {
+    uint32_t format;
+    char store[37];          // its uuid; "" when it has none yet
+    uint64_t bytes;          // of its pages in use
+    uint64_t jobs, records, damaged, orphans;
+    char first_fault[ERR_TEXT_MAX]; // "" when none
+};
+
+struct cli_engine {
+    daemon_fn run;
+    // Both: -EBUSY when an engine uses the home's store; the text names its pid.
+    int (*check)(const char *home, struct store_facts *ret, struct err *err);
+    int (*backup)(const char *home, const char *path, struct err *err);
+};
+
+int cli_main(int argc, char **argv, const struct cli_engine *engine);

@@ -40,7 +40,7 @@ struct cli {
     struct options options;
     struct home home;
     struct client *client; // opened by the first call
-    daemon_fn daemon_main;
+    const struct cli_engine *engine;
     bool out_tty, err_tty;
     int worst;             // largest exit code so far
 };
@@ -73,5 +73,7 @@ int verb_signal(struct cli *cli);
 int verb_history(struct cli *cli);
 int verb_status(struct cli *cli);
 int verb_daemon(struct cli *cli);
+int verb_doctor(struct cli *cli);
+int verb_backup(struct cli *cli);
 int verb_help(struct cli *cli);
 int verb_version(struct cli *cli);

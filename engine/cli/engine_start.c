@@ -65,8 +65,8 @@ static off_t log_size(const struct home *home)
     return st.st_size;
 }
 
-// The last lines that were written behind `from`, joined by "; ". "" when none.
-static void log_tail(const struct home *home, off_t from, char text[LOG_TAIL])
+// The last lines that were written behind `from`, so many, joined by "; ". "" when none.
+static void log_tail(const struct home *home, off_t from, int lines_max, char text[LOG_TAIL])
 {
     int fd = log_open(home, O_RDONLY);
     off_t size = log_size(home);
@@ -84,7 +84,7 @@ static void log_tail(const struct home *home, off_t from, char text[LOG_TAIL])
         n--;
     start = n > 0 ? (size_t)n : 0;
     text[start] = 0;
-    for (int lines = 0; start > 0 && (text[start - 1] != '\n' || ++lines < LOG_LINES);)
+    for (int lines = 0; start > 0 && (text[start - 1] != '\n' || ++lines < lines_max);)
         start--;
     memmove(text, text + start, strlen(text + start) + 1);
     for (char *at = text; (at = strchr(at, '\n')) != NULL;)
@@ -198,7 +198,7 @@ int engine_start(const struct home *home, struct err *err)
     if (home_make(home, err) < 0)
         return err->code;
     if (recent_exits(home) >= EXITS_MAX) {
-        log_tail(home, 0, tail);
+        log_tail(home, 0, 1, tail); // each of them says the same
         return err_set(err, -EIO, "the engine failed %d times within a minute and is not started "
                        "again yet: %.250s (see %.120s/engine.log; try `pawl daemon "
                        "--foreground`)", EXITS_MAX, tail, home->path);
@@ -209,7 +209,7 @@ int engine_start(const struct home *home, struct err *err)
         return (int)pid;
     if (wait_up(home, pid, &ended))
         return 0;
-    log_tail(home, log_at, tail);
+    log_tail(home, log_at, LOG_LINES, tail);
     return err_set(err, -EIO, "the engine %s: %.300s (see %.120s/engine.log)",
                    ended ? "ended" : "does not answer after 10 s",
                    *tail ? tail : "it said nothing", home->path);

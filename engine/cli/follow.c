@@ -81,13 +81,30 @@ static void event_print(struct follow *follow, const json_t *row)
         fprintf(stderr, "job %lld: %s\n", row_int(row, "id"), row_text(row, "state"));
 }
 
+// Nothing comes because nothing can: that is said, or the wait looks like work.
+static void notice_print(struct follow *follow, const json_t *row)
+{
+    struct buf text;
+
+    buf_init(&text, 0);
+    buf_addf(&text, "job %s stands still: ", follow->job_id);
+    text_escape(slice_str(row_text(row, "notice")), ESCAPE_ALL, &text);
+    if (*row_text(row, "notice") && !follow->printer->json)
+        printer_note(follow->printer, buf_cstr(&text));
+    buf_release(&text);
+}
+
 static void row_take(struct follow *follow, json_t *row)
 {
     bool changed = !follow->row ||
                    strcmp(row_text(follow->row, "state"), row_text(row, "state")) != 0;
 
+    bool noticed = strcmp(row_text(follow->row, "notice"), row_text(row, "notice")) != 0;
+
     if (changed)
         event_print(follow, row);
+    if (noticed)
+        notice_print(follow, row);
     json_decref(follow->row);
     follow->row = json_incref(row);
     if (json_array_size(json_object_get(row, "children")) > 1)

@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "base/real.h"
 #include "cli/call.h"
 #include "cli/text.h"
 
@@ -153,6 +154,8 @@ static void text_write(struct printer *printer, const struct stream_row *row, co
         host_change(printer, host);
     front_make(printer, row, host, &front);
     buf_clear(&printer->work);
+    if (!to_out) // both may be the same place: what came first must be there first
+        fflush(printer->out);
     if (tty && to_out)
         terminal_text(printer, bytes, &printer->work);
     else if (tty)
@@ -181,21 +184,31 @@ static void base64_write(struct printer *printer, const struct stream_row *row, 
 static void value_write(struct printer *printer, const struct stream_row *row, const char *host,
                         const json_t *json)
 {
-    char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
     bool *open = row->target == TO_OUT ? &printer->out_open : &printer->err_open;
+    struct buf text;
 
+    buf_init(&text, 0);
     if (*open)
-        text_write(printer, row, host, SLICE("\n"));
-    if (text)
-        text_write(printer, row, host, slice_str(text));
-    text_write(printer, row, host, SLICE("\n"));
-    free(text);
+        buf_add_byte(&text, '\n');
+    json_compact(json, &text);
+    buf_add_byte(&text, '\n');
+    text_write(printer, row, host, buf_slice(&text));
+    buf_release(&text);
 }
 
 static void gap_write(struct printer *printer, const json_t *record)
 {
+    fflush(printer->out);
     fprintf(printer->err, "pawl: record %lld is damaged on disk and left out\n",
             row_int(record, "seq"));
+}
+
+static void record_write(struct printer *printer, const json_t *record)
+{
+    buf_clear(&printer->work);
+    json_compact(record, &printer->work);
+    buf_add_byte(&printer->work, '\n');
+    fwrite(printer->work.ptr, 1, printer->work.len, printer->out);
 }
 
 void printer_record(struct printer *printer, const json_t *record)
@@ -210,8 +223,7 @@ void printer_record(struct printer *printer, const json_t *record)
         return;
     status_clear(printer);
     if (printer->json) {
-        json_dumpf(record, printer->out, JSON_COMPACT);
-        putc('\n', printer->out);
+        record_write(printer, record);
     } else if (gap) {
         gap_write(printer, record);
     } else if (json_is_string(data)) {
@@ -222,6 +234,17 @@ void printer_record(struct printer *printer, const json_t *record)
     } else {
         value_write(printer, row, host, json_object_get(record, "value"));
     }
+}
+
+void printer_note(struct printer *printer, const char *text)
+{
+    status_clear(printer);
+    fflush(printer->out);
+    if (printer->err_open)
+        putc('\n', printer->err);
+    printer->err_open = false;
+    fprintf(printer->err, "pawl: %s\n", text);
+    fflush(printer->err);
 }
 
 int printer_flush(struct printer *printer)

@@ -31,6 +31,8 @@ int printer_show(struct printer *printer, const char *stream, struct err *err);
 void printer_record(struct printer *printer, const json_t *record);
 // Draws the line when it is a new one and no output line is open. "" removes it.
 void printer_status(struct printer *printer, const char *text, unsigned width);
+// A sentence of our own between records, on standard error.
+void printer_note(struct printer *printer, const char *text);
 // Everything is out: an open line ended (on a terminal), the status line gone.
 // 0, or -EIO when standard output did not take it all.
 int printer_finish(struct printer *printer);

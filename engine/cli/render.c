@@ -5,8 +5,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/real.h"
 #include "cli/call.h"
 #include "cli/table.h"
+#include "cli/text.h"
 
 // The widths are those of the table as people know it; Command gives way first.
 static const struct table_column job_columns[] = {
@@ -84,15 +86,21 @@ int render_jobs(const json_t *rows, unsigned width, bool colours, struct buf *ou
 
 void print_json(const json_t *json)
 {
-    json_dumpf(json, stdout, JSON_COMPACT);
-    putchar('\n');
+    struct buf text;
+
+    buf_init(&text, 0);
+    json_compact(json, &text);
+    buf_add_byte(&text, '\n');
+    fwrite(text.ptr, 1, text.len, stdout);
+    buf_release(&text);
 }
 
 int print_buf(struct cli *cli, const struct buf *out)
 {
     if (buf_failed(out))
         return cli_error(cli, EXIT_ENGINE, "out of memory");
-    fwrite(out->ptr, 1, out->len, stdout);
+    if (out->len)
+        fwrite(out->ptr, 1, out->len, stdout);
     return 0;
 }
 
@@ -117,6 +125,35 @@ int print_jobs(struct cli *cli, const json_t *rows)
         return 0;
     buf_init(&out, 0);
     render_jobs(rows, option_is_set(options, "wide") ? 0 : cli_width(cli), cli->out_tty, &out);
+    exit_code = print_buf(cli, &out);
+    buf_release(&out);
+    return exit_code;
+}
+
+static void explain(const json_t *row, const char *key, const char *label, struct buf *out)
+{
+    const json_t *text = json_object_get(row, key);
+
+    if (json_string_length(text) == 0)
+        return;
+    buf_add_str(out, label);
+    text_escape(slice_of(json_string_value(text), json_string_length(text)), ESCAPE_KEEP_LINES,
+                out);
+    buf_add_byte(out, '\n');
+}
+
+int print_explained(struct cli *cli, const json_t *rows)
+{
+    const json_t *row = json_array_get(rows, 0);
+    struct buf out;
+    int exit_code;
+
+    if (json_array_size(rows) != 1 || option_is_set(&cli->options, "json") ||
+        option_is_set(&cli->options, "quiet"))
+        return 0;
+    buf_init(&out, 0);
+    explain(row, "reason", "reason: ", &out);
+    explain(row, "notice", "it stands still: ", &out);
     exit_code = print_buf(cli, &out);
     buf_release(&out);
     return exit_code;

@@ -8,6 +8,9 @@
 // The table of jobs as text; width 0: nothing is cut.
 int render_jobs(const json_t *rows, unsigned width, bool colours, struct buf *out);
 // Prints rows as the options ask: --json, -q (ids), or the table (--wide).
+// Whoever asks for one job is told more than fits its row: its reason, and why it
+// stands still at present.
+int print_explained(struct cli *cli, const json_t *rows);
 int print_jobs(struct cli *cli, const json_t *rows);
 void print_json(const json_t *json);
 // "2026-01-31 12:00:05" in local time, for a time of the API; "" for null.

@@ -3,7 +3,10 @@
 // (for service managers); --stop ends it in order. --detached is how the command
 // line starts an engine for itself (engine_start.c).
 #include <errno.h>
+#include <poll.h>
+#include <sys/pidfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli/call.h"
 #include "cli/engine_start.h"
@@ -20,7 +23,7 @@ static int daemon_here(struct cli *cli, bool detached)
 
     if (home_make(&cli->home, &err) < 0)
         return cli_error(cli, EXIT_ENGINE, "%s", err_text(&err));
-    end = cli->daemon_main(&options);
+    end = cli->engine->run(&options);
     if (end != DAEMON_ENDED && end != DAEMON_REFUSED && detached)
         engine_note_exit(&cli->home);
     cli->worst = end;
@@ -39,26 +42,61 @@ static int daemon_background(struct cli *cli)
     return 0;
 }
 
-static int daemon_stop(struct cli *cli)
+// A descriptor that becomes readable when the engine's process has ended; -1: the
+// kernel has none, or no engine runs.
+static int engine_watch(struct cli *cli)
+{
+    struct err err = { 0 };
+    json_t *status;
+    int fd;
+
+    if (call_status(cli, &status, &err) < 0)
+        return -1;
+    fd = pidfd_open((pid_t)row_int(status, "pid"), 0);
+    json_decref(status);
+    return fd;
+}
+
+// Its socket goes first and its hold on the store last: who starts the next engine
+// must not find the store in use.
+static bool wait_gone(struct cli *cli, int fd)
 {
     static const struct timespec pause = { .tv_nsec = STOP_POLL_MS * 1000000L };
+    struct pollfd process = { .fd = fd, .events = POLLIN };
+
+    if (fd >= 0)
+        return poll(&process, 1, STOP_WAIT_MS) == 1;
+    for (int ms = 0; ms < STOP_WAIT_MS; ms += STOP_POLL_MS) {
+        if (!engine_is_up(&cli->home))
+            return true;
+        nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
+static int daemon_stop(struct cli *cli)
+{
     struct err err = { 0 };
     struct reply reply;
+    bool gone;
+    int fd;
 
     if (call_prepare(cli, false, &err) != 0)
         return cli_error(cli, EXIT_ENGINE, "%s", err_text(&err));
-    if (client_call(cli->client, "POST", "/v1/shutdown", NULL, NULL, &reply, &err) < 0)
+    fd = engine_watch(cli);
+    if (client_call(cli->client, "POST", "/v1/shutdown", NULL, NULL, &reply, &err) < 0) {
+        if (fd >= 0)
+            close(fd);
         return err.code == -ECONNREFUSED
                    ? 0 // it does not run: that is what was asked for
                    : cli_error(cli, EXIT_ENGINE, "%s", err_text(&err));
-    json_decref(reply.json);
-    for (int ms = 0; ms < STOP_WAIT_MS; ms += STOP_POLL_MS) {
-        if (!engine_is_up(&cli->home))
-            return 0;
-        nanosleep(&pause, NULL);
     }
-    return cli_error(cli, EXIT_ENGINE, "the engine was asked to end and still answers after %d s",
-                     STOP_WAIT_MS / 1000);
+    json_decref(reply.json);
+    gone = wait_gone(cli, fd);
+    if (fd >= 0)
+        close(fd);
+    return gone ? 0 : cli_error(cli, EXIT_ENGINE, "the engine was asked to end and still runs "
+                                "after %d s", STOP_WAIT_MS / 1000);
 }
 
 int verb_daemon(struct cli *cli)

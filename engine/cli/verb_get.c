@@ -70,6 +70,8 @@ int verb_get(struct cli *cli)
     if (exit_code)
         return exit_code;
     exit_code = print_jobs(cli, rows);
+    if (exit_code == 0 && cli->options.arg_count > 0)
+        exit_code = print_explained(cli, rows);
     json_decref(rows);
     return exit_code;
 }

@@ -8,6 +8,7 @@
 #include "cli/file.h"
 #include "cli/follow.h"
 #include "cli/local_params.h"
+#include "cli/modules.h"
 #include "cli/render.h"
 #include "cli/table.h"
 
@@ -25,6 +26,21 @@ static json_t *script_json(const char *path, struct err *err)
     }
     buf_release(&text);
     return json;
+}
+
+static int modules_set(const char *path, json_t *script, struct err *err)
+{
+    const json_t *text = json_object_get(script, "text");
+    json_t *modules = modules_json(path, slice_of(json_string_value(text),
+                                                  json_string_length(text)), err);
+
+    if (!modules)
+        return err->code;
+    if (json_object_size(modules) == 0)
+        json_decref(modules);
+    else if (json_object_set_new(script, "modules", modules) < 0)
+        return err_set(err, -ENOMEM, "out of memory");
+    return 0;
 }
 
 // ---- its parameters, shown
@@ -152,6 +168,8 @@ static int body_fill(const struct options *options, json_t *body, struct err *er
 
     if (!script || json_object_set_new(body, "script", script) < 0)
         return err->code ? err->code : err_set(err, -ENOMEM, "out of memory");
+    if (modules_set(options->args[0], script, err) < 0)
+        return err->code;
     params = params_json(options, err);
     if (!params || json_object_set_new(body, "params", params) < 0)
         return err->code ? err->code : err_set(err, -ENOMEM, "out of memory");

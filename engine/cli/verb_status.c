@@ -5,6 +5,7 @@
 #include "base/duration.h"
 #include "cli/call.h"
 #include "cli/render.h"
+#include "cli/text.h"
 
 static void states_show(json_t *jobs, struct buf *out)
 {
@@ -24,14 +25,17 @@ static void states_show(json_t *jobs, struct buf *out)
 
 static int status_show(struct cli *cli, const json_t *status)
 {
+    long long uptime_s = row_int(status, "uptime_s");
     char uptime[DURATION_TEXT];
     struct buf out;
+    json_t *notice;
+    size_t i;
     int exit_code;
 
     buf_init(&out, 0);
     buf_addf(&out, "engine   pid %lld, version %s, up %s\n", row_int(status, "pid"),
-             row_text(status, "version"), duration_format(row_int(status, "uptime_s") * 1000,
-                                                          uptime));
+             row_text(status, "version"),
+             uptime_s > 0 ? duration_format(uptime_s * 1000, uptime) : "less than 1s");
     buf_addf(&out, "home     %s\n", row_text(status, "home"));
     states_show(json_object_get(status, "jobs"), &out);
     buf_addf(&out, "memory   %lld resident, %lld parked\n", row_int(status, "resident"),
@@ -41,7 +45,13 @@ static int status_show(struct cli *cli, const json_t *status)
              json_number_value(json_object_get(status, "commits_per_s")));
     buf_addf(&out, "links    %lld\n", row_int(status, "links"));
     if (row_true(status, "disk_full"))
-        buf_add_str(&out, "The disk is full: new work is refused until there is space again.\n");
+        buf_addf(&out, "The disk is full: new work is refused until there is space again; free "
+                 "some on the file system of %s, or remove finished jobs.\n",
+                 row_text(status, "home"));
+    json_array_foreach(json_object_get(status, "notices"), i, notice) {
+        text_escape(slice_str(json_string_value(notice)), ESCAPE_ALL, &out);
+        buf_add_byte(&out, '\n');
+    }
     exit_code = print_buf(cli, &out);
     buf_release(&out);
     return exit_code;

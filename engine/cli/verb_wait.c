@@ -5,6 +5,7 @@
 #include "cli/call.h"
 #include "cli/render.h"
 #include "cli/select.h"
+#include "cli/text.h"
 
 static long long now_ms(void)
 {
@@ -76,6 +77,24 @@ static void pending_explain(struct cli *cli, long long id)
     json_decref(row);
 }
 
+static void notice_explain(struct cli *cli, long long id)
+{
+    struct err err = { 0 };
+    struct buf text;
+    char path[64];
+    json_t *row;
+
+    snprintf(path, sizeof(path), "/v1/jobs/%lld", id);
+    if (call_try(cli, "GET", path, NULL, &row, &err))
+        return; // that the time is over was said
+    buf_init(&text, 0);
+    text_escape(slice_str(row_text(row, "notice")), ESCAPE_ALL, &text);
+    if (text.len)
+        fprintf(stderr, "pawl: job %lld stands still: %s\n", id, buf_cstr(&text));
+    buf_release(&text);
+    json_decref(row);
+}
+
 static void done_check(struct cli *cli, const json_t *done)
 {
     json_t *row;
@@ -100,6 +119,9 @@ static void wait_tell(struct cli *cli, const json_t *answer)
     if (row_true(answer, "timed_out"))
         cli_error(cli, EXIT_TIMEOUT, "the time is over; %zu of the jobs are not there yet",
                   json_array_size(json_object_get(answer, "pending")));
+    if (row_true(answer, "timed_out"))
+        json_array_foreach(json_object_get(answer, "pending"), i, id)
+            notice_explain(cli, json_integer_value(id));
     else if (!row_true(answer, "reached"))
         json_array_foreach(json_object_get(answer, "pending"), i, id)
             pending_explain(cli, json_integer_value(id));

@@ -8,6 +8,7 @@
 // api_status.c
 void api_status(struct exchange *x);
 void api_shutdown(struct exchange *x);
+void api_take_over(struct exchange *x);
 // api_jobs.c
 void api_jobs_list(struct exchange *x);
 void api_jobs_get(struct exchange *x);
@@ -20,6 +21,7 @@ void api_jobs_suspend(struct exchange *x);
 void api_jobs_resume(struct exchange *x);
 void api_jobs_signal(struct exchange *x);
 void api_jobs_mark(struct exchange *x);
+void api_backup(struct exchange *x);
 // Hands a filled change to the port; its answer, with this status and the job's
 // row, becomes the exchange's. What change points at is needed only until this returns.
 void api_change_send(struct exchange *x, struct change *change, unsigned status);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Changes: POST .../stop, suspend, resume, signal, mark; DELETE. The answer comes
-// after the commit, and the client may be gone by then: `pending` belongs to
+// Changes: POST .../stop, suspend, resume, signal, mark; DELETE; and POST /v1/backup,
+// which is answered the same way. The answer comes after the commit, and the client may be gone by then: `pending` belongs to
 // whoever of the two, exchange and port, lets go last.
 #include <errno.h>
 #include <stdlib.h>
@@ -48,6 +48,8 @@ static json_t *pending_json(const struct exchange *x, const struct pending *pend
 {
     json_t *row = NULL;
 
+    if (pending->id == 0)
+        return json_object(); // a backup has no job
     if (pending->kind != CHANGE_REMOVE &&
         lookup_row(exchange_port(x), pending->id, &row, NULL) == 0)
         return row;
@@ -84,6 +86,39 @@ void api_change_send(struct exchange *x, struct change *change, unsigned status)
     rc = exchange_request_id(x, &change->request, &err);
     if (rc >= 0)
         rc = port->ops->change(port->core, change, pending_answer, pending, &err);
+    if (rc < 0) {
+        free(pending);
+        exchange_fail(x, &err);
+        return;
+    }
+    exchange_keep(x, pending, pending_leave);
+    change_again(x);
+}
+
+static int backup_ask(struct exchange *x, struct pending *pending, struct err *err)
+{
+    const struct port *port = exchange_port(x);
+    const char *path;
+    json_t *body;
+
+    if (exchange_body(x, &body, err) < 0)
+        return err->code;
+    path = json_string_value(json_object_get(body, "path"));
+    if (!path || *path != '/')
+        return err_set(err, ERR_USAGE, "\"path\" is not an absolute path");
+    return port->ops->backup(port->core, path, pending_answer, pending, err);
+}
+
+void api_backup(struct exchange *x)
+{
+    struct pending *pending = calloc(1, sizeof(*pending));
+    struct err err = { 0 };
+    int rc = pending ? 0 : err_set(&err, -ENOMEM, "out of memory");
+
+    if (rc == 0) {
+        *pending = (struct pending){ .x = x, .status = MHD_HTTP_OK };
+        rc = backup_ask(x, pending, &err);
+    }
     if (rc < 0) {
         free(pending);
         exchange_fail(x, &err);

@@ -82,14 +82,15 @@ static struct slice host_of(const struct follow *follow, uint64_t child_id)
     return (struct slice){ 0 };
 }
 
-// A row is due when the head's bytes differ from those shown last: numbers of
-// unread records are not part of a head, so output alone makes no row.
+// A row is due when the head's bytes, or the notice, differ from those shown last:
+// numbers of unread records are not part of a head, so output alone makes no row.
 static void row_take(struct follow *follow, const struct job_view *view)
 {
     json_t *json;
 
     buf_clear(&follow->head);
     head_encode(view->head, &follow->head);
+    buf_add_slice(&follow->head, view->notice);
     if (slice_equal(buf_slice(&follow->head), buf_slice(&follow->seen)))
         return;
     buf_clear(&follow->seen);

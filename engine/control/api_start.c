@@ -178,8 +178,20 @@ static int local_bytes_take(json_t *body, const struct change *change, struct er
 
 // What start_read encodes; change points into it.
 struct start {
-    struct buf params, meta, env;
+    struct buf params, meta, env, modules;
 };
+
+static int modules_take(json_t *body, struct start *start, struct change *change,
+                        struct err *err)
+{
+    json_t *script = json_object_get(body, "script");
+
+    if (!json_object_get(script, "modules"))
+        return 0;
+    if (strings_only(script, "modules", err) < 0)
+        return err->code;
+    return map_take(script, "modules", &start->modules, &change->modules, err);
+}
 
 static int start_read(json_t *body, struct start *start, struct change *change, struct err *err)
 {
@@ -190,7 +202,8 @@ static int start_read(json_t *body, struct start *start, struct change *change, 
         return err->code;
     if (map_take(body, "params", &start->params, &change->params, err) < 0 ||
         map_take(body, "meta", &start->meta, &change->meta, err) < 0 ||
-        map_take(body, "env", &start->env, &change->env, err) < 0)
+        map_take(body, "env", &start->env, &change->env, err) < 0 ||
+        modules_take(body, start, change, err) < 0)
         return err->code;
     return 0;
 }
@@ -205,6 +218,7 @@ void api_jobs_start(struct exchange *x)
     buf_init(&start.params, 0);
     buf_init(&start.meta, 0);
     buf_init(&start.env, 0);
+    buf_init(&start.modules, 0);
     if (exchange_body(x, &body, &err) < 0 || start_read(body, &start, &change, &err) < 0)
         exchange_fail(x, &err);
     else
@@ -212,4 +226,5 @@ void api_jobs_start(struct exchange *x)
     buf_release(&start.params);
     buf_release(&start.meta);
     buf_release(&start.env);
+    buf_release(&start.modules);
 }

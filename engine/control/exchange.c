@@ -212,6 +212,7 @@ static const struct code_word code_words[] = {
     { ERR_MEMORY, MHD_HTTP_BAD_REQUEST, "script" },
     { -EFBIG, MHD_HTTP_CONTENT_TOO_LARGE, "too_large" },
     { ERR_STATE, MHD_HTTP_CONFLICT, "wrong_state" },
+    { -EEXIST, MHD_HTTP_CONFLICT, "wrong_state" },
     { -EACCES, MHD_HTTP_FORBIDDEN, "not_allowed" },
     { -EPERM, MHD_HTTP_FORBIDDEN, "not_allowed" },
     { -ENOSPC, MHD_HTTP_SERVICE_UNAVAILABLE, "disk_full" },

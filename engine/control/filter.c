@@ -151,7 +151,8 @@ static bool takes_name(const char *glob, struct slice name)
         return true;
     if (name.len >= sizeof(text))
         return false;
-    memcpy(text, name.ptr, name.len);
+    if (name.len)
+        memcpy(text, name.ptr, name.len);
     text[name.len] = 0;
     return fnmatch(glob, text, 0) == 0;
 }

@@ -99,7 +99,7 @@ struct row {
     json_t *host, *location, *unread, *bytes, *parent, *children, *failed, *total, *progress;
     uint64_t id;
     struct uuid uuid;
-    struct slice name, reason;
+    struct slice name, reason, notice;
     enum job_state state;
     bool has_more;
     int64_t created, started, ended;
@@ -110,7 +110,7 @@ static json_t *row_json(const struct job_head *head, const struct row *row)
 {
     return json_pack(
         "{s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,"
-        "s:n,s:o}",
+        "s:n,s:o,s:o}",
         "id", id_json(row->id), "uuid", uuid_json(row->uuid), "name",
         name_json(row->name, row->id), "type", job_type_name(head->type), "state",
         job_state_name(row->state), "reason", json_text_or_null(row->reason), "host", row->host,
@@ -119,7 +119,8 @@ static json_t *row_json(const struct job_head *head, const struct row *row)
         json_time(row->created), "started", json_time(row->started), "ended",
         json_time(row->ended), "parent", row->parent, "children", row->children, "exit_code",
         exit_json(row->exit_code), "failed", row->failed, "total", row->total, "progress",
-        row->progress, "question", "meta", meta_json(head->meta));
+        row->progress, "question", "meta", meta_json(head->meta), "notice",
+        json_text_or_null(row->notice));
 }
 
 static json_t *parent_row(const struct job_view *view)
@@ -136,6 +137,7 @@ static json_t *parent_row(const struct job_view *view)
         .total = json_integer((json_int_t)head->child_count),
         .progress = progress_json(head),
         .id = head->id, .uuid = head->uuid, .name = head->name, .reason = head->reason,
+        .notice = view->notice,
         .state = head->state, .has_more = job_has_more(view),
         .created = head->created_unix_ms, .started = head->started_unix_ms,
         .ended = head->ended_unix_ms, .exit_code = head->exit_code,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "control/json.h"
 
-#include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <time.h>
+
+#include "base/real.h"
 
 // The first continuation byte of some leads has a narrower range: that excludes
 // overlong forms, surrogates, and what lies beyond U+10FFFF.
@@ -94,17 +95,8 @@ json_t *json_time(int64_t unix_ms)
     return json_sprintf("%.*s.%03dZ", (int)n, text, (int)(unix_ms % 1000));
 }
 
-static int line_append(const char *text, size_t len, void *arg)
-{
-    struct buf *out = arg;
-
-    buf_add(out, text, len);
-    return buf_failed(out) ? -1 : 0;
-}
-
 void json_line(const json_t *json, struct buf *out)
 {
-    if (!json || json_dump_callback(json, line_append, out, JSON_COMPACT) < 0)
-        out->failed = out->failed ? out->failed : -ENOMEM;
+    json_compact(json, out);
     buf_add_byte(out, '\n');
 }

@@ -29,6 +29,7 @@ struct change {
     struct slice name;        // empty: "Job<id>"
     struct slice command;     // text of the Command column
     struct slice script_name, script_text; // JOB_WORKFLOW
+    struct slice modules;     // encoded map: name -> text; empty: none
     struct slice params;      // encoded map, as given: strings are converted to the declared type
     struct slice meta;        // encoded map
     struct slice cwd;         // absolute
@@ -54,6 +55,8 @@ struct job_view {
     uint64_t unread;       // records not received yet
     uint64_t bytes;        // bytes of stream data not received yet
     uint64_t last_seq;     // of its last record; 0: none
+    bool damaged;          // its row cannot be read: only id, state and reason are known
+    struct slice notice;   // why it stands still at present; empty: nothing known
 };
 typedef int (*job_view_fn)(void *arg, const struct job_view *view); // 1 stops
 
@@ -71,6 +74,8 @@ struct step_view {
 };
 typedef int (*step_view_fn)(void *arg, const struct step_view *view);
 
+enum { ENGINE_NOTICES = 2 };
+
 struct engine_status {
     int64_t uptime_ms;
     uint64_t jobs[JOB_STATE_COUNT];
@@ -78,6 +83,8 @@ struct engine_status {
     uint64_t store_bytes;
     uint64_t resident, parked, links;
     bool disk_full;          // new work is refused until space returns
+    struct slice notices[ENGINE_NOTICES]; // sentences; valid until the next call
+    size_t notice_count;
 };
 
 // ---- watching -----------------------------------------------------------------
@@ -107,6 +114,11 @@ struct port_ops {
     int (*status)(void *core, struct engine_status *ret, struct err *err);
     struct watch *(*watch)(void *core, uint64_t job_id, watch_fn fn, void *arg);
     void (*unwatch)(void *core, struct watch *watch);
+    // Opens the hosts' links again, whatever engine they followed last.
+    int (*take_over)(void *core, struct err *err);
+    // A verified copy of the store at path (absolute). Calls fn once, later, with id 0.
+    // -EBUSY: one is being made.
+    int (*backup)(void *core, const char *path, change_fn fn, void *arg, struct err *err);
     // Ends the engine in order: parks, never cancels; commands go on.
     void (*shutdown)(void *core);
 };

@@ -9,6 +9,8 @@
 static const struct route routes[] = {
     { "GET", "/v1/status", api_status },
     { "POST", "/v1/shutdown", api_shutdown },
+    { "POST", "/v1/take-over", api_take_over },
+    { "POST", "/v1/backup", api_backup },
     { "GET", "/v1/jobs", api_jobs_list },
     { "POST", "/v1/jobs", api_jobs_start },
     { "GET", "/v1/jobs/*", api_jobs_get },

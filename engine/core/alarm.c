@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "core/state.h"
+#include "model/job_limit.h"
 
 static void swap(struct alarms *alarms, size_t i, size_t j)
 {
@@ -79,6 +80,8 @@ void alarm_rearm(struct engine *engine)
         due_ms = engine->localhost.retry_at_ms;
     if (engine->commit_retry_at_ms && engine->commit_retry_at_ms < due_ms)
         due_ms = engine->commit_retry_at_ms;
+    if (!engine->stopping && sweep_due_ms(engine) < due_ms)
+        due_ms = sweep_due_ms(engine);
     if (due_ms != INT64_MAX)
         w->ops->alarm(w->self, due_ms - engine->timeline_base_ms + engine->boottime_base_ms);
 }
@@ -160,6 +163,21 @@ static bool alarm_event(const struct strand *strand, struct event *event)
     return true;
 }
 
+// One of the job's own limits, or a wait of one of its strands.
+static void fire_event(struct resident *r, uint64_t alarm_no)
+{
+    struct strand *strand = strands_intent(&r->job.strands, alarm_no);
+    struct event event;
+    struct err err;
+
+    if (strand ? !alarm_event(strand, &event) : !job_expires(&r->job, alarm_no, &event))
+        return;
+    if (resident_fact(r, &event, &err) < 0)
+        engine_log(r->engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)r->id, err_text(&err));
+    else if (event.type == EVENT_EXPIRED)
+        dispatch_kill_cancelled(r, GRACE_MS);
+}
+
 static void fire_attempt(struct resident *r, struct attempt *attempt, const struct alarm *alarm)
 {
     if (!alarm->has_row) {
@@ -178,8 +196,6 @@ static bool fire(struct engine *engine, const struct alarm *alarm)
 {
     struct resident *r;
     struct attempt *attempt;
-    struct strand *strand;
-    struct event event;
     struct err err;
     int rc = resident_get(engine, alarm->job_id, &r, &err);
 
@@ -196,9 +212,7 @@ static bool fire(struct engine *engine, const struct alarm *alarm)
         resident_park_if_idle(r);
         return false;
     }
-    strand = strands_intent(&r->job.strands, alarm->event_no);
-    if (strand && alarm_event(strand, &event) && resident_fact(r, &event, &err) < 0)
-        engine_log(engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)r->id, err_text(&err));
+    fire_event(r, alarm->event_no);
     // A job that this did not touch was perhaps woken for nothing.
     resident_park_if_idle(r);
     return true;
@@ -222,6 +236,7 @@ void engine_alarm(struct engine *engine)
         if (fire(engine, &alarm) && alarm.has_row)
             timers_del(turn_batch(engine), alarm.row_due_ms, alarm.job_id, alarm.event_no);
     }
+    sweep_due(engine);
     // Overdue ones that found the batch full are due at once, again.
     alarm_rearm(engine);
 }

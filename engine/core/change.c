@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "model/job_limit.h"
+
 // ---- requests that were made before
 
 static bool answered_before(struct engine *engine, const struct change *change, change_fn fn,
@@ -48,7 +50,7 @@ struct found {
     struct uuid uuid;
     enum job_state state;     // newest known
     enum job_state committed; // on disk
-    bool auto_remove;
+    bool auto_remove, damaged;
     uint64_t last_seq;
     size_t child_count;
     struct { uint64_t id; struct uuid uuid; } children[8]; // index rows to remove with it
@@ -62,6 +64,7 @@ static int found_view(void *arg, const struct job_view *view)
     found->uuid = view->head->uuid;
     found->state = found->committed = view->head->state;
     found->auto_remove = view->head->auto_remove;
+    found->damaged = view->damaged;
     found->last_seq = view->last_seq;
     for (size_t i = 0; i < view->head->child_count && i < 8; i++) {
         found->children[i].id = view->head->children[i].id;
@@ -110,17 +113,15 @@ static int unfinished(struct engine *engine, uint64_t id, const char *verb, stru
 static int end_now(struct resident *r, struct slice reason, struct err *err)
 {
     struct event event = { .type = EVENT_ENDED };
+    int rc;
 
     event.ended.state = JOB_STOPPED;
     event.ended.reason = reason;
-    list_each(it, &r->attempts)
-        dispatch_order_kill(r, container_of(it, struct attempt, link));
-    if (!list_is_empty(&r->attempts))
-        turn_act(r->engine, &(struct action){ .kind = ACT_ORDERS });
-    return resident_fact(r, &event, err);
+    rc = dispatch_order_kills(r, err);
+    return rc < 0 ? rc : resident_fact(r, &event, err);
 }
 
-// Those that were in flight before the wish: what cleanup began since is no part of it.
+// Those that were in flight before the wish.
 static void kill_in_flight(struct resident *r, uint64_t wish_no, int64_t grace_ms)
 {
     list_each(it, &r->attempts) {
@@ -143,7 +144,6 @@ static int change_stop(struct engine *engine, const struct change *change, uint6
     *id = r->id;
     broken = r->wreck || (r->job.suspend_asked && r->job.suspend_cause >= SUSPEND_DIVERGED);
     event.stop_asked.grace_ms = change->grace_ms < 0 ? GRACE_MS : change->grace_ms;
-    event.stop_asked.force = change->force || broken;
     if (change->force || broken)
         return end_now(r, broken ? SLICE("stopped; its script could not be run, so that no "
                                          "cleanup has run")
@@ -152,7 +152,7 @@ static int change_stop(struct engine *engine, const struct change *change, uint6
         return 0; // asked already: the first grace stands
     rc = resident_fact(r, &event, err);
     if (rc == 0)
-        kill_in_flight(r, event.no, event.stop_asked.grace_ms);
+        dispatch_kill_cancelled(r, event.stop_asked.grace_ms);
     return rc;
 }
 
@@ -168,7 +168,7 @@ static int change_suspend(struct engine *engine, const struct change *change, ui
     if (rc < 0)
         return rc;
     *id = r->id;
-    if (r->job.stop_asked)
+    if (job_is_ending(&r->job))
         return err_set(err, ERR_STATE, "job %llu is being stopped: it cannot be suspended",
                        (unsigned long long)r->id);
     if (r->job.suspend_asked && (!change->force || r->job.suspend_force))
@@ -181,7 +181,14 @@ static int change_suspend(struct engine *engine, const struct change *change, ui
     return rc;
 }
 
-// A wreck is replayed once more: what broke it may have been mended.
+static int refuse_wreck(const struct resident *r, struct err *err)
+{
+    return err_set(err, ERR_STATE, "job %llu cannot be resumed: %.*s",
+                   (unsigned long long)r->id, SLICE_ARG(buf_slice(&r->job.reason)));
+}
+
+// A wreck is replayed once more: what broke it may have been mended. Not one whose
+// suspension is still on its way to disk: it was replayed just now.
 static int mend(struct engine *engine, struct resident **r, struct err *err)
 {
     uint64_t id = (*r)->id;
@@ -189,15 +196,14 @@ static int mend(struct engine *engine, struct resident **r, struct err *err)
 
     if (!(*r)->wreck && !(*r)->dead)
         return 0;
-    if ((*r)->dead || (*r)->in_open || (*r)->in_flying)
+    if ((*r)->wreck && ((*r)->in_open || (*r)->in_flying))
+        return refuse_wreck(*r, err);
+    if ((*r)->dead)
         return err_set(err, -EAGAIN, "job %llu is being suspended; try again in a moment",
                        (unsigned long long)id);
     resident_free(*r);
     rc = resident_get(engine, id, r, err);
-    if (rc == 0 && (*r)->wreck)
-        rc = err_set(err, ERR_STATE, "job %llu cannot be resumed: %.*s",
-                     (unsigned long long)id, SLICE_ARG(buf_slice(&(*r)->job.reason)));
-    return rc;
+    return rc == 0 && (*r)->wreck ? refuse_wreck(*r, err) : rc;
 }
 
 static int change_resume(struct engine *engine, const struct change *change, uint64_t *id,
@@ -278,6 +284,9 @@ static int change_remove(struct engine *engine, const struct change *change, uin
     if (!job_state_is_finished(found.state) && !change->force)
         return err_set(err, ERR_STATE, "job %llu is %s: stop it first, or remove it with --force",
                        (unsigned long long)found.id, job_state_name(found.state));
+    if (found.damaged && !change->force)
+        return err_set(err, ERR_STATE, "job %llu is damaged on disk, and nobody knows whether it has "
+                       "finished: remove it with --force", (unsigned long long)found.id);
     if (!job_state_is_finished(found.state)) {
         rc = change_stop(engine, &stop, id, err);
         if (rc < 0 && rc != ERR_CORRUPT) // a job damaged beyond waking can still be removed
@@ -286,11 +295,35 @@ static int change_remove(struct engine *engine, const struct change *change, uin
     return put_tombstone(engine, &found, err);
 }
 
+// The highest mark that was asked for and may not be on disk yet.
+static uint64_t pending_mark(const struct engine *engine, uint64_t job_id)
+{
+    uint64_t seq = 0;
+
+    list_each(it, &engine->pendings) {
+        const struct pending *pending = container_of(it, struct pending, link);
+        if (pending->id == job_id && pending->mark_seq > seq)
+            seq = pending->mark_seq;
+    }
+    return seq;
+}
+
+void change_sweep(struct engine *engine, uint64_t job_id)
+{
+    struct found found;
+    struct mark mark;
+
+    if (engine->stuck || find(engine, job_id, &found, NULL) < 0 || !found.auto_remove ||
+        !job_state_is_finished(found.committed) ||
+        marks_get(engine->store, found.id, 0, &mark, NULL) < 0 || mark.seq < found.last_seq)
+        return;
+    put_tombstone(engine, &found, NULL);
+}
+
 static int change_mark(struct engine *engine, const struct change *change, uint64_t *id,
                        struct err *err)
 {
     struct found found;
-    struct resident *r;
     struct mark mark;
     int rc = find(engine, change->job_id, &found, err);
 
@@ -298,12 +331,7 @@ static int change_mark(struct engine *engine, const struct change *change, uint6
         return rc;
     *id = found.id;
     rc = marks_get(engine->store, found.id, 0, &mark, err);
-    r = map_get(&engine->residents, found.id);
-    if (r && r->mark > mark.seq) // asked for, and still on its way to disk
-        mark.seq = r->mark;
-    if (r && rc == 0 && change->seq > r->mark)
-        r->mark = change->seq;
-    if (rc == 0 && change->seq > mark.seq)
+    if (rc == 0 && change->seq > mark.seq && change->seq > pending_mark(engine, found.id))
         marks_put(turn_batch(engine), found.id, 0, (struct mark){ change->seq });
     // --auto-remove: once it is over and all of it has been received.
     if (rc == 0 && found.auto_remove && job_state_is_finished(found.committed) &&
@@ -327,6 +355,9 @@ int change_take(void *core, const struct change *change, change_fn fn, void *arg
 
     if (engine->stopping)
         return err_set(err, -ESHUTDOWN, "the engine is stopping; ask again");
+    if (engine->stuck)
+        return err_set(err, -ENOSPC, "nothing can be changed until there is space: %.300s",
+                       engine->full_text);
     if (answered_before(engine, change, fn, arg))
         return 0;
     rc = take[change->kind](engine, change, &id, err);

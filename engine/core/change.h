@@ -4,5 +4,10 @@
 
 #include "core/state.h"
 
+// Has the script all modules that it and they require by name?
+int modules_check(struct value_doc *doc, struct slice script_name, const struct texts *texts,
+                  struct err *err);
+// Removes a finished job with --auto-remove, if all of it was received.
+void change_sweep(struct engine *engine, uint64_t job_id);
 int change_start(struct engine *engine, const struct change *change, uint64_t *id,
                  struct err *err);

@@ -79,8 +79,9 @@ static void restore_received(struct resident *r, struct attempt *attempt)
     attempt->out_bytes = attempt->out_saved = tail.out_bytes;
     attempt->err_bytes = attempt->err_saved = tail.err_bytes;
     attempt->started = tail.out_bytes || tail.err_bytes;
-    if (tail.out_bytes || tail.err_bytes)
-        records_scan(r->engine->store, r->id, 1, reread_record, attempt, NULL);
+    attempt->first_seq = tail.first_seq;
+    if (tail.first_seq)
+        records_scan(r->engine->store, r->id, tail.first_seq, reread_record, attempt, NULL);
 }
 
 // A job that was rebuilt in a running engine keeps what it knew of its commands.
@@ -133,7 +134,7 @@ void dispatch_tails(struct resident *r)
         attempt->out_saved = attempt->out_bytes;
         attempt->err_saved = attempt->err_bytes;
         tails_put(r->engine->open, r->id, attempt->intent_no,
-                  (struct tail){ attempt->out_bytes, attempt->err_bytes });
+                  (struct tail){ attempt->out_bytes, attempt->err_bytes, attempt->first_seq });
     }
 }
 
@@ -149,10 +150,29 @@ static void forget_rows(struct resident *r, const struct attempt *attempt)
         timers_del(turn_batch(engine), attempt->due_ms, r->id, attempt->intent_no);
 }
 
+static void forget(struct resident *r, uint64_t intent_no)
+{
+    turn_act(r->engine, &(struct action){ .kind = ACT_FORGET, .job_id = r->id,
+                                          .job_uuid = r->job.started.uuid,
+                                          .intent_no = intent_no });
+}
+
+// Both keys, except one whose result the next attempt may still take over.
+static void forget_keys(struct resident *r, uint64_t intent_no, uint64_t superseded_no,
+                        enum outcome_kind kind)
+{
+    bool is_cut = kind == OUTCOME_INTERRUPTED || kind == OUTCOME_NEVER;
+
+    if (!is_cut || !strands_supersede(&r->job.strands, intent_no))
+        forget(r, intent_no);
+    if (superseded_no && !strands_supersede(&r->job.strands, superseded_no))
+        forget(r, superseded_no);
+}
+
 void dispatch_settle(struct resident *r, struct attempt *attempt, struct outcome *outcome)
 {
-    struct action forget = { .kind = ACT_FORGET, .job_id = r->id, .job_uuid = r->job.started.uuid,
-                             .intent_no = attempt->intent_no };
+    const struct strand *strand = strands_intent(&r->job.strands, attempt->intent_no);
+    uint64_t superseded_no = strand ? strand->step.superseded_no : 0;
     struct event event = { .type = EVENT_SETTLED };
     struct err err;
 
@@ -166,7 +186,7 @@ void dispatch_settle(struct resident *r, struct attempt *attempt, struct outcome
     if (resident_fact(r, &event, &err) < 0)
         engine_log(r->engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)r->id, err_text(&err));
     else
-        turn_act(r->engine, &forget);
+        forget_keys(r, attempt->intent_no, superseded_no, outcome->kind);
     attempt_free(attempt);
 }
 
@@ -308,6 +328,12 @@ static int send_start(struct resident *r, struct attempt *attempt, const struct 
     return rc;
 }
 
+struct link_key dispatch_key(const struct resident *r, const struct attempt *attempt)
+{
+    return (struct link_key){ r->job.started.uuid,
+                              attempt->standing_no ? attempt->standing_no : attempt->intent_no };
+}
+
 void dispatch_start(struct resident *r, struct attempt *attempt)
 {
     struct strand *strand = strands_intent(&r->job.strands, attempt->intent_no);
@@ -325,7 +351,7 @@ void dispatch_start(struct resident *r, struct attempt *attempt)
 
 void dispatch_attach(struct resident *r, struct attempt *attempt)
 {
-    struct link_key key = { r->job.started.uuid, attempt->intent_no };
+    struct link_key key = dispatch_key(r, attempt);
     struct err err;
 
     if (!r->engine->localhost.ready)
@@ -338,7 +364,7 @@ void dispatch_attach(struct resident *r, struct attempt *attempt)
 
 static void send_signal(struct resident *r, struct attempt *attempt, int signum)
 {
-    struct link_key key = { r->job.started.uuid, attempt->intent_no };
+    struct link_key key = dispatch_key(r, attempt);
     struct err err;
 
     if (r->engine->localhost.ready &&
@@ -356,6 +382,16 @@ void dispatch_kill(struct resident *r, struct attempt *attempt, int64_t grace_ms
     attempt->killing = true;
     attempt->grace_ms = grace_ms;
     turn_act(r->engine, &kill);
+}
+
+void dispatch_kill_cancelled(struct resident *r, int64_t grace_ms)
+{
+    list_each(it, &r->attempts) {
+        struct attempt *attempt = container_of(it, struct attempt, link);
+        struct strand *strand = strands_intent(&r->job.strands, attempt->intent_no);
+        if (strand && strand->cancel)
+            dispatch_kill(r, attempt, grace_ms);
+    }
 }
 
 void dispatch_signal(struct resident *r, struct attempt *attempt)
@@ -386,11 +422,38 @@ static void act_forget(struct engine *engine, const struct action *action)
     engine_point(engine, "forget.after");
 }
 
+// On a full disk output stays on its target, because credit for it stays here.
+static void act_credit(struct resident *r, struct attempt *attempt, uint64_t bytes)
+{
+    struct engine *engine = r->engine;
+
+    if (engine->disk_full)
+        attempt->credit_held += bytes;
+    else if (engine->localhost.ready)
+        link_credit(engine->localhost.link, dispatch_key(r, attempt), bytes, NULL);
+}
+
+static void credit_held(struct resident *r)
+{
+    list_each(it, &r->attempts) {
+        struct attempt *attempt = container_of(it, struct attempt, link);
+        uint64_t bytes = attempt->credit_held;
+        attempt->credit_held = 0;
+        if (bytes)
+            act_credit(r, attempt, bytes);
+    }
+}
+
+void dispatch_credit_all(struct engine *engine)
+{
+    list_each(it, &engine->lru)
+        credit_held(container_of(it, struct resident, lru));
+}
+
 void dispatch_act(struct engine *engine, const struct action *action)
 {
     struct resident *r = map_get(&engine->residents, action->job_id);
     struct attempt *attempt = r ? attempt_find(r, action->intent_no) : NULL;
-    struct link_key key;
 
     if (action->kind == ACT_FORGET)
         act_forget(engine, action);
@@ -411,8 +474,7 @@ void dispatch_act(struct engine *engine, const struct action *action)
     } else if (action->kind == ACT_KILL) {
         attempt->kill_armed = true;
         dispatch_signal(r, attempt);
-    } else if (action->kind == ACT_CREDIT && engine->localhost.ready) {
-        key = (struct link_key){ r->job.started.uuid, attempt->intent_no };
-        link_credit(engine->localhost.link, key, action->bytes, NULL);
+    } else if (action->kind == ACT_CREDIT) {
+        act_credit(r, attempt, action->bytes);
     }
 }

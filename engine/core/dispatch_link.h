@@ -4,6 +4,8 @@
 
 #include "core/state.h"
 
+// What the target knows the attempt by.
+struct link_key dispatch_key(const struct resident *resident, const struct attempt *attempt);
 void dispatch_start(struct resident *resident, struct attempt *attempt);
 void dispatch_attach(struct resident *resident, struct attempt *attempt);
 void dispatch_signal(struct resident *resident, struct attempt *attempt);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/state.h"
 
@@ -121,6 +122,8 @@ static int count_head(void *arg, uint64_t id, struct slice bytes, bool damaged)
     if (head.removing)
         return ids_push(&count->removing, id);
     count->unfinished += !job_state_is_finished(head.state);
+    if (head.auto_remove && job_state_is_finished(head.state))
+        sweep_add(count->engine, id);
     return 0;
 }
 
@@ -159,10 +162,13 @@ static void engine_init(struct engine *engine)
     list_init(&engine->lru);
     list_init(&engine->watches);
     list_init(&engine->reclaims);
+    list_init(&engine->sweeps);
     buf_init(&engine->localhost.boot_id, 0);
     buf_init(&engine->scratch, 0);
     value_doc_init(&engine->doc);
-    engine->prelude_hash = content_hash_of(script_prelude());
+    engine->own_prelude_hash = content_hash_of(script_prelude());
+    engine->prelude = engine->options.prelude.len ? engine->options.prelude : script_prelude();
+    engine->prelude_hash = content_hash_of(engine->prelude);
 }
 
 int engine_new(struct engine **ret, const struct world *world, struct store *store,
@@ -180,6 +186,8 @@ int engine_new(struct engine **ret, const struct world *world, struct store *sto
         engine->options.resident_bytes_max = RESIDENT_BYTES_MAX;
     if (!engine->options.result_max)
         engine->options.result_max = RESULT_MAX;
+    if (!engine->options.park_ms)
+        engine->options.park_ms = PARK_MS;
     engine_init(engine);
     rc = read_meta(engine, err);
     if (rc == 0)
@@ -204,6 +212,17 @@ static void free_reclaims(struct engine *engine)
         reclaim_drop(first);
 }
 
+// It was made, or not: nobody was left to hear of it when the thread was done.
+static void end_backup(struct engine *engine)
+{
+    struct err err;
+
+    err_set(&err, -ECANCELED, "the engine ended while the backup was being made; look for it");
+    if (engine->backup.path)
+        engine->backup.fn(engine->backup.arg, 0, &err);
+    free(engine->backup.path);
+}
+
 void engine_free(struct engine *engine)
 {
     struct list *first;
@@ -211,11 +230,13 @@ void engine_free(struct engine *engine)
     if (!engine)
         return;
     dispatch_close(engine);
+    end_backup(engine);
     while ((first = list_first(&engine->lru)))
         resident_free(container_of(first, struct resident, lru));
     list_each_safe(it, &engine->watches)
         free(container_of(it, struct watch, link));
     free_reclaims(engine);
+    sweep_drop_all(engine);
     turn_release(engine);
     map_release(&engine->residents);
     map_release(&engine->by_uuid);
@@ -265,6 +286,39 @@ static void port_unwatch(void *core, struct watch *watch)
     free(watch);
 }
 
+static int port_backup(void *core, const char *path, change_fn fn, void *arg, struct err *err)
+{
+    struct engine *engine = core;
+
+    if (engine->stopping)
+        return err_set(err, -ESHUTDOWN, "the engine is stopping; ask again");
+    if (engine->backup.path)
+        return err_set(err, ERR_STATE, "a backup to %.200s is being made; ask again when it is "
+                       "there", engine->backup.path);
+    engine->backup = (struct backup){ strdup(path), fn, arg };
+    if (!engine->backup.path)
+        return err_set(err, -ENOMEM, "out of memory");
+    engine->world.ops->backup(engine->world.self, engine->backup.path);
+    return 0;
+}
+
+void engine_backed_up(struct engine *engine, int rc, const struct err *err)
+{
+    struct backup backup = engine->backup;
+    struct err plain = { 0 };
+
+    if (rc == -ENOENT) { // of a directory, not of a job
+        err_set(&plain, -EIO, "%s", err_text(err));
+        err = &plain;
+    }
+    engine->backup = (struct backup){ 0 };
+    engine_log(engine, rc < 0 ? LOG_ERROR : LOG_INFO, "backup to %s: %s", backup.path,
+               rc < 0 ? err_text(err) : "done");
+    free(backup.path);
+    if (!engine->stopped)
+        backup.fn(backup.arg, 0, rc < 0 ? err : NULL);
+}
+
 static void port_shutdown(void *core) { engine_shutdown(core); }
 
 static const struct port_ops port_ops = {
@@ -278,6 +332,8 @@ static const struct port_ops port_ops = {
     .status = view_status,
     .watch = port_watch,
     .unwatch = port_unwatch,
+    .take_over = dispatch_take_over,
+    .backup = port_backup,
     .shutdown = port_shutdown,
 };
 

@@ -12,9 +12,12 @@
 struct engine;
 
 struct engine_options {
+    struct slice prelude;       // of new jobs; empty: the one in this binary
     const char *spool_dir;      // on targets; NULL: ~/.local/state/pawl/spool
     uint64_t resident_bytes_max; // 0: 256 MiB
     size_t result_max;          // bytes of each stream kept in a result; 0: 1 MiB
+    int64_t park_ms;            // a wait at least this long is worth parking for; 0: 1 s
+    const char *notice;         // for `status`: what is strange about the home; NULL: nothing
 };
 
 // Recovers what the store holds: unfinished jobs go on. The store stays the
@@ -28,6 +31,11 @@ void engine_free(struct engine *engine);
 void engine_turn(struct engine *engine);
 void engine_alarm(struct engine *engine);
 void engine_committed(struct engine *engine, int rc, const struct err *err);
+// Before each engine_committed: is there room for what is coming? -ENOSPC: only the
+// store's floor is left, for results and removals; other codes say nothing.
+void engine_room(struct engine *engine, int rc, const struct err *err);
+
+void engine_backed_up(struct engine *engine, int rc, const struct err *err);
 
 // What control talks to; valid as long as the engine.
 struct port engine_port(struct engine *engine);

@@ -132,7 +132,7 @@ static void row_takes_signal(struct step_rows *rows, const struct event *event)
     free(signal);
 }
 
-// Waits are ended by a resume (suspend() only) or cancelled by a stop.
+// Waits are ended by a resume (suspend() only) or cancelled by a stop or a limit.
 static void rows_end_waits(struct step_rows *rows, const struct event *event)
 {
     bool resumed = event->type == EVENT_RESUMED;
@@ -161,7 +161,8 @@ static int row_event(void *arg, const struct event *event, struct err *err)
         row_settled(rows, event);
     } else if (event->type == EVENT_SIGNALLED) {
         rc = row_signalled(rows, event, err);
-    } else if (event->type == EVENT_RESUMED || event->type == EVENT_STOP_ASKED) {
+    } else if (event->type == EVENT_RESUMED || event->type == EVENT_STOP_ASKED ||
+               event->type == EVENT_EXPIRED) {
         rows_end_waits(rows, event);
     }
     return rc;

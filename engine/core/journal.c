@@ -189,14 +189,18 @@ static int collect_row(void *arg, uint64_t first_no, struct slice events)
     return buf_failed(&walk->rows);
 }
 
+// The rows before a damaged one are walked all the same: they say what the job is.
 static int walk_slice(struct walk *walk, struct err *err)
 {
-    int rc;
+    int rc, walked;
 
     walk->more = false;
     buf_clear(&walk->rows);
     rc = journal_scan(walk->engine->store, walk->job_id, walk->from_no, collect_row, walk, err);
-    return rc == 0 ? walk_rows(walk, err) : rc;
+    if (rc < 0 && rc != ERR_CORRUPT)
+        return rc;
+    walked = walk_rows(walk, rc == 0 ? err : NULL);
+    return rc == 0 ? walked : rc;
 }
 
 static int collect_entry(void *arg, const struct log_entry *entry)

@@ -43,6 +43,7 @@ int dispatch_open(struct engine *engine)
         .epoch = engine->meta.epoch,
         .incarnation = engine->meta.incarnation,
         .spool_dir = engine->options.spool_dir,
+        .take_over = host->take_over,
         .event = on_link,
         .arg = engine,
     };
@@ -57,6 +58,7 @@ int dispatch_open(struct engine *engine)
     if (rc < 0) {
         host->link = NULL;
         engine_log(engine, LOG_ERROR, "host=localhost: %s; trying again", err_text(&err));
+        notice_host(engine, slice_str(err_text(&err)));
         retry_later(engine);
     }
     return rc;
@@ -115,6 +117,35 @@ static struct slice ended_reason(enum outcome_kind kind)
     return (struct slice){ 0 };
 }
 
+static const char *spool_of(const struct engine *engine)
+{
+    return engine->options.spool_dir ? engine->options.spool_dir : "~/.local/state/pawl/spool";
+}
+
+// What a command could not write is nowhere: a failure gets this for its reason, a
+// success a warning in its job's stream.
+static void tell_spool_full(struct resident *r, const struct attempt *attempt,
+                            struct outcome *outcome, struct buf *text)
+{
+    struct record record = {
+        .child_id = attempt->child_id,
+        .intent_no = attempt->intent_no,
+        .time_unix_ms = r->engine->world.ops->wall_ms(r->engine->world.self),
+        .stream = STREAM_WARNING,
+        .attempt = attempt->number,
+        .step = slice_str(attempt->step),
+    };
+
+    buf_addf(text, "the disk of the spool %.200s on localhost was full when it ended: what it "
+             "wrote may be incomplete", spool_of(r->engine));
+    if (outcome->kind != OUTCOME_EXIT || outcome->code != 0) {
+        outcome->reason = buf_slice(text);
+        return;
+    }
+    buf_add_byte(text, '\n');
+    resident_record(r, &record, buf_slice(text));
+}
+
 static void attempt_ended(struct resident *r, struct attempt *attempt, enum outcome_kind kind,
                           const struct link_event *event)
 {
@@ -127,17 +158,34 @@ static void attempt_ended(struct resident *r, struct attempt *attempt, enum outc
         .started_unix_ms = event->started_unix_ms,
         .ended_unix_ms = event->ended_unix_ms,
     };
+    struct buf full;
 
     outcome.reason = event->type == LINK_REFUSED ? event->text : ended_reason(outcome.kind);
     if (attempt->sensitive)
         outcome.out_bytes = outcome.err_bytes = 0;
+    buf_init(&full, 0);
+    if (event->spool_full && !outcome.reason.len)
+        tell_spool_full(r, attempt, &outcome, &full);
     dispatch_settle(r, attempt, &outcome);
+    buf_release(&full);
+}
+
+// The part of the output that the records do not have.
+static struct slice fresh_data(const struct attempt *attempt, const struct link_event *event)
+{
+    uint64_t known = event->stream == LINK_ERR ? attempt->err_known : attempt->out_known;
+    uint64_t skip = known > event->offset ? known - event->offset : 0;
+
+    if (skip >= event->data.len)
+        return (struct slice){ 0 };
+    return slice_of(event->data.ptr + skip, event->data.len - (size_t)skip);
 }
 
 static void attempt_output(struct resident *r, struct attempt *attempt,
                            const struct link_event *event)
 {
     bool is_err = event->stream == LINK_ERR;
+    struct slice fresh = fresh_data(attempt, event);
     uint64_t *have = is_err ? &attempt->err_bytes : &attempt->out_bytes;
     struct action credit = { .kind = ACT_CREDIT, .job_id = r->id,
                              .intent_no = attempt->intent_no, .bytes = event->data.len };
@@ -161,8 +209,11 @@ static void attempt_output(struct resident *r, struct attempt *attempt,
     turn_touch(r);
     if (!attempt->sensitive)
         dispatch_keep(is_err ? &attempt->err : &attempt->out, event->data);
-    if (!attempt->sensitive && !attempt->quiet)
-        resident_record(r, &record, event->data);
+    if (!attempt->sensitive && !attempt->quiet && fresh.len) {
+        if (!attempt->first_seq)
+            attempt->first_seq = r->seq + 1;
+        resident_record(r, &record, fresh);
+    }
     turn_act(r->engine, &credit);
 }
 
@@ -215,12 +266,62 @@ static void attempt_event(struct resident *r, struct attempt *attempt,
     }
 }
 
-// ---- keys that no attempt here waits for
+// ---- an attempt that was replaced, and has a result all the same: that stands
 
-static uint64_t order_id(struct link_key key)
+static struct attempt *heir_of(struct resident *r, uint64_t intent_no)
 {
-    return read_u64be(key.job.bytes) ^ (key.intent_no * UINT64_C(0x9E3779B97F4A7C15));
+    list_each(it, &r->attempts) {
+        struct attempt *attempt = container_of(it, struct attempt, link);
+        const struct strand *strand = strands_intent(&r->job.strands, attempt->intent_no);
+        if (strand && strand->step.superseded_no == intent_no)
+            return attempt;
+    }
+    return NULL;
 }
+
+// Its result was told without output: all of it is fetched, in the heir's place.
+static void let_stand(struct resident *r, struct attempt *heir, uint64_t intent_no)
+{
+    const struct step *step = &strands_intent(&r->job.strands, heir->intent_no)->step;
+
+    heir->standing_no = intent_no;
+    heir->out_known = step->superseded_out;
+    heir->err_known = step->superseded_err;
+    heir->out_bytes = heir->err_bytes = 0;
+    buf_clear(&heir->out);
+    buf_clear(&heir->err);
+    dispatch_attach(r, heir);
+}
+
+static void heir_event(struct resident *r, struct attempt *heir, const struct link_event *event)
+{
+    if (!heir->standing_no) {
+        if (event->type == LINK_DONE && heir->armed)
+            let_stand(r, heir, event->key.intent_no);
+        return;
+    }
+    switch (event->type) {
+    case LINK_OUTPUT: attempt_output(r, heir, event); break;
+    case LINK_DONE:
+        attempt_ended(r, heir, event->signal ? OUTCOME_SIGNAL : OUTCOME_EXIT, event);
+        break;
+    case LINK_ABSENT: // gone meanwhile, and the heir was never begun
+    case LINK_REFUSED:
+    case LINK_KILLED:
+    case LINK_INTERRUPTED:
+    case LINK_NEVER: attempt_ended(r, heir, OUTCOME_NEVER, event); break;
+    case LINK_READY:
+    case LINK_DOWN:
+    case LINK_STARTED:
+    case LINK_SIGNALLED:
+    case LINK_FORGOTTEN:
+    case LINK_LISTED:
+    case LINK_LINGERS:
+    case LINK_EVENT_COUNT: break;
+    }
+}
+
+// ---- keys that no attempt here waits for
 
 static int note_state(void *arg, const struct job_view *view)
 {
@@ -250,7 +351,8 @@ static bool is_nobodys(struct engine *engine, struct link_key key)
     if (!r)
         return !is_unfinished(engine, key.job);
     return !r->wreck && !r->dead && !r->in_open && !r->in_flying &&
-           !strands_intent(&r->job.strands, key.intent_no);
+           !strands_intent(&r->job.strands, key.intent_no) &&
+           !strands_supersede(&r->job.strands, key.intent_no);
 }
 
 static void forget_stray(struct engine *engine, const struct link_event *event)
@@ -268,10 +370,7 @@ static void stray_event(struct engine *engine, const struct link_event *event)
     case LINK_INTERRUPTED:
     case LINK_NEVER:
     case LINK_SIGNALLED: forget_stray(engine, event); break;
-    case LINK_FORGOTTEN:
-        if (engine->orders_open)
-            orders_del(turn_batch(engine), SLICE("localhost"), order_id(event->key));
-        break;
+    case LINK_FORGOTTEN: dispatch_order_done(engine, event->key); break;
     case LINK_STARTED:
     case LINK_OUTPUT:
     case LINK_ABSENT:
@@ -281,32 +380,6 @@ static void stray_event(struct engine *engine, const struct link_event *event)
     case LINK_LINGERS:
     case LINK_EVENT_COUNT: break;
     }
-}
-
-// The job ends now; whoever finds the command later kills it.
-void dispatch_order_kill(struct resident *r, const struct attempt *attempt)
-{
-    struct link_key key = { r->job.started.uuid, attempt->intent_no };
-    struct order order = { .id = order_id(key), .kind = ORDER_KILL, .job = key.job,
-                           .intent_no = key.intent_no };
-
-    r->engine->orders_open = true;
-    orders_put(turn_batch(r->engine), SLICE("localhost"), &order);
-}
-
-static int carry_out(void *arg, const struct order *order)
-{
-    struct engine *engine = arg;
-    struct link_key key = { order->job, order->intent_no };
-
-    engine->orders_open = true;
-    return link_signal(engine->localhost.link, key, SIGKILL, NULL) < 0 ? -ENOTCONN : 0;
-}
-
-void dispatch_orders(struct engine *engine)
-{
-    if (engine->localhost.ready)
-        orders_scan(engine->store, SLICE("localhost"), carry_out, engine, NULL);
 }
 
 // ---- up and down
@@ -342,7 +415,9 @@ static void link_ready(struct engine *engine, const struct link_event *event)
     struct host *host = &engine->localhost;
 
     host->ready = true;
+    host->take_over = false;
     host->failures = 0;
+    notice_host(engine, (struct slice){ 0 });
     buf_clear(&host->boot_id);
     buf_add_slice(&host->boot_id, event->boot_id);
     list_each_safe(it, &engine->lru)
@@ -359,14 +434,28 @@ static void link_down(struct engine *engine, const struct link_event *event)
         return;
     engine_log(engine, LOG_WARNING, "host=localhost: the link is down: %.*s; opening it again",
                SLICE_ARG(event->text));
+    notice_host(engine, event->text);
     retry_later(engine);
+}
+
+int dispatch_take_over(void *core, struct err *err)
+{
+    struct engine *engine = core;
+
+    if (engine->stopping)
+        return err_set(err, -ESHUTDOWN, "the engine is stopping; ask again");
+    if (engine->localhost.ready)
+        return 0;
+    dispatch_close(engine);
+    engine->localhost.take_over = true;
+    return dispatch_open(engine) < 0 ? err_set(err, -EIO, "%s", engine->localhost.trouble) : 0;
 }
 
 static void on_link(void *arg, struct link *link, const struct link_event *event)
 {
     struct engine *engine = arg;
     struct resident *r;
-    struct attempt *attempt;
+    struct attempt *attempt, *heir;
 
     (void)link;
     if (engine->stopped)
@@ -381,8 +470,13 @@ static void on_link(void *arg, struct link *link, const struct link_event *event
     }
     r = resident_of_uuid(engine, event->key.job);
     attempt = r ? attempt_find(r, event->key.intent_no) : NULL;
+    heir = r && !attempt ? heir_of(r, event->key.intent_no) : NULL;
+    if (attempt && attempt->standing_no)
+        return; // it was never begun: an older result is fetched in its place
     if (attempt)
         attempt_event(r, attempt, event);
+    else if (heir)
+        heir_event(r, heir, event);
     else
         stray_event(engine, event);
 }

@@ -7,6 +7,7 @@
 // a minute ahead, and the engine compares real due times itself.
 #include "core/loop.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #ifdef __GLIBC__
@@ -25,6 +26,9 @@
 enum {
     ALARM_AHEAD_MAX_MS = 60 * 1000,
     QUIET_MS = 1000, // without a commit, and what a burst of work needed is given back
+    // Room ahead of each commit: a result of the largest size, twice; and twice what
+    // was just written, because what is on its way may be as much again.
+    RESERVE_MIN = 2 * 1024 * 1024,
 };
 #define SLACK_BYTES_MAX ((size_t)4 * 1024 * 1024)
 
@@ -36,11 +40,15 @@ struct loop_world {
     uv_idle_t idle;
     uv_timer_t timer, quiet;
     uv_work_t work;
-    const struct batch *batch; // being committed
-    int commit_rc;
-    struct err commit_err;
+    const struct batch *batch; // being committed; NULL: none
+    int commit_rc, room_rc;
+    struct err commit_err, room_err;
     struct uuid boot_id;
     unsigned crash_left;       // passes of the crash point until the end; 0: never
+    uv_work_t backup;
+    const char *backup_path; // NULL: none is being made
+    int backup_rc;
+    struct err backup_err;
     int closing;
 };
 
@@ -137,12 +145,23 @@ static void on_quiet(uv_timer_t *handle)
 
 // ---- commits
 
+static void reserve(struct loop_world *world)
+{
+    uint64_t ahead = 2 * (uint64_t)world->batch->bytes.len;
+
+    world->room_err = (struct err){ 0 };
+    world->room_rc = store_reserve(world->store, ahead > RESERVE_MIN ? ahead : RESERVE_MIN,
+                                   &world->room_err);
+}
+
 static void commit_work(uv_work_t *work)
 {
     struct loop_world *world = container_of(work, struct loop_world, work);
 
     world->commit_err = (struct err){ 0 };
     world->commit_rc = store_commit(world->store, world->batch, &world->commit_err);
+    if (world->commit_rc == 0)
+        reserve(world);
 }
 
 static void on_committed(uv_work_t *work, int status)
@@ -152,8 +171,11 @@ static void on_committed(uv_work_t *work, int status)
     (void)status; // a commit is never cancelled
     if (!world->closing)
         uv_timer_start(&world->quiet, on_quiet, QUIET_MS, 0);
-    if (world->engine)
-        engine_committed(world->engine, world->commit_rc, &world->commit_err);
+    world->batch = NULL;
+    if (!world->engine)
+        return;
+    engine_room(world->engine, world->room_rc, &world->room_err);
+    engine_committed(world->engine, world->commit_rc, &world->commit_err);
 }
 
 static void commit(void *self, const struct batch *batch)
@@ -163,11 +185,44 @@ static void commit(void *self, const struct batch *batch)
 
     world->batch = batch;
     rc = uv_queue_work(world->loop, &world->work, commit_work, on_committed);
-    if (rc < 0) {
-        struct err err;
-        err_set(&err, rc, "no thread for a commit: %s", uv_strerror(rc));
-        world->options.stopped(world->options.arg, &err);
-    }
+    assert(rc == 0); // it fails only for want of a function
+    (void)rc;
+}
+
+// ---- backups
+
+static void close_done(struct loop_world *world)
+{
+    if (--world->closing == 0)
+        free(world);
+}
+
+static void backup_work(uv_work_t *work)
+{
+    struct loop_world *world = container_of(work, struct loop_world, backup);
+
+    world->backup_err = (struct err){ 0 };
+    world->backup_rc = store_backup(world->store, world->backup_path, &world->backup_err);
+}
+
+static void on_backed_up(uv_work_t *work, int status)
+{
+    struct loop_world *world = container_of(work, struct loop_world, backup);
+
+    (void)status;
+    world->backup_path = NULL;
+    if (world->engine)
+        engine_backed_up(world->engine, world->backup_rc, &world->backup_err);
+    if (world->closing)
+        close_done(world);
+}
+
+static void backup(void *self, const char *path)
+{
+    struct loop_world *world = self;
+
+    world->backup_path = path;
+    uv_queue_work(world->loop, &world->backup, backup_work, on_backed_up);
 }
 
 // ---- the rest
@@ -219,6 +274,7 @@ static void stopped(void *self, const struct err *err)
 static const struct world_ops ops = {
     .wall_ms = wall_ms, .boottime_ms = boottime_ms, .boot_id = boot_id, .random = random_bytes,
     .alarm = alarm_at,  .wake = wake,               .commit = commit,   .link = open_link,
+    .backup = backup,
     .log = write_log,   .point = point,             .stopped = stopped,
 };
 
@@ -253,12 +309,6 @@ void loop_world_attach(struct loop_world *world, struct engine *engine)
     wake(world);
 }
 
-static void close_done(struct loop_world *world)
-{
-    if (--world->closing == 0)
-        free(world);
-}
-
 static void on_idle_closed(uv_handle_t *handle)
 {
     close_done(container_of((uv_idle_t *)handle, struct loop_world, idle));
@@ -278,8 +328,9 @@ void loop_world_close(struct loop_world *world)
 {
     if (!world)
         return;
+    assert(!world->batch); // the pool's thread would write into freed memory
     world->engine = NULL;
-    world->closing = 3;
+    world->closing = world->backup_path ? 4 : 3; // a backup is waited for
     uv_close((uv_handle_t *)&world->idle, on_idle_closed);
     uv_close((uv_handle_t *)&world->timer, on_timer_closed);
     uv_close((uv_handle_t *)&world->quiet, on_quiet_closed);

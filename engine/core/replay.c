@@ -16,21 +16,12 @@
 
 static int load_script(struct resident *r, struct err *err)
 {
-    struct content_hash hash;
-    struct buf text;
-    int rc;
+    struct texts texts;
+    int rc = texts_load(r->engine, &r->job.started, &texts, err);
 
-    if (r->job.started.script_hash.len != sizeof(hash.bytes))
-        return err_set(err, ERR_CORRUPT, "the journal names no script");
-    memcpy(hash.bytes, r->job.started.script_hash.ptr, sizeof(hash.bytes));
-    buf_init(&text, 0);
-    rc = scripts_get(r->engine->store, &hash, &text, err);
-    if (rc == -ENOENT)
-        rc = err_set(err, ERR_CORRUPT, "the text of %.*s is missing from the store",
-                     SLICE_ARG(r->job.started.script_name));
     if (rc == 0)
-        rc = resident_script(r, buf_slice(&text), err);
-    buf_release(&text);
+        rc = resident_script(r, &texts, err);
+    texts_release(&texts);
     return rc;
 }
 
@@ -77,7 +68,6 @@ static int replay(struct resident *r, struct err *err)
 struct tally {
     struct job *job;
     uint64_t last_no;
-    enum event_type last_type;
 };
 
 static int tally_event(void *arg, const struct event *event, struct err *err)
@@ -85,7 +75,6 @@ static int tally_event(void *arg, const struct event *event, struct err *err)
     struct tally *tally = arg;
 
     tally->last_no = event->no;
-    tally->last_type = event->type;
     if (event->type == EVENT_STARTED)
         return job_apply(tally->job, event, err);
     if (event->time_unix_ms > tally->job->time_unix_ms)
@@ -93,23 +82,59 @@ static int tally_event(void *arg, const struct event *event, struct err *err)
     return 0;
 }
 
+struct told {
+    struct slice reason;
+    bool is_told;
+};
+
+static int compare_reason(void *arg, const struct job_view *view)
+{
+    struct told *told = arg;
+
+    told->is_told = view->head->state == JOB_SUSPENDED &&
+                    slice_equal(view->head->reason, told->reason);
+    return 0;
+}
+
+// Is the job suspended already, by what is committed, and for this reason?
+static bool is_told(const struct resident *r, struct slice reason)
+{
+    struct told told = { .reason = reason };
+
+    return view_job(r->engine, r->id, compare_reason, &told, NULL) == 0 && told.is_told;
+}
+
+// Folds it without a word in the journal.
+static int suspend_in_memory(struct resident *r, struct event *event, struct err *err)
+{
+    event->no = r->job.last_no + 1;
+    event->time_unix_ms = r->job.time_unix_ms;
+    return job_apply(&r->job, event, err);
+}
+
 static void suspend_wreck(struct resident *r, int why, const struct err *reason)
 {
     struct event event = { .type = EVENT_SUSPENDED };
+    bool told = is_told(r, slice_str(err_text(reason)));
     struct err err;
+    int rc;
 
     event.suspended.cause = resident_cause_of(why);
     event.suspended.reason = slice_str(err_text(reason));
-    if (why == ERR_CORRUPT) {
+    if (told && why != ERR_CORRUPT) { // its journal says so: that event is folded again
+        r->job.last_no--;
+        rc = suspend_in_memory(r, &event, &err);
+    } else if (why == ERR_CORRUPT) {
         // Rows behind the damaged one may be sound, and nobody knows their numbers:
         // nothing is written into that journal any more; only the head says so.
-        event.no = r->job.last_no + 1;
-        event.time_unix_ms = r->job.time_unix_ms;
-        r->head_dirty = true;
-        turn_touch(r);
-        if (job_apply(&r->job, &event, &err) == 0)
-            return;
-    } else if (resident_fact(r, &event, &err) < 0)
+        rc = suspend_in_memory(r, &event, &err);
+        r->head_dirty = !told;
+        if (!told)
+            turn_touch(r);
+    } else {
+        rc = resident_fact(r, &event, &err);
+    }
+    if (rc < 0)
         engine_log(r->engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)r->id, err_text(&err));
 }
 

@@ -16,6 +16,9 @@
 #include <stdlib.h>
 
 #include "core/state.h"
+#include "model/job_limit.h"
+
+enum { BOUND_LOOKS_MAX = 64 }; // jobs looked at per landing
 
 struct resident *resident_new(struct engine *engine, uint64_t id)
 {
@@ -75,12 +78,14 @@ void resident_free(struct resident *r)
     free(r);
 }
 
-int resident_script(struct resident *r, struct slice text, struct err *err)
+int resident_script(struct resident *r, const struct texts *texts, struct err *err)
 {
     const struct event_started *s = &r->job.started;
     struct script_options options = {
         .name = s->script_name,
-        .text = text,
+        .text = texts->script,
+        .modules = texts->modules,
+        .prelude = texts->prelude,
         .job_id = r->id,
         .job_uuid = s->uuid,
         .job_name = s->name,
@@ -141,6 +146,7 @@ static int answer_strand(struct resident *r, struct strand *strand, struct answe
     static const enum answer_kind kinds[] = {
         [WAKE_START] = ANSWER_START, [WAKE_OUTCOME] = ANSWER_OUTCOME,
         [WAKE_JOINED] = ANSWER_JOINED, [WAKE_CANCEL] = ANSWER_CANCEL,
+        [WAKE_CUT] = ANSWER_CUT,
     };
 
     *answer = (struct answer){
@@ -152,7 +158,12 @@ static int answer_strand(struct resident *r, struct strand *strand, struct answe
     };
     if (strand->wake != WAKE_START || !strand->parent)
         return 0;
-    return script_fork(r->script, strand->parent->handle, strand->branch,
+    if (strand->is_probe) { // it is told what became of the attempt
+        answer->outcome = &strand->parent->outcome;
+        answer->attempt = strand->parent->step.attempt;
+    }
+    return script_fork(r->script, strand->parent->handle,
+                       strand->is_probe ? SCRIPT_PROBE : strand->branch,
                        slice_of(strand->path, strand->path_len), &strand->handle, err);
 }
 
@@ -213,6 +224,20 @@ static void stamp(struct resident *r, struct event *event)
     event->time_unix_ms = now > r->job.time_unix_ms ? now : r->job.time_unix_ms;
 }
 
+// The limits whose time begins with this event.
+static void arm_limits(struct resident *r, uint64_t event_no)
+{
+    int64_t now = engine_now_ms(r->engine), left = job_timeout_left_ms(&r->job);
+    int64_t elapsed = r->job.started.elapsed_timeout_ms;
+
+    if (event_no == r->job.clock_no && left >= 0)
+        alarm_set(r, now + left, event_no, true);
+    if (event_no == 1 && elapsed > 0)
+        alarm_set(r, now + elapsed, LIMIT_ALARM_ELAPSED, true);
+    if (event_no == r->job.bounded_no)
+        alarm_set(r, now + job_cleanup_ms(&r->job), LIMIT_ALARM_CLEANUP | event_no, true);
+}
+
 static int fold(struct resident *r, struct event *event, size_t *notes_at, struct err *err)
 {
     int rc;
@@ -227,6 +252,7 @@ static int fold(struct resident *r, struct event *event, size_t *notes_at, struc
         r->events_first_no = event->no;
     *notes_at = event_encode(event, &r->events);
     turn_touch(r);
+    arm_limits(r, event->no);
     return 0;
 }
 
@@ -309,12 +335,15 @@ static int perform_intent(struct resident *r, struct strand *strand)
 }
 
 // An intent for a host is committed only while its link is ready: it carries that
-// boot's id, and until then the step was certainly not sent.
+// boot's id, and until then the step was certainly not sent. On a full disk nothing
+// new begins but the cleanup of what is being stopped, which may use the floor.
 static bool may_intend(const struct resident *r, const struct strand *strand)
 {
-    if (strand->step.effect.kind == EFFECT_COMMAND)
-        return r->engine->localhost.ready && !r->engine->stopping && !r->engine->disk_full;
-    return !r->engine->stopping;
+    const struct engine *engine = r->engine;
+
+    if (engine->stopping || (engine->disk_full && !r->job.stop_asked))
+        return false;
+    return strand->step.effect.kind != EFFECT_COMMAND || engine->localhost.ready;
 }
 
 static int intend(struct resident *r, struct strand *strand, struct err *err)
@@ -378,6 +407,8 @@ static int end_if_over(struct resident *r, struct err *err)
     rc = fold(r, &event, &at, err);
     if (rc == 0 && r->job.end_state == JOB_FAILED)
         tell_failure(r);
+    if (rc == 0 && r->job.started.auto_remove && r->seq == 0)
+        sweep_add(r->engine, r->id);
     r->head_dirty = true;
     return rc;
 }
@@ -415,13 +446,14 @@ int resident_fact(struct resident *r, struct event *event, struct err *err)
     return rc < 0 || r->dead ? rc : end_if_over(r, err);
 }
 
-int resident_begin(struct resident *r, struct event *started, struct slice text, struct err *err)
+int resident_begin(struct resident *r, struct event *started, const struct texts *texts,
+                   struct err *err)
 {
     size_t notes_at;
     int rc = fold(r, started, &notes_at, err);
 
     if (rc == 0)
-        rc = resident_script(r, text, err);
+        rc = resident_script(r, texts, err);
     if (rc == 0)
         rc = resident_index(r, err);
     if (rc < 0)
@@ -445,7 +477,7 @@ static bool is_worth_parking(struct resident *r)
     if (r->next_due_ms <= now) // it has fired, or is about to
         r->next_due_ms = INT64_MAX;
     wait_ms = r->next_due_ms - now;
-    return wait_ms > PARK_MS + (int64_t)(r->job.last_no / 10);
+    return wait_ms > r->engine->options.park_ms + (int64_t)(r->job.last_no / 10);
 }
 
 static void park(struct resident *r)
@@ -501,6 +533,11 @@ static void rebuild(struct resident *r)
         attempt_free(container_of(at, struct attempt, link));
 }
 
+static bool over_bound(const struct engine *engine)
+{
+    return engine->resident_bytes > engine->options.resident_bytes_max;
+}
+
 void resident_park_if_idle(struct resident *r)
 {
     struct engine *engine = r->engine;
@@ -517,23 +554,37 @@ void resident_park_if_idle(struct resident *r)
         resident_free(r);
         return;
     }
-    if (may_park(r) && is_worth_parking(r))
+    if (may_park(r) && (is_worth_parking(r) || over_bound(engine)))
         park(r);
     else
         count_bytes(r);
 }
 
+// It may be parked once what the log has of it is in its journal.
+static void file_sleeper(struct resident *r)
+{
+    if (!is_idle(r) || r->unfiled.len == 0)
+        return;
+    filing_file(r);
+    turn_touch(r);
+}
+
+// What may not be parked is in use: it goes to the end, so that the next landing looks
+// at others, and none looks at them all.
 void resident_keep_bound(struct engine *engine)
 {
-    list_each_safe(it, &engine->lru) {
-        struct resident *r = container_of(it, struct resident, lru);
-        if (engine->resident_bytes <= engine->options.resident_bytes_max)
-            return;
+    size_t looks = engine->residents.count;
+
+    if (looks > BOUND_LOOKS_MAX)
+        looks = BOUND_LOOKS_MAX;
+    while (looks-- && over_bound(engine)) {
+        struct resident *r = container_of(list_first(&engine->lru), struct resident, lru);
         if (may_park(r)) {
             park(r);
-        } else if (is_idle(r) && r->unfiled.len) { // parked when that is on disk
-            filing_file(r);
-            turn_touch(r);
+        } else {
+            list_remove(&r->lru);
+            list_append(&engine->lru, &r->lru);
+            file_sleeper(r);
         }
     }
 }

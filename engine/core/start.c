@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // How: everything that can be wrong with a new job is found before it exists:
 // its script is compiled, its header read, its parameters checked. Then it is
-// one STARTED event, its script's text, its index rows and its first run, all in
-// one batch. The text is stored by content hash: editing the file later changes
-// nothing that runs.
+// one STARTED event, its texts (texts.c), its index rows and its first run, all in
+// one batch.
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/embedded.h"
 #include "core/change.h"
+#include "model/job_limit.h"
 
 static struct slice shipped_workflow(const char *name)
 {
@@ -36,16 +36,62 @@ static int script_of(const struct change *change, struct slice *name, struct sli
     return 0;
 }
 
-static int check_params(const struct change *change, struct slice name, struct slice text,
-                        struct buf *params, struct err *err)
+// What a new job is made of, apart from the change that asks for it.
+struct plan {
+    struct slice name;         // of the script
+    struct texts texts;
+    struct buf params;         // complete
+    struct buf hashes;         // of its texts
+    struct value_doc doc;
+    int64_t timeout_ms, elapsed_timeout_ms, cleanup_timeout_ms;
+};
+
+static void plan_init(struct plan *plan)
+{
+    *plan = (struct plan){ 0 };
+    texts_init(&plan->texts);
+    buf_init(&plan->params, 0);
+    buf_init(&plan->hashes, 0);
+    value_doc_init(&plan->doc);
+}
+
+static void plan_release(struct plan *plan)
+{
+    texts_release(&plan->texts);
+    buf_release(&plan->params);
+    buf_release(&plan->hashes);
+    value_doc_release(&plan->doc);
+}
+
+// The limits of the header; who starts the job may set another timeout.
+static int plan_limits(struct engine *engine, const struct change *change, struct slice header,
+                       struct plan *plan, struct err *err)
+{
+    msgpack_object v;
+    size_t at = 0;
+    int rc = value_parse(&engine->doc, header, &at, &v, err);
+
+    if (rc < 0)
+        return rc;
+    plan->timeout_ms = change->timeout_ms ? change->timeout_ms
+                                          : value_int(value_get(&v, "timeout"), 0);
+    plan->elapsed_timeout_ms = value_int(value_get(&v, "elapsed_timeout"), 0);
+    plan->cleanup_timeout_ms = value_int(value_get(&v, "cleanup_timeout"), JOB_CLEANUP_MS);
+    return 0;
+}
+
+static int plan_header(struct engine *engine, const struct change *change, struct plan *plan,
+                       struct err *err)
 {
     struct buf header;
     int rc;
 
     buf_init(&header, 0);
-    rc = script_header(name, text, &header, err);
+    rc = script_header(plan->name, plan->texts.script, &header, err);
     if (rc == 0)
-        rc = script_params(buf_slice(&header), change->params, params, err);
+        rc = plan_limits(engine, change, buf_slice(&header), plan, err);
+    if (rc == 0)
+        rc = script_params(buf_slice(&header), change->params, &plan->params, err);
     buf_release(&header);
     return rc;
 }
@@ -64,34 +110,25 @@ static uint64_t take_id(struct engine *engine)
     return engine->meta.next_id++;
 }
 
-static void put_script(struct engine *engine, const struct content_hash *hash, struct slice text)
-{
-    struct buf have;
-
-    buf_init(&have, 0);
-    if (scripts_get(engine->store, hash, &have, NULL) < 0)
-        scripts_put(turn_batch(engine), hash, text);
-    buf_release(&have);
-}
-
-static int begin(struct resident *r, struct event *event, struct slice text, struct err *err)
+static int begin(struct resident *r, struct event *event, const struct texts *texts,
+                 struct err *err)
 {
     // The job is not known by its id until it is folded, and must be by then.
-    int rc = resident_begin(r, event, text, err);
+    int rc = resident_begin(r, event, texts, err);
 
     if (rc < 0)
         resident_free(r);
     return rc;
 }
 
-static int create(struct engine *engine, const struct change *change, struct slice name,
-                  struct slice text, struct slice params, uint64_t *id, struct err *err)
+static int create(struct engine *engine, const struct change *change, struct plan *plan,
+                  uint64_t *id, struct err *err)
 {
-    struct content_hash hash = content_hash_of(text);
     char default_name[32];
     struct event event = { .type = EVENT_STARTED };
     struct event_started *s = &event.started;
     struct resident *r;
+    int rc;
 
     *id = take_id(engine);
     snprintf(default_name, sizeof(default_name), "Job%llu", (unsigned long long)*id);
@@ -101,14 +138,14 @@ static int create(struct engine *engine, const struct change *change, struct sli
         .type = change->type,
         .name = change->name.len ? change->name : slice_str(default_name),
         .command = change->command,
-        .script_name = name,
-        .script_hash = slice_of(hash.bytes, sizeof(hash.bytes)),
-        .prelude_hash = slice_of(engine->prelude_hash.bytes, sizeof(engine->prelude_hash.bytes)),
-        .params = params,
+        .script_name = plan->name,
+        .params = buf_slice(&plan->params),
         .meta = change->meta,
         .cwd = change->cwd,
         .env = change->env,
-        .timeout_ms = change->timeout_ms,
+        .timeout_ms = plan->timeout_ms,
+        .elapsed_timeout_ms = plan->elapsed_timeout_ms,
+        .cleanup_timeout_ms = plan->cleanup_timeout_ms,
         .auto_remove = change->auto_remove,
         .child_id = take_id(engine),
         .child_uuid = new_uuid(engine),
@@ -117,28 +154,40 @@ static int create(struct engine *engine, const struct change *change, struct sli
     r = resident_new(engine, *id);
     if (!r)
         return err_set(err, -ENOMEM, "no memory for a job");
-    put_script(engine, &hash, text);
+    rc = texts_pin(engine, &plan->texts, s, &plan->hashes, err);
+    if (rc < 0) {
+        resident_free(r);
+        return rc;
+    }
+    rc = begin(r, &event, &plan->texts, err);
+    if (rc < 0)
+        return rc;
     jobs_index_put(turn_batch(engine), *id, s->uuid, *id);
     jobs_index_put(turn_batch(engine), s->child_id, s->child_uuid, *id);
-    return begin(r, &event, text, err);
+    return 0;
 }
 
 int change_start(struct engine *engine, const struct change *change, uint64_t *id,
                  struct err *err)
 {
-    struct slice name, text;
-    struct buf params;
-    int rc = script_of(change, &name, &text, err);
+    struct plan plan;
+    int rc;
 
+    plan_init(&plan);
+    rc = script_of(change, &plan.name, &plan.texts.script, err);
     if (rc < 0)
         return rc;
+    plan.texts.modules = change->modules;
+    if (engine->options.prelude.len)
+        plan.texts.prelude = engine->prelude;
     if (engine->disk_full)
         return err_set(err, -ENOSPC, "the disk of the store is full: no new job is taken until "
-                                     "space returns (running jobs wait)");
-    buf_init(&params, 0);
-    rc = check_params(change, name, text, &params, err);
+                       "space returns (running jobs wait): %.300s", engine->full_text);
+    rc = plan_header(engine, change, &plan, err);
     if (rc == 0)
-        rc = create(engine, change, name, text, buf_slice(&params), id, err);
-    buf_release(&params);
+        rc = modules_check(&plan.doc, plan.name, &plan.texts, err);
+    if (rc == 0)
+        rc = create(engine, change, &plan, id, err);
+    plan_release(&plan);
     return rc;
 }

@@ -8,7 +8,10 @@
 //   replay.c    waking a job from its journal
 //   dispatch.c  attempts: performing intents on links, and their outcomes
 //   links.c     the link to localhost: up, down, and what it tells
-//   alarm.c     due times
+//   orders.c    kills that outlive their job
+//   texts.c     what a job runs: script, modules, prelude, pinned by content hash
+//   alarm.c     due times; sweep.c: jobs that remove themselves
+//   notice.c    what people should know though no job tells it
 //   change.c, start.c   what people ask for (the port's changes)
 //   view.c      what people see (the port's reads); history.c: a job's steps
 //   engine.c    composition, recovery, the end
@@ -30,7 +33,7 @@ enum {
     EVENTS_ROW_MAX = 1024 * 1024,   // a journal row is closed beyond this
     RESULT_MAX = 1024 * 1024,       // bytes of a stream in a result, by default
     GRACE_MS = 10 * 1000,           // from TERM to KILL, by default
-    PARK_MS = 1000,                 // a wait at least this long is worth parking for
+    PARK_MS = 1000,                 // engine_options.park_ms, by default
     COMMIT_RETRY_MS = 1000,         // between tries on a full disk
     REQUEST_KEPT_MS = 24 * 60 * 60 * 1000,
 };
@@ -59,6 +62,7 @@ struct pending {
     struct list link;
     struct uuid request;
     uint64_t id;
+    uint64_t mark_seq; // of a MARK; 0: another change
     change_fn fn;
     void *arg;
 };
@@ -82,6 +86,8 @@ struct host {
     struct buf boot_id;
     int64_t retry_at_ms; // timeline; when to open the link again
     uint32_t failures;
+    bool take_over;      // the next link takes over whatever epoch it finds
+    char trouble[ERR_TEXT_MAX]; // why there is no link, for people; "": nothing known
 };
 
 struct watch {
@@ -116,7 +122,8 @@ struct engine {
     struct actions acts_open, acts_flying, acts_due;
     struct list touched, flying_jobs;
     uint64_t turn;        // number of the open batch
-    int64_t commit_retry_at_ms; // timeline; the flying batch waits for disk space
+    int64_t commit_retry_at_ms; // timeline; when to look again for disk space
+    char full_text[ERR_TEXT_MAX]; // what the store said when its disk was full
     uint64_t reclaim_turn; // last turn that reclaimed rows
     bool meta_dirty;
     uint64_t commits;
@@ -133,9 +140,21 @@ struct engine {
     struct list pendings; // changes not committed yet
     struct list *carried; // attempts of a resident that is being rebuilt; NULL: none
     struct list reclaims; // removed jobs whose rows are still there
-    bool recovering, stopping, stopped, disk_full;
+    struct list sweeps;   // finished jobs that may remove themselves
+    bool recovering, stopping, stopped;
+    bool disk_full;       // no room could be made for new work; results use the floor
+    bool room_lost;       // as the newest commit found it
+    bool stuck;           // the flying batch could not be written: it waits for space
     bool orders_open;     // kill orders may be waiting for localhost
-    struct content_hash prelude_hash;
+    struct backup {
+        char *path;       // NULL: none is being made
+        change_fn fn;
+        void *arg;
+    } backup;
+    struct err failure;   // stopped because of it; told when the committer holds nothing
+    struct slice prelude; // of new jobs
+    struct content_hash prelude_hash, own_prelude_hash; // own: of this binary's
+    bool prelude_pinned;  // it is in the store, or in a batch on its way there
     struct value_doc doc; // scratch for decoding one value at a time
     struct buf scratch;   // for the value of a once()
 };
@@ -148,12 +167,18 @@ struct attempt {
     struct buf out, err; // up to result_max of each stream
     uint64_t out_bytes, err_bytes; // received so far
     uint64_t out_saved, err_saved; // as last written to the tails table
+    uint64_t first_seq;  // of its first record; 0: none yet
+    uint64_t credit_held; // bytes not allowed again yet: the disk is full
     uint32_t number;     // attempt number, for its records
     bool armed;          // its intent is committed: the link may be told of it
     bool kill_armed;     // the same for the wish to end it
     bool started, killing, signalled, killed, timed_out, quiet, sensitive;
     int64_t grace_ms;
     int64_t due_ms;      // of its timeout's timer row; 0: none
+    // The attempt that it replaced had a result after all, which is fetched in its
+    // place: that one's key, and how much of its streams the records have already.
+    uint64_t standing_no; // 0: no
+    uint64_t out_known, err_known;
     char step[];         // "1.2/3"
 };
 
@@ -172,7 +197,6 @@ struct resident {
     uint64_t unfiled_turn; // the oldest of them is in that turn's row
     uint64_t unfiled_at;   // engine.log_bytes at that time
     uint64_t seq, bytes;   // stream: last record's seq, bytes so far
-    uint64_t mark;         // highest that was asked for since it is resident
     uint32_t notes;        // made by the event being folded
     uint64_t recovered_no; // last event that an earlier engine wrote
     uint64_t turn;         // last turn that touched it
@@ -193,6 +217,7 @@ void turn_release(struct engine *engine);
 void turn_touch(struct resident *resident);
 struct batch *turn_batch(struct engine *engine); // the open batch, and asks for a turn
 int turn_act(struct engine *engine, const struct action *action);
+// Looks again for disk space.
 void turn_retry(struct engine *engine);
 bool turn_is_full(const struct engine *engine);
 void turn_reply(struct engine *engine, const struct change *change, uint64_t id, change_fn fn,
@@ -203,12 +228,29 @@ void engine_log(struct engine *engine, enum log_level level, const char *fmt, ..
 void engine_point(struct engine *engine, const char *label);
 int64_t engine_now_ms(const struct engine *engine); // the timeline
 
+// texts.c
+struct texts {
+    struct slice script;
+    struct slice modules; // encoded map: name -> text; empty: none
+    struct slice prelude; // empty: the one in this binary
+    struct buf held[3];   // behind them, when they come from the store
+};
+void texts_init(struct texts *texts);
+void texts_release(struct texts *texts);
+// Puts the texts of a new job into the open batch, and what names them into the
+// event; the hashes are written to `hashes`, which must outlive it.
+int texts_pin(struct engine *engine, const struct texts *texts, struct event_started *started,
+              struct buf *hashes, struct err *err);
+// Those of an older job. ERR_CORRUPT: one is missing from the store.
+int texts_load(struct engine *engine, const struct event_started *started, struct texts *ret,
+               struct err *err);
+
 // resident.c
 // Takes a fact: folds it, runs what it made ready, journals it, makes intents.
 // Fills no, and time. ERR_STATE: refused, nothing changed.
 int resident_fact(struct resident *resident, struct event *event, struct err *err);
 // The first fact of a new job: folds STARTED, makes its script, then all as above.
-int resident_begin(struct resident *resident, struct event *started, struct slice text,
+int resident_begin(struct resident *resident, struct event *started, const struct texts *texts,
                    struct err *err);
 int resident_run(struct resident *resident, struct err *err);
 int resident_intend(struct resident *resident, struct err *err);
@@ -218,7 +260,7 @@ enum suspend_cause resident_cause_of(int rc);
 int resident_index(struct resident *resident, struct err *err);
 void resident_free(struct resident *resident);
 void resident_note(void *arg, struct slice strand, const struct note *note);
-int resident_script(struct resident *resident, struct slice text, struct err *err);
+int resident_script(struct resident *resident, const struct texts *texts, struct err *err);
 // May it leave memory; and if so, does it.
 void resident_park_if_idle(struct resident *resident);
 // Nothing goes on in it, and nothing will for a while: out of memory with it.
@@ -264,16 +306,32 @@ struct attempt *attempt_find(struct resident *resident, uint64_t intent_no);
 void attempt_free(struct attempt *attempt);
 void dispatch_act(struct engine *engine, const struct action *action);
 void dispatch_kill(struct resident *resident, struct attempt *attempt, int64_t grace_ms);
+// All whose strand was cancelled; what cleans up is not among them.
+void dispatch_kill_cancelled(struct resident *resident, int64_t grace_ms);
 void dispatch_tails(struct resident *resident);
 int dispatch_open(struct engine *engine);
 void dispatch_grace_over(struct resident *resident, struct attempt *attempt);
 void dispatch_interrupt_once(struct resident *resident);
+// Allows the output that was held up while the disk was full.
+void dispatch_credit_all(struct engine *engine);
 
 // links.c
 void dispatch_close(struct engine *engine);
-void dispatch_order_kill(struct resident *resident, const struct attempt *attempt);
-void dispatch_orders(struct engine *engine);
 void dispatch_intend_all(struct engine *engine);
+
+// orders.c
+// Orders the kill of all that the job has begun: it ends in this batch.
+int dispatch_order_kills(struct resident *resident, struct err *err);
+void dispatch_orders(struct engine *engine);
+void dispatch_order_done(struct engine *engine, struct link_key key); // the key is gone
+int dispatch_take_over(void *core, struct err *err);
+
+// notice.c
+void notice_wake(struct engine *engine); // tells all watches
+void notice_host(struct engine *engine, struct slice why); // empty: it can be used
+// Why an unfinished job stands still at present; empty: nothing known.
+struct slice notice_of_job(const struct engine *engine, const struct job_head *head);
+size_t notices(const struct engine *engine, struct slice ret[ENGINE_NOTICES]);
 
 // alarm.c
 void alarm_set(struct resident *resident, int64_t due_ms, uint64_t event_no, bool has_row);
@@ -293,6 +351,12 @@ int view_records(void *core, uint64_t job_id, uint64_t from_seq,
 int view_mark(void *core, uint64_t job_id, uint64_t *ret_seq, struct err *err);
 int view_steps(void *core, uint64_t job_id, step_view_fn fn, void *arg, struct err *err);
 int view_status(void *core, struct engine_status *ret, struct err *err);
+
+// sweep.c
+void sweep_add(struct engine *engine, uint64_t job_id);
+void sweep_due(struct engine *engine);
+int64_t sweep_due_ms(struct engine *engine); // INT64_MAX: nothing is due
+void sweep_drop_all(struct engine *engine);
 
 // reclaim.c
 void reclaim_add(struct engine *engine, uint64_t job_id);

@@ -67,14 +67,23 @@ int64_t engine_now_ms(const struct engine *engine)
     return engine->timeline_base_ms + (boottime_ms - engine->boottime_base_ms);
 }
 
+// A batch that waits for disk space is nobody's but ours.
+static bool committer_holds_batch(const struct engine *engine)
+{
+    return engine->flying && !engine->stuck;
+}
+
+// Whoever is told may free the engine, so it is told when the committer is done.
 void engine_fail(struct engine *engine, const struct err *err)
 {
     if (engine->stopped)
         return;
     engine->stopped = engine->stopping = true;
+    engine->failure = *err;
     engine_log(engine, LOG_ERROR, "the engine stops: %s", err_text(err));
     dispatch_close(engine);
-    engine->world.ops->stopped(engine->world.self, err);
+    if (!committer_holds_batch(engine))
+        engine->world.ops->stopped(engine->world.self, &engine->failure);
 }
 
 static void fail_memory(struct engine *engine)
@@ -152,6 +161,8 @@ void turn_reply(struct engine *engine, const struct change *change, uint64_t id,
         return;
     }
     *pending = (struct pending){ .request = change->request, .id = id, .fn = fn, .arg = arg };
+    if (change->kind == CHANGE_MARK)
+        pending->mark_seq = change->seq;
     list_append(&engine->pendings, &pending->link);
     if (!uuid_is_nil(change->request)) {
         buf_init(&answer, 0);
@@ -372,48 +383,96 @@ static void expire_requests(struct engine *engine)
         engine_log(engine, LOG_WARNING, "old answers to requests could not be removed");
 }
 
-// Nothing was written: the batch waits in the air until there is space. Until then
-// no new job and no intent is taken, and output is left on the targets, because
-// credit for it comes only with a commit. What is committed is still served.
-static void wait_for_space(struct engine *engine, const struct err *err)
+// ---- a full disk, in two stages: first no room can be made ahead, so that no new
+// job and no intent is taken, and output is left on the targets, while results,
+// wishes to stop and removals are written into the floor that the store keeps for
+// them. When that is used up, too, the batch waits in the air, and nothing that
+// would change anything is taken. What is committed is served all the time.
+
+static void disk_is_full(struct engine *engine, const struct err *err)
 {
     if (!engine->disk_full)
         engine_log(engine, LOG_ERROR, "%s; waiting for space", err_text(err));
     engine->disk_full = true;
+    snprintf(engine->full_text, sizeof(engine->full_text), "%s", err_text(err));
+    notice_wake(engine);
     engine->commit_retry_at_ms = engine_now_ms(engine) + COMMIT_RETRY_MS;
     alarm_rearm(engine);
 }
 
+// What was accepted stays accepted, and is done later; but nobody is left waiting
+// without a word.
+static void answer_stuck(struct engine *engine)
+{
+    struct err err;
+
+    err_set(&err, -ENOSPC, "this was accepted, but cannot be written yet, and is done as soon as "
+            "it can be: %.300s", engine->full_text);
+    list_each_safe(it, &engine->pendings) {
+        struct pending *pending = container_of(it, struct pending, link);
+        if (pending->fn)
+            pending->fn(pending->arg, pending->id, &err);
+        pending->fn = NULL;
+    }
+}
+
+static void wait_for_space(struct engine *engine, const struct err *err)
+{
+    disk_is_full(engine, err);
+    engine->stuck = true;
+    answer_stuck(engine);
+}
+
+// With nothing to write, the clock's row is: the commit tells whether there is room.
 void turn_retry(struct engine *engine)
 {
     engine->commit_retry_at_ms = 0;
-    if (engine->flying && !engine->stopped)
+    if (engine->stopped)
+        return;
+    if (engine->stuck) {
+        engine->stuck = false;
         engine->world.ops->commit(engine->world.self, engine->flying);
+    } else if (!engine->flying && !engine->stopping) {
+        turn_batch(engine);
+        put_anchor(engine);
+    }
 }
 
 static void space_is_back(struct engine *engine)
 {
     engine->disk_full = false;
     engine_log(engine, LOG_WARNING, "there is space again: going on");
+    notice_wake(engine);
+    dispatch_credit_all(engine);
     dispatch_intend_all(engine);
+}
+
+void engine_room(struct engine *engine, int rc, const struct err *err)
+{
+    engine->room_lost = rc == -ENOSPC;
+    if (engine->room_lost && !engine->stopped)
+        disk_is_full(engine, err);
 }
 
 void engine_committed(struct engine *engine, int rc, const struct err *err)
 {
     uint64_t turn = engine->turn - 1;
 
-    if (engine->stopped)
+    if (engine->stopped) { // it failed meanwhile: what landed is for the next engine
+        engine->flying = NULL;
+        engine->world.ops->stopped(engine->world.self, &engine->failure);
         return;
+    }
     if (rc == -ENOSPC && !engine->stopping) {
         wait_for_space(engine, err);
         return;
     }
+    engine->flying = NULL;
     if (rc < 0) {
         engine_fail(engine, err);
         return;
     }
     engine_point(engine, "commit.after");
-    engine->flying = NULL;
     engine->commits++;
     count_commit(engine);
     expire_requests(engine);
@@ -421,7 +480,7 @@ void engine_committed(struct engine *engine, int rc, const struct err *err)
     tell_watches(engine, turn);
     landed_jobs(engine);
     reclaim_slice(engine);
-    if (engine->disk_full)
+    if (engine->disk_full && !engine->room_lost)
         space_is_back(engine);
     close_if_possible(engine);
     alarm_rearm(engine); // those that found the batch full

@@ -44,10 +44,27 @@ static int show_head(struct engine *engine, struct slice bytes, job_view_fn fn, 
         rc = -ENOENT;
     if (rc == 0) {
         count_unread(engine, head.id, &view);
+        view.notice = notice_of_job(engine, &head);
         rc = fn(arg, &view);
     }
     free(many);
     return rc;
+}
+
+// A job whose head cannot be read is shown all the same: it must not vanish, and its
+// id is what it takes to remove it.
+static int show_damaged(uint64_t id, job_view_fn fn, void *arg)
+{
+    struct job_head head = {
+        .id = id,
+        .state = JOB_FAILED,
+        .reason = SLICE("its row in the store is damaged: nothing is known of it but its number "
+                        "and what it wrote; pawl remove --force removes it"),
+        .exit_code = EXIT_CODE_NONE,
+    };
+    struct job_view view = { .head = &head, .damaged = true };
+
+    return fn(arg, &view);
 }
 
 static int no_such_job(uint64_t id, struct err *err)
@@ -67,6 +84,8 @@ int view_job(void *core, uint64_t id, job_view_fn fn, void *arg, struct err *err
         rc = jobs_get(engine->store, parent, &bytes, err);
     if (rc == 0)
         rc = show_head(engine, buf_slice(&bytes), fn, arg, err);
+    if (rc == ERR_CORRUPT)
+        rc = show_damaged(parent, fn, arg);
     buf_release(&bytes);
     return rc == -ENOENT ? no_such_job(id, err) : rc > 0 ? 0 : rc;
 }
@@ -75,7 +94,7 @@ int view_job(void *core, uint64_t id, job_view_fn fn, void *arg, struct err *err
 // call the store, and shown when the transaction is over
 
 struct heads {
-    struct buf bytes; // u32be length | bytes, back to back
+    struct buf bytes; // u64be id | u32be length (0: damaged) | bytes, back to back
     uint64_t next_id;
     size_t count;
     bool more;
@@ -92,9 +111,10 @@ static int collect_head(void *arg, uint64_t id, struct slice head, bool damaged)
         return 1;
     }
     heads->next_id = id + 1;
-    if (damaged)
-        return 0;
     heads->count++;
+    buf_add_u64be(&heads->bytes, id);
+    if (damaged)
+        head.len = 0;
     buf_add_u32be(&heads->bytes, (uint32_t)head.len);
     buf_add_slice(&heads->bytes, head);
     return buf_failed(&heads->bytes);
@@ -107,11 +127,14 @@ static int show_heads(struct engine *engine, const struct heads *heads, job_view
     int rc = 0;
 
     while (rc == 0 && p < end) {
-        uint32_t len = read_u32be(p);
-        rc = show_head(engine, slice_of(p + 4, len), fn, arg, err);
+        uint64_t id = read_u64be(p);
+        uint32_t len = read_u32be(p + 8);
+        rc = len ? show_head(engine, slice_of(p + 12, len), fn, arg, err) : ERR_CORRUPT;
+        if (rc == ERR_CORRUPT)
+            rc = show_damaged(id, fn, arg);
         if (rc == -ENOENT)
             rc = 0; // being removed
-        p += 4 + len;
+        p += 12 + len;
     }
     return rc;
 }
@@ -177,8 +200,10 @@ static int count_state(void *arg, uint64_t id, struct slice bytes, bool damaged)
     int rc;
 
     (void)id;
-    if (damaged)
+    if (damaged) {
+        status->jobs[JOB_FAILED]++;
         return 0;
+    }
     value_doc_init(&doc);
     rc = head_decode(bytes, &doc, &head, &one, 1, NULL);
     if ((rc == 0 || rc == -ENOSPC) && !head.removing)
@@ -215,5 +240,6 @@ int view_status(void *core, struct engine_status *ret, struct err *err)
         .links = engine->localhost.ready,
         .disk_full = engine->disk_full,
     };
+    ret->notice_count = notices(engine, ret->notices);
     return jobs_scan(engine->store, 0, false, count_state, ret, err);
 }

@@ -20,15 +20,20 @@ struct world_ops {
     void (*alarm)(void *self, int64_t boottime_ms);
     // Asks for one call of engine_turn soon.
     void (*wake)(void *self);
-    // Commits the batch on another thread, then calls engine_committed on the loop's.
+    // Commits the batch on another thread, and makes room for the next (store_reserve);
+    // then calls engine_room, if that can fail, and engine_committed on the loop's.
     // One at a time; the batch stays untouched until then.
     void (*commit)(void *self, const struct batch *batch);
+    // Copies the store on another thread (store_backup), while commits go on, then
+    // calls engine_backed_up on the loop's. One at a time; path stays until then.
+    void (*backup)(void *self, const char *path);
     int (*link)(void *self, struct slice host, const struct link_options *options,
                 struct link **ret, struct err *err);
     void (*log)(void *self, enum log_level level, const char *line);
     // A named place where a crash would matter; the crash driver ends the process here.
     void (*point)(void *self, const char *label);
-    // The engine is over: in order (err NULL), or because it cannot go on.
+    // The engine is over: in order (err NULL), or because it cannot go on. No commit is
+    // under way; no other call follows; it may be freed, though not inside this one.
     void (*stopped)(void *self, const struct err *err);
 };
 

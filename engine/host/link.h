@@ -66,6 +66,7 @@ struct link_event {
     int32_t code;               // DONE: exit code, or 128+n by convention; see signal
     int32_t signal;             // DONE: the signal that ended it, 0 when it exited
     bool unverified;            // DONE: the rc is from another boot
+    bool spool_full;            // DONE: its disk had no room then; output may be lost
     uint64_t out_bytes, err_bytes;   // DONE, KILLED, INTERRUPTED: whole sizes
     int64_t started_unix_ms, ended_unix_ms; // DONE: the target's clock; 0 unknown
     struct slice text;          // READY: "Linux 6.1 sh"; DOWN, REFUSED: the reason; LINGERS

@@ -349,7 +349,8 @@ static struct link_event done_event(const struct session *s, const struct wire_r
         .signal = n[1] > INT32_MAX ? INT32_MAX : (int32_t)n[1],
         .started_unix_ms = unix_ms_of(s, n[2]),
         .ended_unix_ms = unix_ms_of(s, n[3]),
-        .unverified = n[4] != 0,
+        .unverified = n[4] & 1,
+        .spool_full = n[4] & 2,
         .out_bytes = n[5],
         .err_bytes = n[6],
     };

@@ -51,7 +51,8 @@ enum wire_word {
 };
 
 // READY: free KiB, uptime and date of the target (1/100 s, ms); text: boot, kernel, shell
-// DONE:  code, signal, uptime at start and end (1/100 s), unverified, bytes of out, of err
+// DONE:  code, signal, uptime at start and end (1/100 s), flags, bytes of out, of err;
+//        flags: 1 unverified, 2 the spool's disk was full when the command ended
 // KILLED, INTERRUPTED: bytes of out, of err.    SIGNALLED: code
 // DATA:  stream, number of the first byte (from 1), length of the frame. Handed up
 //        in pieces: numbers[1] is the first byte's of this piece.

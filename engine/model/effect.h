@@ -24,8 +24,17 @@ enum effect_kind {
 
 const char *effect_kind_name(enum effect_kind kind);
 
+// Where in its strand an effect was asked for. What cleans up is not cancelled, and
+// after a failure or a cancel it is bounded by the job's cleanup_timeout.
+enum effect_scope {
+    SCOPE_BODY,
+    SCOPE_DEFER,  // a defer of a strand that succeeded
+    SCOPE_UNWIND, // an undo or defer of one that failed or was cancelled
+};
+
 struct effect {
     enum effect_kind kind;
+    enum effect_scope scope;
     struct slice label;      // the word the author used: "run", "exec", "read", "once", ...
     struct slice name;       // option `name`, or for once/signal the required name; may be empty
     struct slice line;       // "file.lua:14", for messages and history; never compared

@@ -37,7 +37,19 @@ int job_type_parse(struct slice name, enum job_type *ret)
     return -EINVAL;
 }
 
-enum { COMMON_FIELDS = 3 };
+const char *job_limit_name(enum job_limit limit)
+{
+    static const char *const names[] = {
+#define X(id, text) [LIMIT_##id] = text,
+        JOB_LIMITS(X)
+#undef X
+    };
+
+    assert((unsigned)limit < LIMIT_COUNT);
+    return names[limit];
+}
+
+enum { COMMON_FIELDS = 3, STARTED_FIELDS = 17 };
 
 // ---- started
 static void put_started(const struct event *e, struct buf *buf)
@@ -61,6 +73,19 @@ static void put_started(const struct event *e, struct buf *buf)
     value_put_uint(buf, s->child_id);
     value_put_uuid(buf, s->child_uuid);
     value_put_bytes(buf, s->child_host);
+    value_put_int(buf, s->elapsed_timeout_ms);
+    value_put_int(buf, s->cleanup_timeout_ms);
+    value_put_bytes(buf, s->modules);
+}
+
+// What was added at the end: an older journal has none of it.
+static void get_started_more(const value *v, struct event *e)
+{
+    size_t at = COMMON_FIELDS + STARTED_FIELDS;
+
+    e->started.elapsed_timeout_ms = value_int(value_at(v, at), 0);
+    e->started.cleanup_timeout_ms = value_int(value_at(v, at + 1), 0);
+    e->started.modules = value_bytes(value_at(v, at + 2));
 }
 
 static void get_started(const value *f, struct event *e)
@@ -141,8 +166,6 @@ static void put_settled(const struct event *e, struct buf *buf)
     const struct outcome *o = &s->outcome;
 
     value_put_uint(buf, s->intent_no);
-    value_put_bytes(buf, s->strand);
-    value_put_uint(buf, s->ordinal);
     value_put_uint(buf, o->kind);
     value_put_int(buf, o->code);
     value_put_bool(buf, o->unverified);
@@ -159,20 +182,18 @@ static void put_settled(const struct event *e, struct buf *buf)
 static void get_settled(const value *f, struct event *e)
 {
     e->settled.intent_no = value_uint(&f[0], 0);
-    e->settled.strand = value_bytes(&f[1]);
-    e->settled.ordinal = value_uint(&f[2], 0);
     e->settled.outcome = (struct outcome){
-        .kind = (enum outcome_kind)value_uint(&f[3], OUTCOME_COUNT),
-        .code = (int32_t)value_int(&f[4], 0),
-        .unverified = value_bool(&f[5], false),
-        .value = value_bytes(&f[6]),
-        .out = value_bytes(&f[7]),
-        .err = value_bytes(&f[8]),
-        .out_bytes = value_uint(&f[9], 0),
-        .err_bytes = value_uint(&f[10], 0),
-        .started_unix_ms = value_int(&f[11], 0),
-        .ended_unix_ms = value_int(&f[12], 0),
-        .reason = value_bytes(&f[13]),
+        .kind = (enum outcome_kind)value_uint(&f[1], OUTCOME_COUNT),
+        .code = (int32_t)value_int(&f[2], 0),
+        .unverified = value_bool(&f[3], false),
+        .value = value_bytes(&f[4]),
+        .out = value_bytes(&f[5]),
+        .err = value_bytes(&f[6]),
+        .out_bytes = value_uint(&f[7], 0),
+        .err_bytes = value_uint(&f[8], 0),
+        .started_unix_ms = value_int(&f[9], 0),
+        .ended_unix_ms = value_int(&f[10], 0),
+        .reason = value_bytes(&f[11]),
     };
 }
 
@@ -202,13 +223,11 @@ static void get_signalled(const value *f, struct event *e)
 static void put_stop_asked(const struct event *e, struct buf *buf)
 {
     value_put_int(buf, e->stop_asked.grace_ms);
-    value_put_bool(buf, e->stop_asked.force);
 }
 
 static void get_stop_asked(const value *f, struct event *e)
 {
     e->stop_asked.grace_ms = value_int(&f[0], 0);
-    e->stop_asked.force = value_bool(&f[1], false);
 }
 
 static void put_suspend_asked(const struct event *e, struct buf *buf)
@@ -252,22 +271,37 @@ static void get_ended(const value *f, struct event *e)
     e->ended.value = value_bytes(&f[2]);
 }
 
+static void put_expired(const struct event *e, struct buf *buf)
+{
+    value_put_uint(buf, e->expired.limit);
+    value_put_uint(buf, e->expired.since_no);
+}
+
+static void get_expired(const value *f, struct event *e)
+{
+    e->expired.limit = (enum job_limit)value_uint(&f[0], LIMIT_COUNT);
+    e->expired.since_no = value_uint(&f[1], 0);
+}
+
 static const struct codec {
-    size_t fields; // behind the common ones
+    size_t fields; // behind the common ones, in every row
     void (*put)(const struct event *event, struct buf *buf);
     void (*get)(const value *fields, struct event *event);
+    size_t more;   // fields that older rows do not have, written behind those
+    void (*get_more)(const value *event_row, struct event *event);
 } codecs[EVENT_COUNT] = {
-    [EVENT_STARTED] = { 17, put_started, get_started },
+    [EVENT_STARTED] = { STARTED_FIELDS, put_started, get_started, 3, get_started_more },
     [EVENT_CHILD_ADDED] = { 3, put_child_added, get_child_added },
     [EVENT_INTENDED] = { 10, put_intended, get_intended },
-    [EVENT_SETTLED] = { 14, put_settled, get_settled },
+    [EVENT_SETTLED] = { 12, put_settled, get_settled },
     [EVENT_FIRED] = { 1, put_fired, get_fired },
     [EVENT_SIGNALLED] = { 2, put_signalled, get_signalled },
-    [EVENT_STOP_ASKED] = { 2, put_stop_asked, get_stop_asked },
+    [EVENT_STOP_ASKED] = { 1, put_stop_asked, get_stop_asked },
     [EVENT_SUSPEND_ASKED] = { 2, put_suspend_asked, get_suspend_asked },
     [EVENT_SUSPENDED] = { 2, put_suspended, get_suspended },
     [EVENT_RESUMED] = { 0, put_resumed, get_resumed },
     [EVENT_ENDED] = { 3, put_ended, get_ended },
+    [EVENT_EXPIRED] = { 2, put_expired, get_expired },
 };
 
 size_t event_encode(const struct event *event, struct buf *buf)
@@ -275,7 +309,7 @@ size_t event_encode(const struct event *event, struct buf *buf)
     const struct codec *codec = &codecs[event->type];
     size_t at;
 
-    value_put_array(buf, COMMON_FIELDS + codec->fields);
+    value_put_array(buf, COMMON_FIELDS + codec->fields + codec->more);
     value_put_uint(buf, event->type);
     value_put_int(buf, event->time_unix_ms);
     at = buf->len;
@@ -303,6 +337,8 @@ static bool is_sound(const struct event *e)
         return e->intended.kind < EFFECT_COUNT;
     if (e->type == EVENT_SETTLED)
         return e->settled.outcome.kind < OUTCOME_COUNT;
+    if (e->type == EVENT_EXPIRED)
+        return e->expired.limit < LIMIT_COUNT;
     return true;
 }
 
@@ -330,6 +366,8 @@ int event_decode(struct slice bytes, size_t *at, struct value_doc *doc, struct e
         .notes = (uint32_t)value_uint(&f[2], 0),
     };
     codecs[type].get(f + COMMON_FIELDS, ret);
+    if (codecs[type].get_more)
+        codecs[type].get_more(&v, ret);
     return is_sound(ret) ? 0 : err_set(err, ERR_CORRUPT, "an event of type %s is damaged",
                                        event_type_name(ret->type));
 }

@@ -23,7 +23,8 @@
     X(SUSPEND_ASKED, "suspend_asked")                                                  \
     X(SUSPENDED, "suspended")     /* the engine suspends: divergence, budget, ... */   \
     X(RESUMED, "resumed")                                                              \
-    X(ENDED, "ended")             /* the last one: state and reason */
+    X(ENDED, "ended")             /* the last one: state and reason */                 \
+    X(EXPIRED, "expired")         /* one of the job's own limits is over */
 
 enum event_type {
 #define X(id, text) EVENT_##id,
@@ -60,6 +61,9 @@ struct event_started {
     uint64_t child_id;         // first child (localhost in this format)
     struct uuid child_uuid;
     struct slice child_host;
+    int64_t elapsed_timeout_ms; // wall time, suspended time too; 0: none
+    int64_t cleanup_timeout_ms; // of a strand's cleanup; 0: none is stored, see job_limit.h
+    struct slice modules;      // encoded map: name -> hash of its text; empty: none
 };
 
 struct event_child_added {
@@ -80,9 +84,7 @@ struct event_intended {
 };
 
 struct event_settled {
-    uint64_t intent_no;        // the attempt's intent; 0: never intended, place below
-    struct slice strand;       // only when intent_no is 0
-    uint64_t ordinal;
+    uint64_t intent_no;        // the attempt's
     struct outcome outcome;
 };
 
@@ -97,7 +99,6 @@ struct event_signalled {
 
 struct event_stop_asked {
     int64_t grace_ms;          // from TERM to KILL
-    bool force;                // end the job now, leave kill orders behind
 };
 
 struct event_suspend_asked {
@@ -120,6 +121,26 @@ struct event_ended {
     struct slice value;        // what the main strand returned; empty: nil
 };
 
+// The limits of a whole job, in the words of a workflow's header.
+#define JOB_LIMITS(X)                                                      \
+    X(TIMEOUT, "timeout")                 /* running time, suspended time left out */ \
+    X(ELAPSED, "elapsed_timeout")         /* time since its start */       \
+    X(CLEANUP, "cleanup_timeout")         /* of one strand's undos and defers */
+
+enum job_limit {
+#define X(id, text) LIMIT_##id,
+    JOB_LIMITS(X)
+#undef X
+    LIMIT_COUNT
+};
+
+const char *job_limit_name(enum job_limit limit);
+
+struct event_expired {
+    enum job_limit limit;
+    uint64_t since_no;         // CLEANUP: of the cleanups that began with this event
+};
+
 struct event {
     enum event_type type;
     uint64_t no;               // set by the reader of a record
@@ -137,6 +158,7 @@ struct event {
         struct event_suspend_asked suspend_asked;
         struct event_suspended suspended;
         struct event_ended ended;
+        struct event_expired expired;
     };
 };
 

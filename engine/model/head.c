@@ -44,28 +44,6 @@ bool job_state_is_settled(enum job_state state)
     return job_state_is_finished(state) || state == JOB_SUSPENDED;
 }
 
-#define TO(state) (1u << JOB_##state)
-// Every unfinished state may be stopped or may fail; only Running completes.
-#define ENDS (TO(STOPPING) | TO(STOPPED) | TO(FAILED))
-
-bool job_state_may_follow(enum job_state from, enum job_state to)
-{
-    static const unsigned legal[JOB_STATE_COUNT] = {
-        [JOB_NOT_STARTED] = TO(RUNNING) | TO(SUSPENDED) | TO(COMPLETED) | ENDS,
-        [JOB_RUNNING] = TO(BLOCKED) | TO(SUSPENDING) | TO(SUSPENDED) | TO(DISCONNECTED) |
-                        TO(COMPLETED) | ENDS,
-        [JOB_BLOCKED] = TO(RUNNING) | TO(SUSPENDING) | TO(SUSPENDED) | TO(COMPLETED) | ENDS,
-        [JOB_SUSPENDING] = TO(SUSPENDED) | TO(RUNNING) | TO(DISCONNECTED) | ENDS,
-        [JOB_SUSPENDED] = TO(RUNNING) | TO(BLOCKED) | TO(COMPLETED) | ENDS,
-        [JOB_DISCONNECTED] = TO(RUNNING) | TO(BLOCKED) | TO(SUSPENDING) | TO(SUSPENDED) | ENDS,
-        [JOB_STOPPING] = TO(STOPPED) | TO(FAILED) | TO(COMPLETED),
-        // A later step on a workflow's child is the one way back from Completed.
-        [JOB_COMPLETED] = TO(RUNNING),
-    };
-
-    return legal[from] >> to & 1;
-}
-
 enum { HEAD_FIELDS = 20, CHILD_FIELDS = 8 };
 
 static void child_encode(const struct child_head *child, struct buf *buf)

@@ -28,8 +28,6 @@ const char *job_state_name(enum job_state state);
 int job_state_parse(struct slice name, enum job_state *ret); // letter case is ignored
 bool job_state_is_finished(enum job_state state);
 bool job_state_is_settled(enum job_state state); // finished or Suspended
-// May a job or child go from one state to the other (the legality table)?
-bool job_state_may_follow(enum job_state from, enum job_state to);
 
 enum { EXIT_CODE_NONE = -1 };
 

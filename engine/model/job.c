@@ -13,6 +13,8 @@
 #include <stdlib.h>
 
 #include "model/command.h"
+#include "model/job_limit.h"
+#include "model/job_step.h"
 #include "model/signal.h"
 
 void job_init(struct job *job)
@@ -93,6 +95,7 @@ static int apply_started(struct job *job, const struct event *event, struct err 
     job->started = copy.started;
     memcpy(job->fingerprint_key.bytes, job->started.uuid.bytes, sizeof(job->fingerprint_key.bytes));
     job->created_unix_ms = event->time_unix_ms;
+    job->clock_no = event->no;
     rc = add_child(job, copy.started.child_id, copy.started.child_uuid, copy.started.child_host,
                    err);
     return rc < 0 ? rc : strands_begin(&job->strands, err);
@@ -160,6 +163,17 @@ static void touch_child(struct job *job, uint64_t child_id, int64_t now_unix_ms)
     }
 }
 
+// A cleanup that must end in time has begun its first step.
+static void bound_cleanup(struct job *job, struct strand *strand, uint64_t event_no)
+{
+    struct strand *cleanup = strand_cleanup(strand);
+
+    if (!cleanup || cleanup->scope != SCOPE_UNWIND || cleanup->cleanup_no)
+        return;
+    cleanup->cleanup_no = event_no;
+    job->bounded_no = event_no;
+}
+
 // A signal that came before its waiter is taken at once.
 static int take_signal(struct job *job, struct strand *strand, struct err *err)
 {
@@ -173,13 +187,6 @@ static int take_signal(struct job *job, struct strand *strand, struct err *err)
     rc = strand_settle(&job->strands, strand, &outcome, true, true, err);
     free(signal);
     return rc;
-}
-
-static void suspend(struct job *job, enum suspend_cause cause, struct slice reason)
-{
-    job->suspend_asked = true;
-    job->suspend_cause = cause;
-    set_text(&job->reason, reason);
 }
 
 uint64_t job_boot_mark(const struct job *job, struct slice boot_id)
@@ -201,26 +208,14 @@ static int apply_intended(struct job *job, const struct event *event, struct err
     strand->step.intent_no = event->no;
     strand->step.boot_mark = job_boot_mark(job, i->boot_id);
     touch_child(job, i->child_id, event->time_unix_ms);
+    bound_cleanup(job, strand, event->no);
     if (!effect_kind_waits(i->kind))
         job->in_flight++;
     if (i->kind == EFFECT_SIGNAL)
         return take_signal(job, strand, err);
     if (i->kind == EFFECT_SUSPEND)
-        suspend(job, SUSPEND_SCRIPT, strand->step.effect.message);
+        job_suspend(job, SUSPEND_SCRIPT, strand->step.effect.message);
     return 0;
-}
-
-static struct strand *settled_strand(const struct job *job, const struct event_settled *s)
-{
-    struct strand *strand;
-
-    if (s->intent_no)
-        return strands_intent(&job->strands, s->intent_no);
-    strand = strands_at(&job->strands, s->strand);
-    return strand && strand->wait == STRAND_WAITS_STEP && strand->step.ordinal == s->ordinal &&
-                   strand->step.state == STEP_ASKED
-               ? strand
-               : NULL;
 }
 
 static void note_exit(struct job *job, const struct strand *strand, const struct outcome *outcome)
@@ -243,86 +238,12 @@ static void note_exit(struct job *job, const struct strand *strand, const struct
     value_doc_release(&doc);
 }
 
-static void hold(struct job *job, struct strand *strand, const struct outcome *outcome)
-{
-    const struct effect *e = &strand->step.effect;
-    struct buf reason;
-
-    strand->step.state = STEP_HELD;
-    map_take(&job->strands.by_intent, strand->step.intent_no);
-    buf_init(&reason, ERR_TEXT_MAX);
-    buf_addf(&reason, "step %.*s (%.*s) ended with %s",
-             SLICE_ARG(e->name.len ? e->name : e->label), SLICE_ARG(e->line),
-             outcome_name(outcome->kind));
-    if (outcome->kind == OUTCOME_EXIT || outcome->kind == OUTCOME_SIGNAL)
-        buf_addf(&reason, " %d", outcome->code);
-    if (outcome->reason.len)
-        buf_addf(&reason, ": %.*s", SLICE_ARG(outcome->reason));
-    buf_add_str(&reason, "; mend the cause, then: resume");
-    suspend(job, SUSPEND_STEP, buf_slice(&reason));
-    buf_release(&reason);
-}
-
-static void ask_after_cut(struct job *job, struct strand *strand)
-{
-    uint64_t cut_off = strand->step.intent_no;
-
-    strand_ask_again(&job->strands, strand);
-    strand->step.superseded_no = cut_off;
-}
-
-// An attempt was cut off. Forced by a suspend it runs again on resume and costs
-// nothing; otherwise the author's on_interrupt decides.
-static bool rerun_interrupted(struct job *job, struct strand *strand, const struct outcome *outcome)
-{
-    struct step *step = &strand->step;
-
-    if (strand->step.cut) {
-        ask_after_cut(job, strand);
-        return true;
-    }
-    if (step->effect.policy.on_interrupt == ON_INTERRUPT_RERUN &&
-        step->interrupts < STEP_INTERRUPTS_MAX) {
-        step->interrupts++;
-        ask_after_cut(job, strand);
-        return true;
-    }
-    // A job that is being stopped waits for nobody: what its cleanup cannot do fails.
-    if (step->effect.policy.on_interrupt != ON_INTERRUPT_FAIL && !job->stop_asked) {
-        hold(job, strand, outcome);
-        return true;
-    }
-    return false;
-}
-
-// True when the step goes on with another attempt, or waits for a person.
-static bool step_goes_on(struct job *job, struct strand *strand, const struct outcome *outcome)
-{
-    struct step *step = &strand->step;
-
-    if (outcome->kind == OUTCOME_NEVER) { // nothing happened: the next attempt is no repetition
-        ask_after_cut(job, strand);
-        return true;
-    }
-    if (outcome->kind == OUTCOME_INTERRUPTED && rerun_interrupted(job, strand, outcome))
-        return true;
-    step->failures++;
-    if (step_policy_retries(&step->effect.policy, outcome->kind, step->failures)) {
-        step->state = STEP_BACKOFF;
-        return true;
-    }
-    if (step->effect.policy.on_error == ON_ERROR_SUSPEND && !job->stop_asked) {
-        hold(job, strand, outcome);
-        return true;
-    }
-    return false;
-}
-
 static int apply_settled(struct job *job, const struct event *event, struct err *err)
 {
     const struct event_settled *s = &event->settled;
-    struct strand *strand = settled_strand(job, s);
+    struct strand *strand = strands_intent(&job->strands, s->intent_no);
     bool ok;
+    int rc;
 
     if (!strand)
         return err_set(err, ERR_STATE, "event %llu settles a step that is not waiting",
@@ -331,15 +252,20 @@ static int apply_settled(struct job *job, const struct event *event, struct err 
         job->in_flight--;
     note_exit(job, strand, &s->outcome);
     if (strand->cancel) {
-        strand_wake(&job->strands, strand, WAKE_CANCEL);
+        strand_wake_cancelled(&job->strands, strand);
         return 0;
     }
     ok = outcome_is_ok(&s->outcome, &strand->step.effect.policy);
     // A signal that did not come within its time is an answer, not a failure.
-    if (!ok && strand->step.effect.kind != EFFECT_SIGNAL && step_goes_on(job, strand, &s->outcome))
-        return strand->step.state == STEP_BACKOFF
-                   ? strand_back_off(&job->strands, strand, event->no, err)
-                   : 0;
+    rc = ok || strand->step.effect.kind == EFFECT_SIGNAL
+             ? 0
+             : job_step_goes_on(job, strand, &s->outcome, err);
+    if (rc < 0)
+        return rc;
+    if (rc && strand->step.state == STEP_BACKOFF)
+        return strand_back_off(&job->strands, strand, event->no, err);
+    if (rc)
+        return 0;
     return strand_settle(&job->strands, strand, &s->outcome, ok, job->suspend_asked, err);
 }
 
@@ -380,6 +306,8 @@ static int apply_signalled(struct job *job, const struct event *event, struct er
 
 static void lift_suspension(struct job *job)
 {
+    if (job->suspend_asked)
+        job->suspended_ms += job->time_unix_ms - job->suspended_unix_ms;
     job->suspend_asked = job->suspend_force = false;
     buf_clear(&job->reason);
 }
@@ -387,13 +315,13 @@ static void lift_suspension(struct job *job)
 static int apply_stop_asked(struct job *job, const struct event *event, struct err *err)
 {
     (void)err;
-    job->stop_force |= event->stop_asked.force;
     job->stop_grace_ms = event->stop_asked.grace_ms;
     if (job->stop_asked)
         return 0;
     job->stop_asked = true;
     lift_suspension(job); // cleanup must be able to run
-    strands_cancel(&job->strands);
+    if (!job->expired && strands_cancel(&job->strands, event->no))
+        job->bounded_no = event->no;
     return 0;
 }
 
@@ -411,7 +339,7 @@ static int apply_suspend_asked(struct job *job, const struct event *event, struc
 {
     (void)err;
     if (!job->suspend_asked)
-        suspend(job, SUSPEND_PERSON, event->suspend_asked.reason);
+        job_suspend(job, SUSPEND_PERSON, event->suspend_asked.reason);
     job->suspend_force |= event->suspend_asked.force;
     if (event->suspend_asked.force)
         cut_in_flight(job);
@@ -421,7 +349,7 @@ static int apply_suspend_asked(struct job *job, const struct event *event, struc
 static int apply_suspended(struct job *job, const struct event *event, struct err *err)
 {
     (void)err;
-    suspend(job, event->suspended.cause, event->suspended.reason);
+    job_suspend(job, event->suspended.cause, event->suspended.reason);
     return 0;
 }
 
@@ -451,10 +379,12 @@ static int apply_resumed(struct job *job, const struct event *event, struct err 
     const struct outcome nothing = { .kind = OUTCOME_VALUE };
     struct strand *strand;
 
-    (void)event;
     if (!job->suspend_asked)
         return err_set(err, ERR_STATE, "a job that is not suspended cannot be resumed");
     lift_suspension(job);
+    job->clock_no = event->no;
+    if (strands_rebound(&job->strands, event->no)) // suspended time is not cleanup's
+        job->bounded_no = event->no;
     while ((strand = next_for_person(job))) {
         if (strand->step.state == STEP_HELD)
             strand_ask_again(&job->strands, strand);
@@ -492,6 +422,7 @@ int job_apply(struct job *job, const struct event *event, struct err *err)
         [EVENT_SUSPENDED] = apply_suspended,
         [EVENT_RESUMED] = apply_resumed,
         [EVENT_ENDED] = apply_ended,
+        [EVENT_EXPIRED] = job_apply_expired,
     };
     int64_t before = job->time_unix_ms;
     int rc;
@@ -525,15 +456,17 @@ static int end_main(struct job *job, struct strand *strand, const struct effect 
                     struct err *err)
 {
     job->main_ended = true;
-    job->main_failed = effect->failed;
+    job->main_failed = effect->failed || strand->cut;
     set_text(&job->value, effect->value);
-    set_text(&job->reason, effect->failed ? effect->message : (struct slice){ 0 });
+    job_end_reason(job, effect);
     return strand_end(&job->strands, strand, err);
 }
 
 int job_effect(struct job *job, struct strand *strand, const struct effect *effect,
                struct err *err)
 {
+    if (effect->kind == EFFECT_END && strand->is_probe)
+        return job_probe_end(job, strand, effect, err);
     if (effect->kind == EFFECT_END)
         return strand == job->strands.main ? end_main(job, strand, effect, err)
                                            : strand_end(&job->strands, strand, err);

@@ -40,10 +40,17 @@ struct job {
     struct job_child *children;
     size_t child_count;
     size_t in_flight;              // attempts of commands and once() not settled
-    bool stop_asked, stop_force;
+    bool stop_asked;
     int64_t stop_grace_ms;
     bool suspend_asked, suspend_force; // by anyone; lifted by RESUMED or a stop
     enum suspend_cause suspend_cause;
+    int64_t suspended_unix_ms;     // since when, while it is
+    int64_t suspended_ms;          // of suspensions that are over
+    uint64_t clock_no;             // event since which its timeout runs: STARTED or RESUMED
+    uint64_t bounded_no;           // newest event since which cleanups are bounded; 0: none
+    bool expired;                  // timeout or elapsed_timeout is over: it is being ended
+    enum job_limit expired_limit;
+    bool cleanup_cut;              // a cleanup took longer than it may
     bool main_ended, main_failed;  // the script is over
     bool ended;                    // the ENDED event is folded
     enum job_state end_state;

@@ -5,11 +5,13 @@
 
 #include <assert.h>
 
+#include "model/job_limit.h"
+
 enum job_state job_state(const struct job *job)
 {
     if (job->ended)
         return job->end_state;
-    if (job->stop_asked)
+    if (job_is_ending(job))
         return JOB_STOPPING;
     if (job->suspend_asked)
         return job->in_flight ? JOB_SUSPENDING : JOB_SUSPENDED;
@@ -31,13 +33,10 @@ bool job_wants_end(const struct job *job, struct event_ended *ret)
     if (job->ended || !job->main_ended || job->in_flight)
         return false;
     *ret = (struct event_ended){ .state = JOB_COMPLETED, .value = buf_slice(&job->value) };
-    if (job->stop_asked && job->main_failed) {
-        ret->state = JOB_STOPPED;
-        ret->reason = SLICE("stopped");
-    } else if (job->main_failed) {
-        ret->state = JOB_FAILED;
-        ret->reason = buf_slice(&job->reason);
-    }
+    if (!job->main_failed)
+        return true;
+    ret->state = job->stop_asked && !job->expired ? JOB_STOPPED : JOB_FAILED;
+    ret->reason = buf_slice(&job->reason);
     return true;
 }
 

@@ -15,6 +15,27 @@ const char *outcome_name(enum outcome_kind kind)
     return names[kind];
 }
 
+static const char *const verdicts[] = {
+#define X(id, text) [VERDICT_##id] = text,
+    VERDICTS(X)
+#undef X
+};
+
+const char *verdict_name(enum verdict verdict)
+{
+    assert((unsigned)verdict < VERDICT_COUNT);
+    return verdicts[verdict];
+}
+
+enum verdict verdict_parse(struct slice name)
+{
+    int i = 0;
+
+    while (i < VERDICT_COUNT && !slice_is(name, verdicts[i]))
+        i++;
+    return (enum verdict)i;
+}
+
 void step_policy_init(struct step_policy *policy)
 {
     *policy = (struct step_policy){

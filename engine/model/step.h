@@ -45,7 +45,27 @@ struct outcome {
     struct slice reason;    // in words; empty for exit and value
 };
 
-enum on_interrupt { ON_INTERRUPT_RERUN, ON_INTERRUPT_FAIL, ON_INTERRUPT_SUSPEND };
+// ASK: a function of the script's, run as a strand of its own, finds out what to do.
+enum on_interrupt { ON_INTERRUPT_RERUN, ON_INTERRUPT_FAIL, ON_INTERRUPT_SUSPEND,
+                    ON_INTERRUPT_ASK };
+
+// What such a function decides. The value of its END effect is [ verdict, bytes ]:
+// the step's value, encoded by itself; empty: nil.
+#define VERDICTS(X)                                                        \
+    X(RERUN, "rerun")     /* it did not happen: another attempt */         \
+    X(DONE, "done")       /* it did: the step has succeeded, with value */ \
+    X(FAIL, "fail")       /* the step has failed as interrupted */         \
+    X(SUSPEND, "suspend") /* a person decides */
+
+enum verdict {
+#define X(id, text) VERDICT_##id,
+    VERDICTS(X)
+#undef X
+    VERDICT_COUNT
+};
+
+const char *verdict_name(enum verdict verdict);
+enum verdict verdict_parse(struct slice name); // VERDICT_COUNT: none
 enum on_error { ON_ERROR_RAISE, ON_ERROR_CONTINUE, ON_ERROR_SUSPEND };
 
 // What the author asked of the engine for one step. Times are milliseconds.

@@ -133,9 +133,19 @@ void strand_wake(struct strands *strands, struct strand *strand, enum wake_kind 
     forget_intent(strands, strand);
     list_remove(&strand->asked);
     strand->step.state = STEP_NONE;
-    if (wake == WAKE_CANCEL)
+    if (wake == WAKE_CANCEL || wake == WAKE_CUT)
         strand->cancel = false;
     make_ready(strands, strand, wake);
+}
+
+static enum wake_kind cancel_kind(const struct strand *strand)
+{
+    return strand->cut ? WAKE_CUT : WAKE_CANCEL;
+}
+
+void strand_wake_cancelled(struct strands *strands, struct strand *strand)
+{
+    strand_wake(strands, strand, cancel_kind(strand));
 }
 
 void strand_ask(struct strands *strands, struct strand *strand, const struct effect *effect,
@@ -146,9 +156,21 @@ void strand_ask(struct strands *strands, struct strand *strand, const struct eff
     strand->step = (struct step){ .state = STEP_ASKED, .effect = *effect, .ordinal = ordinal,
                                   .fingerprint = fingerprint, .attempt = 1 };
     strand->wait = STRAND_WAITS_STEP;
+    strand->scope = effect->scope;
     list_append(&strands->asked, &strand->asked);
     if (strand->cancel)
-        strand_wake(strands, strand, WAKE_CANCEL);
+        strand_wake_cancelled(strands, strand);
+}
+
+bool strands_supersede(const struct strands *strands, uint64_t intent_no)
+{
+    const struct strand *strand;
+    size_t at = 0;
+
+    while ((strand = map_next(&strands->by_path, &at)))
+        if (strand->wait == STRAND_WAITS_STEP && strand->step.superseded_no == intent_no)
+            return true;
+    return false;
 }
 
 void strand_ask_again(struct strands *strands, struct strand *strand)
@@ -183,7 +205,7 @@ static void join_if_over(struct strands *strands, struct strand *strand)
 {
     if (strand->fork_ended < strand->fork_count)
         return;
-    make_ready(strands, strand, strand->cancel ? WAKE_CANCEL : WAKE_JOINED);
+    make_ready(strands, strand, strand->cancel ? cancel_kind(strand) : WAKE_JOINED);
     strand->cancel = false;
 }
 
@@ -191,6 +213,7 @@ int strand_fork(struct strands *strands, struct strand *strand, const struct eff
                 struct err *err)
 {
     strand->wait = STRAND_WAITS_FORK;
+    strand->scope = effect->scope;
     strand->fork_first = strand->forks;
     // Cancelled before it came here: no branch begins any more.
     strand->fork_count = strand->cancel ? 0 : effect->fork_count;
@@ -203,7 +226,7 @@ int strand_fork(struct strands *strands, struct strand *strand, const struct eff
 
 int strand_end(struct strands *strands, struct strand *strand, struct err *err)
 {
-    struct strand *parent = strand->parent;
+    struct strand *parent = strand->is_probe ? NULL : strand->parent;
     int rc = 0;
 
     map_take(&strands->by_path, path_hash(strand_path(strand)));
@@ -281,27 +304,53 @@ int strand_back_off(struct strands *strands, struct strand *strand, uint64_t eve
     return 0;
 }
 
+int strand_probe(struct strands *strands, struct strand *strand, const struct outcome *outcome,
+                 struct err *err)
+{
+    struct strand *probe = strand_new(strands, strand, strand->forks + 1);
+
+    if (!probe)
+        return err_set(err, -ENOMEM, "no memory for a strand");
+    probe->is_probe = true;
+    make_ready(strands, probe, WAKE_START);
+    strand->forks++;
+    strand->outcome = *outcome;
+    strand->step.state = STEP_PROBED;
+    map_take(&strands->by_intent, strand->step.intent_no); // the attempt is over
+    return outcome_keep(strand, err);
+}
+
+void strand_probed(struct strands *strands, struct strand *strand)
+{
+    strand->wake_ok = false;
+    strand_wake(strands, strand, WAKE_OUTCOME);
+}
+
 bool strand_in_flight(const struct strand *strand)
 {
     return strand->wait == STRAND_WAITS_STEP && strand->step.state == STEP_INTENDED &&
            !effect_kind_waits(strand->step.effect.kind);
 }
 
-static void strand_cancel(struct strands *strands, struct strand *strand)
+// ---- cancelling
+
+static void call_off(struct strands *strands, struct strand *strand, bool cut)
 {
+    strand->cut |= cut;
     if (strand->wait == STRAND_READY) {
         // What it waited for is over, but it has not run: it learns of the cancel instead,
         // except before its start, when the script has no place yet to raise at.
         if (strand->wake == WAKE_START)
             strand->cancel = true;
         else
-            strand->wake = WAKE_CANCEL;
-    } else if (strand->wait == STRAND_WAITS_FORK || strand_in_flight(strand)) {
+            strand->wake = cancel_kind(strand);
+    } else if (strand->wait == STRAND_WAITS_FORK || strand_in_flight(strand) ||
+               strand->step.state == STEP_PROBED) {
         strand->cancel = true;
         if (strand->wait == STRAND_WAITS_FORK)
             strand->fork_count = strand->fork_begun;
     } else {
-        strand_wake(strands, strand, WAKE_CANCEL);
+        strand_wake_cancelled(strands, strand);
     }
 }
 
@@ -323,20 +372,92 @@ static int by_path_order(const void *a, const void *b)
     }
 }
 
-void strands_cancel(struct strands *strands)
+// All strands in path order, of which the map knows nothing: a replay must treat
+// them in the same one. The caller frees.
+static struct strand **in_path_order(const struct strands *strands, size_t *count)
 {
     struct strand **all = calloc(strands->count ? strands->count : 1, sizeof(struct strand *));
     struct strand *strand;
-    size_t at = 0, n = 0;
+    size_t at = 0;
 
     assert(all); // a few bytes per strand; a job of ours without them cannot go on
+    *count = 0;
     while ((strand = map_next(&strands->by_path, &at)))
-        all[n++] = strand;
-    // The map's order is no order: a replay must wake them in the same one.
-    qsort(all, n, sizeof(struct strand *), by_path_order);
-    for (size_t i = 0; i < n; i++)
-        strand_cancel(strands, all[i]);
+        all[(*count)++] = strand;
+    qsort(all, *count, sizeof(struct strand *), by_path_order);
+    return all;
+}
+
+struct strand *strand_cleanup(struct strand *strand)
+{
+    struct strand *top = NULL;
+
+    for (; strand; strand = strand->parent)
+        if (strand->scope != SCOPE_BODY)
+            top = strand;
+    return top;
+}
+
+bool strands_cancel(struct strands *strands, uint64_t event_no)
+{
+    size_t n;
+    struct strand **all = in_path_order(strands, &n);
+    bool cleaning = false;
+
+    for (size_t i = 0; i < n; i++) {
+        struct strand *cleanup = strand_cleanup(all[i]);
+        if (!cleanup) {
+            call_off(strands, all[i], false);
+        } else if (!cleanup->cleanup_no) {
+            cleanup->cleanup_no = event_no;
+            cleaning = true;
+        }
+    }
     free(all);
+    return cleaning;
+}
+
+bool strands_rebound(struct strands *strands, uint64_t event_no)
+{
+    struct strand *strand;
+    size_t at = 0;
+    bool any = false;
+
+    while ((strand = map_next(&strands->by_path, &at))) {
+        if (strand->cleanup_no) {
+            strand->cleanup_no = event_no;
+            any = true;
+        }
+    }
+    return any;
+}
+
+bool strands_clean_since(const struct strands *strands, uint64_t since_no)
+{
+    const struct strand *strand;
+    size_t at = 0;
+
+    while ((strand = map_next(&strands->by_path, &at)))
+        if (strand->cleanup_no == since_no && !strand->cut)
+            return true;
+    return false;
+}
+
+bool strands_cut(struct strands *strands, uint64_t since_no)
+{
+    size_t n;
+    struct strand **all = in_path_order(strands, &n);
+    bool any = false;
+
+    for (size_t i = 0; i < n; i++) {
+        struct strand *cleanup = strand_cleanup(all[i]);
+        if (cleanup && cleanup->cleanup_no == since_no && !all[i]->cut) {
+            call_off(strands, all[i], true);
+            any = true;
+        }
+    }
+    free(all);
+    return any;
 }
 
 struct strand *strands_next(struct strands *strands)

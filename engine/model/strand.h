@@ -16,7 +16,8 @@
     X(ASKED, "asked")         /* the script asked; no intent is journalled */ \
     X(INTENDED, "intended")   /* an attempt is journalled and may be running */ \
     X(BACKOFF, "backoff")     /* an attempt failed; the next waits its time */ \
-    X(HELD, "held")           /* waits for a person; resume begins the next attempt */
+    X(HELD, "held")           /* waits for a person; resume begins the next attempt */ \
+    X(PROBED, "probed")       /* was cut off; a strand below finds out what happened */
 
 enum step_state {
 #define X(id, text) STEP_##id,
@@ -38,6 +39,7 @@ struct step {
     uint64_t intent_no;     // event number of what it waits with: the newest attempt's
                             // intent, or in BACKOFF the SETTLED event; 0: none
     uint64_t superseded_no; // intent of the attempt that was cut off before this one; 0: none
+    uint64_t superseded_out, superseded_err; // bytes of its streams that were received
     bool cut;               // suspend --force cut this attempt off: its end is no failure
     uint64_t boot_mark;     // fingerprint of the boot id it was committed under
 };
@@ -45,7 +47,8 @@ struct step {
 enum strand_wait { STRAND_READY, STRAND_WAITS_STEP, STRAND_WAITS_FORK };
 
 // How a ready strand will be resumed.
-enum wake_kind { WAKE_START, WAKE_OUTCOME, WAKE_JOINED, WAKE_CANCEL };
+// CUT: its cleanup took too long; it is over, and what is left of it will not run.
+enum wake_kind { WAKE_START, WAKE_OUTCOME, WAKE_JOINED, WAKE_CANCEL, WAKE_CUT };
 
 struct strand {
     struct list ready;      // in strands.ready while it waits for its turn
@@ -56,7 +59,11 @@ struct strand {
     enum strand_wait wait;
     enum wake_kind wake;    // STRAND_READY: how
     bool wake_ok;           // WAKE_OUTCOME: success by policy
+    bool is_probe;          // runs its parent's on_interrupt function
     bool cancel;            // cancelled, and not told yet
+    bool cut;               // ... by WAKE_CUT, when it is told
+    enum effect_scope scope; // of its newest effect
+    uint64_t cleanup_no;    // event since which its cleanup is bounded; 0: it is not
     struct outcome outcome; // WAKE_OUTCOME: borrowed from the event, or from kept
     bool is_kept;           // outcome points into kept
     struct buf kept;        // a copy of the outcome's bytes when it had to wait
@@ -86,6 +93,9 @@ struct strand *strands_at(const struct strands *strands, struct slice path);
 // The strand whose step has this intent, or NULL.
 struct strand *strands_intent(const struct strands *strands, uint64_t intent_no);
 
+// Does a step still wait that may take over this attempt's result?
+bool strands_supersede(const struct strands *strands, uint64_t intent_no);
+
 // The strand yielded a step: it is asked now, at the next ordinal.
 void strand_ask(struct strands *strands, struct strand *strand, const struct effect *effect,
                 uint64_t fingerprint);
@@ -94,11 +104,18 @@ void strand_ask_again(struct strands *strands, struct strand *strand);
 // The strand yielded a fork; branches begin up to the throttle.
 int strand_fork(struct strands *strands, struct strand *strand, const struct effect *effect,
                 struct err *err);
+// Its attempt was cut off: begins a strand that finds out what happened, and keeps
+// the outcome. strand_probed ends the wait with what is kept.
+int strand_probe(struct strands *strands, struct strand *strand, const struct outcome *outcome,
+                 struct err *err);
+void strand_probed(struct strands *strands, struct strand *strand);
 // The strand ended: its parent may begin another branch or be joined. Frees it.
 int strand_end(struct strands *strands, struct strand *strand, struct err *err);
 
 // Makes a waiting strand ready. Its step is over (WAKE_OUTCOME, WAKE_CANCEL).
 void strand_wake(struct strands *strands, struct strand *strand, enum wake_kind wake);
+// The same when it is cancelled: with WAKE_CANCEL, or WAKE_CUT.
+void strand_wake_cancelled(struct strands *strands, struct strand *strand);
 // The same with an outcome. keep: the outcome's bytes must outlive the event.
 int strand_settle(struct strands *strands, struct strand *strand, const struct outcome *outcome,
                   bool ok, bool keep, struct err *err);
@@ -109,8 +126,17 @@ int strand_back_off(struct strands *strands, struct strand *strand, uint64_t eve
                     struct err *err);
 // Cancels the whole tree: waiting strands are woken with WAKE_CANCEL, except those
 // whose attempt is in flight; they are told when it settles. Branches that have
-// not begun never will.
-void strands_cancel(struct strands *strands);
+// not begun never will. What cleans up is left to it, bounded from event_no on.
+// True when something does.
+bool strands_cancel(struct strands *strands, uint64_t event_no);
+// The topmost strand, of this one and those it is a branch of, that cleans up; or NULL.
+struct strand *strand_cleanup(struct strand *strand);
+// Bounds the cleanups that are bounded already anew, from event_no on. True: there are any.
+bool strands_rebound(struct strands *strands, uint64_t event_no);
+// Cuts off the cleanups that are bounded since that event. False: there are none.
+bool strands_cut(struct strands *strands, uint64_t since_no);
+// Is any cleanup bounded since that event?
+bool strands_clean_since(const struct strands *strands, uint64_t since_no);
 // Is an attempt of a command or a once() in flight?
 bool strand_in_flight(const struct strand *strand);
 // The next ready strand, taken off the list; NULL when none.

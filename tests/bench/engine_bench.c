@@ -37,12 +37,11 @@ static struct cost cost_since(struct rig *rig, struct cost from)
                           now.puts - from.puts, now.bytes - from.bytes };
 }
 
-// A wait shorter than a parking is worth keeps the jobs resident: woken by the
-// signal they go on from memory, and what is measured is steps, not replays.
+// A wait shorter than a parking is worth (rig.h) keeps the jobs resident: woken by
+// the signal they go on from memory, and what is measured is steps, not replays.
 static void flight_script(char *text, size_t room, int steps)
 {
-    snprintf(text, room, "sleep '1ms'\n"
-                         "wait_signal 'go'\n"
+    snprintf(text, room, "wait_signal('go', { within = '1h' })\n"
                          "for _ = 1, %d do once('step', function() return 1 end) end\n", steps);
 }
 

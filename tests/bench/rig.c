@@ -78,7 +78,7 @@ static void open_engine(struct rig *rig, const char *dir)
     struct store_lmdb_options store_options = { .create = true };
     struct loop_options loop_options = { .log_level = LOG_WARNING, .stopped = on_stopped,
                                          .arg = rig };
-    struct engine_options options = { .spool_dir = rig->spool };
+    struct engine_options options = { .spool_dir = rig->spool, .park_ms = RIG_PARK_MS };
     struct world world;
     struct err err;
 

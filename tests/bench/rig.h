@@ -10,6 +10,10 @@
 #include "control/port.h"
 #include "storage/store.h"
 
+// Waits shorter than this keep a job in memory; the engine's own bound is a second,
+// which is too short for a bench to start a thousand jobs in.
+#define RIG_PARK_MS ((int64_t)2 * 60 * 60 * 1000)
+
 struct rig;
 
 struct rig *rig_open(const char *dir);

@@ -42,7 +42,7 @@ struct sim_link {
     struct list messages;
 };
 
-enum order_kind { SIM_SIGNAL, SIM_RESUME, SIM_STOP };
+enum order_kind { SIM_SIGNAL, SIM_RESUME, SIM_STOP, SIM_REBOOT };
 
 struct order {
     struct list link;
@@ -351,7 +351,7 @@ static const struct world_ops world_ops = {
 static void boot_engine(struct sim *sim)
 {
     struct world world = { &world_ops, sim };
-    struct engine_options options = { 0 };
+    struct engine_options options = { .prelude = sim->options.prelude };
     struct err err;
 
     sim->alarm_ms = -1;
@@ -419,6 +419,12 @@ static void kill_engine(struct sim *sim)
     boot_engine(sim);
 }
 
+void sim_upgrade(struct sim *sim, struct slice prelude)
+{
+    sim->options.prelude = prelude;
+    kill_engine(sim);
+}
+
 static void deliver(struct sim *sim)
 {
     struct sim_link *link = sim->sim_link;
@@ -474,27 +480,43 @@ static void ordered(void *arg, uint64_t id, const struct err *err)
     free(order);
 }
 
-// Asked again of the next engine, with the same request uuid, until it is answered.
-static bool give_one_order(struct sim *sim)
+static int ask_engine(struct sim *sim, struct order *order, struct err *err)
 {
     static const enum change_kind kinds[] = { CHANGE_SIGNAL, CHANGE_RESUME, CHANGE_STOP };
     struct port port = engine_port(sim->engine);
+    struct change change = { .kind = kinds[order->kind], .job_id = order->job,
+                             .request = order->request, .grace_ms = -1,
+                             .signal_name = slice_str(order->name) };
 
+    return port.ops->change(port.core, &change, ordered, order, err);
+}
+
+static void give_order(struct sim *sim, struct order *order)
+{
+    struct err err;
+
+    if (order->kind == SIM_REBOOT) {
+        reboot_host(sim);
+        ordered(order, 0, NULL);
+        return;
+    }
+    order->asked = sim->counts.crashes + 1;
+    if (ask_engine(sim, order, &err) == 0)
+        return;
+    order->asked = 0;
+    order->at_ms = sim->now_ms + 50; // refused, as a resume before the suspension: later
+    if (err.code == ERR_STATE && order->kind != SIM_RESUME)
+        ordered(order, 0, NULL);
+}
+
+// Asked again of the next engine, with the same request uuid, until it is answered.
+static bool give_one_order(struct sim *sim)
+{
     list_each(it, &sim->orders) {
         struct order *order = container_of(it, struct order, link);
-        struct change change = { .kind = kinds[order->kind], .job_id = order->job,
-                                 .request = order->request, .grace_ms = -1,
-                                 .signal_name = slice_str(order->name) };
-        struct err err;
         if (order->at_ms > sim->now_ms || order->asked == sim->counts.crashes + 1)
             continue;
-        order->asked = sim->counts.crashes + 1;
-        if (port.ops->change(port.core, &change, ordered, order, &err) == 0)
-            return true;
-        order->asked = 0;
-        order->at_ms = sim->now_ms + 50; // refused, as a resume before the suspension: later
-        if (err.code == ERR_STATE && order->kind != SIM_RESUME)
-            ordered(order, 0, NULL);
+        give_order(sim, order);
         return true;
     }
     return false;
@@ -693,6 +715,8 @@ void sim_stop_at(struct sim *sim, int64_t in_ms, uint64_t job)
 {
     order_at(sim, SIM_STOP, in_ms, job, "");
 }
+
+void sim_reboot_at(struct sim *sim, int64_t in_ms) { order_at(sim, SIM_REBOOT, in_ms, 0, ""); }
 
 // ---- what came out
 

@@ -15,6 +15,7 @@ struct sim_options {
     unsigned crash_max;      // kills in all; the rest of the run is calm
     unsigned link_cut_per_1000;
     unsigned reboot_per_1000; // of the host: running commands are cut off
+    struct slice prelude;     // of the engine; empty: its own
 };
 
 struct sim_counts {
@@ -30,6 +31,10 @@ uint64_t sim_start(struct sim *sim, const char *script);
 void sim_signal_at(struct sim *sim, int64_t in_ms, uint64_t job, const char *name);
 void sim_resume_at(struct sim *sim, int64_t in_ms, uint64_t job);
 void sim_stop_at(struct sim *sim, int64_t in_ms, uint64_t job);
+// The host reboots: what runs there is cut off.
+void sim_reboot_at(struct sim *sim, int64_t in_ms);
+// Kills the engine; the next one has this prelude.
+void sim_upgrade(struct sim *sim, struct slice prelude);
 // Runs until every job has settled and nothing is due, or the virtual time is
 // over (false: something is stuck).
 bool sim_run(struct sim *sim, int64_t limit_ms);

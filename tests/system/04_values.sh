@@ -41,6 +41,17 @@ same "reading it raised" "$(jq -c '[.fine, .kind, .code]' "$out")" '[false,"too_
 printed "3000000 bytes"
 printed "in the job's streams"
 
+cat >"$work/real.lua" <<'EOF'
+emit { 0.56, 0.1 + 0.2, 3.0, 1e300, -0.1, "0.56000000000000005 \"1.0e5\"" }
+emit(1.1)
+EOF
+reals='[0.56,0.30000000000000004,3.0,1e+300,-0.1,"0.56000000000000005 \"1.0e5\""]'
+pawl run "$work/real.lua" >"$out"
+same "reals are as short as they can be" "$(head -n 1 "$out")" "$reals"
+same "a real alone" "$(tail -n 1 "$out")" 1.1
+pawl receive --all --json "$(pawl get -q | tail -n 1)" >"$out"
+printed "$reals"
+
 expect_code 1 pawl run "$work/uncaught.lua"
 said "uncaught.lua:3:"
 

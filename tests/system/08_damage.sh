@@ -47,6 +47,7 @@ for _ in 1 2 3; do expect_code 5 pawl get; done
 expect_code 5 pawl get
 said "the engine failed 3 times within a minute and is not started again"
 said "a meta page is not one"
+same "it is said once" "$(grep -o "a meta page is not one" "$err" | wc -l)" 1
 expect_code 5 pawl daemon --foreground
 said "a meta page is not one"
 restore
@@ -71,6 +72,23 @@ expect_code 0 pawl receive one --all
 same "the first job is whole" "$(wc -l <"$out")" 2001
 expect_code 0 pawl start -c 'echo new' --follow
 printed new
+restore
+
+# The head of a job: it is shown as what it is, and can be removed.
+start doomed 'exit 0' --name HEAD-mark
+expect_code 0 pawl wait HEAD-mark
+doomed=$(field HEAD-mark id)
+stop_engines
+flip HEAD-mark
+expect_code 0 pawl get "$doomed"
+printed "Failed"
+printed "its row in the store is damaged"
+same "it is in the list" "$(pawl get -q | grep -cx "$doomed")" 1
+expect_code 4 pawl remove "$doomed"
+said "remove it with --force"
+expect_code 0 pawl remove --force "$doomed"
+expect_code 3 pawl get "$doomed"
+expect_code 0 pawl get one two
 restore
 
 # Anywhere: whatever is answered is either an error in words, or right.

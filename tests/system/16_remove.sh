@@ -25,9 +25,17 @@ start brief 'echo brief' --auto-remove
 same "its output" "$(pawl receive brief --wait)" brief
 gone() { [ -z "$(pawl get -q)" ]; }
 try 5 gone || fail "--auto-remove leaves $(pawl get)"
+expect_code 0 pawl start -c true --auto-remove --follow
+start silent 'sleep 0.3' --auto-remove
+expect_code 0 pawl wait silent
+try 8 gone || fail "--auto-remove without output leaves $(pawl get)"
+start quiet 'sleep 0.2' --auto-remove
+expect_code 0 pawl wait quiet
+stop_engines # it is not forgotten
+try 8 gone || fail "--auto-remove is forgotten over a restart: $(pawl get)"
 stop_engines
 start next true
-same "the next id" "$(field next id)" 7
+same "the next id" "$(field next id)" 13
 expect_code 0 pawl wait next
 
 start bad1 'exit 1'

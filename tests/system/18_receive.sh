@@ -11,7 +11,7 @@ seq 1 200 | cmp - "$work/joined" || fail "receives joined are not each line once
 same "nothing is left" "$(pawl receive counts)" ""
 same "unread" "$(pawl get counts --json | jq -c '[.unread, .bytes, .has_more]')" '[0,0,false]'
 
-start words 'echo one; sleep 0.2; echo two >&2; sleep 0.2; echo three'
+start words 'echo one; sleep 0.8; echo two >&2; sleep 0.8; echo three'
 expect_code 0 pawl wait words
 for option in --keep --all '--since 0' '--stream output' '--host localhost'; do
     # shellcheck disable=SC2086 # some are two words
@@ -24,6 +24,7 @@ same "what is behind a record" "$(pawl receive words --since "$seq" --json | jq 
     tr '\n' ' ')" "two  three  "
 same "the mark has not moved" "$(pawl receive words 2>/dev/null | tr '\n' ' ')" "one three "
 same "now it has" "$(pawl receive words 2>&1)" ""
+same "both into one pipe" "$(pawl receive words --all 2>&1 | tr '\n' ' ')" "one two three "
 same "the streams, each in order" "$(pawl receive words --all --json |
     jq -r '.stream + ":" + .data' | tr '\n' ' ')" "output:one  error:two  output:three  "
 

@@ -21,6 +21,9 @@ printed PIPED
 expect_code 1 pawl start -c 'exit 3' --follow
 said "exit code 3"
 expect_code 0 pawl start -c 'exit 3' --ok-exit 0,3 --follow
+curl -s --unix-socket "$PAWL_HOME/engine.sock" http://pawl/v1/jobs \
+    -d '{"type":"local","name":"numbers","params":{"shell":"exit 3","ok_exit":[0,3]}}' >"$out"
+expect_code 0 pawl wait numbers --check
 expect_code 1 pawl start -c 'sleep 300' --timeout 0.3 --name late --follow
 same "a timeout" "$(pawl history late --json | jq -r .outcome)" timeout
 expect_code 0 pawl start --retry 2 --name again --follow \

@@ -48,10 +48,11 @@ tell_end() {
     followed "$1" && push_rest $p_followed "$1" "$2" "${4:-0}"
     case $p_state in
     done)
-        p_unverified=0
-        [ "$p_ran_on" = "$p_boot" ] || p_unverified=1
-        p_end=${p_end#exit }
-        say "done $1 ${p_end% END} $p_unverified $2 ${4:-0}"
+        p_flags=0
+        [ "$p_ran_on" = "$p_boot" ] || p_flags=1
+        p_end=${p_end#exit } p_end=${p_end% END}
+        case $p_end in *" full") p_flags=$((p_flags + 2)) ;; esac
+        say "done $1 ${p_end% full} $p_flags $2 ${4:-0}"
         ;;
     *) say "$p_state $1 $2 ${4:-0}" ;;
     esac

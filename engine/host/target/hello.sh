@@ -48,7 +48,7 @@ find_free() {
     set -- $(df -Pk . 2>/dev/null)
     [ $# -lt 6 ] && return
     while [ $# -gt 6 ]; do shift; done
-    p_free=$3
+    p_free=$4 # name, blocks, used, available, share, place
     case $p_free in *[!0-9]*) p_free='' ;; esac
 }
 

@@ -37,7 +37,7 @@ claim() {
 fail_claim() {
     p_claim=failed p_cmd=/dev/null p_in=/dev/null
     find_free
-    p_text="cannot write in the spool (${p_free:-?} KiB free)"
+    p_text="cannot write in the spool $PWD (${p_free:-?} KiB free)"
 }
 
 # KEY FILE MODE SIZE: bytes (b), lines (l), or lines of which the last has no end (L).

@@ -20,7 +20,7 @@
 #   fifo       announcements and requests       chunk    output on its way out
 #   <job uuid>-<intent no>/   one attempt; its mkdir is the claim
 #     spec   digest, attempt it replaces, boot   cmd, in    what to run
-#     go     who took it: the command's pid, or none
+#     go     who took it: the command's pid, or none     room   see step.sh: empty
 #     pid    pid, birth of the command and of its step, boot
 #     out, err, rc, log                          rc is the last thing written
 #     cut    we killed it for its replacement    lingers   who holds rc up
@@ -210,7 +210,7 @@ tell_failed() {
         p_text=
         { IFS= read -r p_text <"$1/log"; } 2>/dev/null
         find_free
-        say "refused $1 the command could not be started (${p_free:-?} KiB free): $p_text"
+        say "refused $1 the command could not be started (${p_free:-?} KiB free in the spool $PWD): $p_text"
     fi
     unfollow "$1"
 }

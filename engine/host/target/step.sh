@@ -29,6 +29,14 @@ begin() {
     exec $p_setsid "$p_sh" "$p_dir/cmd" 2>&9 9>&-
 }
 
+# Is there room in the spool? A command that found none has lost what it wrote, and
+# most say no more of it than exit code 1. The file is left empty.
+room() {
+    p_block=................
+    while [ ${#p_block} -lt 8192 ]; do p_block=$p_block$p_block; done
+    { tell "$p_block" >room && tell '' >room; } 2>/dev/null
+}
+
 # p_signal: what ended the command. 137 may be exit 137 or signal 9: the shell
 # tells them apart by a word on its standard error ("Killed"), which is the log;
 # only of INT and PIPE it says nothing.
@@ -95,6 +103,8 @@ born $$
 p_me=$p_born
 (begin) <"$p_in" >>out 9>>err
 p_code=$?
+p_full=
+room || p_full=' full'
 line go
 case $p_line in
 '' | none*) # begin never came to it, or somebody gave the attempt up
@@ -109,5 +119,5 @@ now
 p_ended=$p_now
 look_from "$p_cmd"
 wait_session "$p_cmd"
-until say "exit $p_code $p_signal $p_begun $p_ended END" 1<>rc; do sleep 5; done
+until say "exit $p_code $p_signal $p_begun $p_ended$p_full END" 1<>rc; do sleep 5; done
 announce done

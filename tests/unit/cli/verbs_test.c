@@ -296,6 +296,6 @@ int main(int argc, char **argv)
     };
 
     if (argc > 1)
-        return cli_main(argc, argv, fake_engine_main);
+        return cli_main(argc, argv, &(struct cli_engine){ .run = fake_engine_main });
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

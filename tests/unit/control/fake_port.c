@@ -226,11 +226,18 @@ void fake_commit(struct fake_port *fake, uint64_t job_id)
 static void fake_shutdown(void *core) { ((struct fake_port *)core)->shutdowns++; }
 
 // ---- life
+static int fake_take_over(void *core, struct err *err)
+{
+    (void)err;
+    ((struct fake_port *)core)->takeovers++;
+    return 0;
+}
+
 static const struct port_ops fake_ops = {
     .change = fake_change, .job = fake_job_read, .jobs = fake_jobs_read,
     .records = fake_records, .mark = fake_mark, .steps = fake_steps, .header = fake_header,
     .status = fake_status, .watch = fake_watch, .unwatch = fake_unwatch,
-    .shutdown = fake_shutdown,
+    .shutdown = fake_shutdown, .take_over = fake_take_over,
 };
 
 struct fake_port *fake_new(void)

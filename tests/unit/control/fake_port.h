@@ -38,7 +38,7 @@ struct fake_port {
     struct list watches;
     size_t watch_count;
     int change_refusal;  // code: refused at once
-    int shutdowns;
+    int shutdowns, takeovers;
 };
 
 struct fake_port *fake_new(void);

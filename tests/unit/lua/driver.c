@@ -20,17 +20,19 @@ static void keep_note(void *arg, struct slice strand, const struct note *note)
         buf_add_slice(&d->notes, note->data);
 }
 
-void drive_open_limited(struct drive *d, const char *text, size_t memory_max, uint64_t budget_max)
+// From options that hold a text, limits and modules.
+static void open_job(struct drive *d, const struct script_options *given)
 {
     struct script_options options = {
         .name = SLICE("test.lua"),
-        .text = slice_str(text),
+        .text = given->text,
+        .modules = given->modules,
         .job_id = 7,
         .job_uuid = { { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 } },
         .job_name = SLICE("night"),
         .job_started_unix_ms = 1700000000500,
-        .memory_max = memory_max,
-        .budget_max = budget_max,
+        .memory_max = given->memory_max,
+        .budget_max = given->budget_max,
         .note = keep_note,
         .note_arg = d,
     };
@@ -53,6 +55,17 @@ void drive_open_limited(struct drive *d, const char *text, size_t memory_max, ui
         fail_msg("script_new: %s", d->err.text);
     buf_release(&params);
     buf_release(&meta);
+}
+
+void drive_open_limited(struct drive *d, const char *text, size_t memory_max, uint64_t budget_max)
+{
+    open_job(d, &(struct script_options){ .text = slice_str(text), .memory_max = memory_max,
+                                          .budget_max = budget_max });
+}
+
+void drive_open_modules(struct drive *d, const char *text, struct slice modules)
+{
+    open_job(d, &(struct script_options){ .text = slice_str(text), .modules = modules });
 }
 
 void drive_open(struct drive *d, const char *text) { drive_open_limited(d, text, 0, 0); }

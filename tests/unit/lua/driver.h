@@ -19,6 +19,7 @@ struct drive {
 // limits: 0 for the defaults.
 void drive_open_limited(struct drive *d, const char *text, size_t memory_max,
                         uint64_t budget_max);
+void drive_open_modules(struct drive *d, const char *text, struct slice modules);
 void drive_open(struct drive *d, const char *text);
 void drive_close(struct drive *d);
 

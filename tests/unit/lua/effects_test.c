@@ -214,7 +214,7 @@ static void test_wrong_options_are_told_with_the_right_ones(void **state)
         { "localhost:run { 'x', retry = { times = 1, backoff = 0.5 } }", "run: option 'retry.backoff' must be a number of at least 1, not a number" },
         { "localhost:run { 'x', ok_codes = { 0, 300 } }", "run: option 'ok_codes' must be exit codes from 0 to 255, not a number" },
         { "localhost:run { 'x', on_error = 'ignore' }", "run: option 'on_error' must be 'raise', 'continue' or 'suspend', not 'ignore'" },
-        { "localhost:run { 'x', on_interrupt = print }", "run: option 'on_interrupt' must be 'rerun', 'fail' or 'suspend', not a function" },
+        { "localhost:run { 'x', on_interrupt = 1 }", "run: option 'on_interrupt' must be 'rerun', 'fail', 'suspend' or a function, not a number" },
         { "localhost:run { 'x', quiet = 1 }", "run: option 'quiet' must be true or false, not a number" },
         { "localhost:run { 'x', env = { ['A B'] = 1 } }", "run: option 'env': 'A B' cannot be the name of a variable" },
         { "localhost:run { 'x', env = { A = {} } }", "run: option 'env.A' must be a string, not a table" },

@@ -58,6 +58,7 @@ static void test_headers(void **state)
                  "\"on_error\":\"suspend\",\"params\":[],\"timeout\":7200000}");
     check_header("local n = 2 local function twice(x) return x * n end\nworkflow { params = { p = { 'integer', default = twice(3) } } }",
                  "{\"params\":[{\"default\":6,\"name\":\"p\",\"type\":\"integer\"}]}");
+    check_header("workflow { cleanup_timeout = '90s' }", "{\"cleanup_timeout\":90000,\"params\":[]}");
     check_header("workflow {}", "{\"params\":[]}");
     check_header("pcall(workflow, { about = 'caught?' }) print 'x'", "{\"about\":\"caught?\",\"params\":[]}");
 }
@@ -83,6 +84,7 @@ static void test_wrong_headers_name_what_is_wrong(void **state)
         { "workflow 'x'", "h.lua:1: workflow: argument 1 must be a table, not a string" },
         { "workflow { about = 1 }", "h.lua:1: workflow: 'about' must be a string, not a number" },
         { "workflow { timeout = 'soon' }", "h.lua:1: workflow: timeout must be a duration: seconds, or text like \"250ms\", \"1m30s\", \"2d\", not 'soon'" },
+        { "workflow { cleanup_timeout = 0 }", "h.lua:1: workflow: 'cleanup_timeout' must be longer than 0; leave it out for none" },
         { "workflow { params = { a = { 'int' } } }", "h.lua:1: workflow: parameter 'a': 'int' is no type; types are string, integer, number, boolean, duration, list, choice, hosts, secret" },
         { "workflow { params = { a = {} } }", "h.lua:1: workflow: parameter 'a': the first element must be the type, like { \"integer\", default = 1 }" },
         { "workflow { params = { a = { 'integer', defualt = 1 } } }", "h.lua:1: workflow: parameter 'a': unknown field 'defualt'; did you mean 'default'?" },
@@ -157,6 +159,8 @@ static void test_params_are_typed_and_completed(void **state)
                  "{\"batch\":7,\"dry\":true,\"key\":\"k\",\"mode\":\"fast\",\"on\":\"web1\",\"only\":[\"a\",\"b\"],\"pause\":0.25,\"ratio\":2,\"tag\":\"v1\"}");
     check_params(batch, "{\"tag\":\"\",\"batch\":3,\"only\":[\"x\"],\"dry\":false,\"ratio\":1.5,\"pause\":10}",
                  "{\"batch\":3,\"dry\":false,\"mode\":\"slow\",\"only\":[\"x\"],\"pause\":10,\"ratio\":1.5,\"tag\":\"\"}");
+    check_params(batch, "{\"tag\":\"\",\"only\":[0,-3,\"x\"]}",
+                 "{\"batch\":2,\"mode\":\"slow\",\"only\":[\"0\",\"-3\",\"x\"],\"pause\":90,\"tag\":\"\"}");
     check_params("print 'no header'", "{\"a\":\"1\",\"b\":[2]}", "{\"a\":\"1\",\"b\":[2]}");
     check_params("workflow {}", "{}", "{}");
 }

@@ -185,6 +185,49 @@ static void test_limits_hold_inside(void **state)
     buf_release(&bytes);
 }
 
+// A probe of a once() has no host; what it returns is the value of its end.
+static void check_probe(const char *returns, const char *verdict, const char *message)
+{
+    struct outcome cut = { .kind = OUTCOME_INTERRUPTED, .reason = SLICE("the engine ended") };
+    struct answer start = { .kind = ANSWER_START, .outcome = &cut, .attempt = 2 };
+    struct drive d;
+    uint32_t probe;
+    char text[256];
+
+    snprintf(text, sizeof(text), "once('a', print, { on_interrupt = function(host, was)\n"
+             "print(host, was.kind, was.step, was.attempts, was.ok) return %s end })", returns);
+    drive_open(&d, text);
+    assert_int_equal(drive_start(&d, 0), 0);
+    assert_int_equal(d.effect.policy.on_interrupt, ON_INTERRUPT_ASK);
+    assert_int_equal(script_fork(d.script, 0, SCRIPT_PROBE, SLICE("1.1"), &probe, &d.err), 0);
+    assert_int_equal(script_resume(d.script, probe, &start, &d.effect, &d.err), 0);
+    assert_int_equal(d.effect.kind, EFFECT_END);
+    assert_string_equal(drive_notes(&d), "1.1 output: nil\tinterrupted\ta\t2\tfalse\n");
+    assert_int_equal(d.effect.failed, *message != 0);
+    if (*message)
+        assert_memory_equal(d.effect.message.ptr, message, strlen(message));
+    else
+        assert_string_equal(drive_end(&d), verdict);
+    drive_close(&d);
+}
+
+static void test_a_probe_gives_a_verdict(void **state)
+{
+    (void)state;
+    check_probe("nil", "[\"rerun\",\"\"]", "");
+    check_probe("false", "[\"rerun\",\"\"]", "");
+    check_probe("true", "[\"done\",\"\"]", "");
+    check_probe("true, 5", "[\"done\",\"\\u0005\"]", "");
+    check_probe("'done', 5", "[\"done\",\"\\u0005\"]", "");
+    check_probe("'rerun', 5", "[\"rerun\",\"\"]", "");
+    check_probe("'fail'", "[\"fail\",\"\"]", "");
+    check_probe("'suspend'", "[\"suspend\",\"\"]", "");
+    check_probe("7", "", "on_interrupt: the function must return true or false, or 'done', 'rerun', "
+                         "'fail' or 'suspend', not a number");
+    check_probe("'again'", "", "on_interrupt: the function must return");
+    check_probe("true, print", "", "on_interrupt: the value: a function cannot be stored");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +241,7 @@ int main(void)
         cmocka_unit_test(test_steps_and_notes_inside_are_refused),
         cmocka_unit_test(test_coroutines_work_inside),
         cmocka_unit_test(test_limits_hold_inside),
+        cmocka_unit_test(test_a_probe_gives_a_verdict),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,8 +127,8 @@ static void test_what_only_raises(void **state)
     drive_check_prints("local function f() return 1 + f() end local ok, e = pcall(f) print(ok, e:match('stack overflow'))\n"
                        "print(load(string.rep('(', 1000) .. '1'))",
                        "false\tstack overflow\nnil\tC stack overflow\n");
-    drive_check_prints("print(os, io, debug, package, require, dofile, loadfile, collectgarbage, string.dump, warn)",
-                       "nil\tnil\tnil\tnil\tnil\tnil\tnil\tnil\tnil\tnil\n");
+    drive_check_prints("print(os, io, debug, package, dofile, loadfile, collectgarbage, string.dump, warn)",
+                       "nil\tnil\tnil\tnil\tnil\tnil\tnil\tnil\tnil\n");
     drive_check_prints("print(getmetatable(''), pcall(setmetatable, '', {}))",
                        "string\tfalse\ttest.lua:1: setmetatable: argument 1 must be a table, not a string\n");
     drive_check_fails("setmetatable(setmetatable({}, { __metatable = 1 }), {})",
@@ -180,7 +180,7 @@ static const char golden[] =
     "math.tointeger function\nmath.type function\nmath.ult function\n"
     "next function\nnow function\nonce function\npairs function\nparallel function\nparams.batch number\n"
     "pcall function\nprint function\nprogress function\nq function\nrawequal function\nrawget function\n"
-    "rawlen function\nrawset function\nselect function\nsetmetatable function\nsleep function\n"
+    "rawlen function\nrawset function\nrequire function\nselect function\nsetmetatable function\nsleep function\n"
     "string.byte function\nstring.char function\nstring.find function\nstring.format function\n"
     "string.gmatch function\nstring.gsub function\nstring.len function\nstring.lower function\n"
     "string.match function\nstring.pack function\nstring.packsize function\nstring.rep function\n"

@@ -24,7 +24,8 @@ static void fill_event(struct event *e, enum event_type type)
             .command = SLICE("x.lua a=1"), .script_name = SLICE("x.lua"), .script_hash = SLICE("h"),
             .prelude_hash = SLICE("p"), .params = SLICE("\x80"), .meta = SLICE("\x80"),
             .cwd = SLICE("/tmp"), .env = SLICE("\x80"), .timeout_ms = 5, .auto_remove = true,
-            .child_id = 13, .child_uuid = { { 8 } }, .child_host = SLICE("localhost") };
+            .child_id = 13, .child_uuid = { { 8 } }, .child_host = SLICE("localhost"),
+            .elapsed_timeout_ms = 6, .cleanup_timeout_ms = 7, .modules = SLICE("\x80") };
         break;
     case EVENT_INTENDED:
         e->intended = (struct event_intended){
@@ -47,7 +48,7 @@ static void fill_event(struct event *e, enum event_type type)
     case EVENT_CHILD_ADDED:
         e->child_added = (struct event_child_added){ 14, { { 7 } }, SLICE("web01") };
         break;
-    case EVENT_STOP_ASKED: e->stop_asked = (struct event_stop_asked){ 100, true }; break;
+    case EVENT_STOP_ASKED: e->stop_asked = (struct event_stop_asked){ 100 }; break;
     case EVENT_SUSPEND_ASKED:
         e->suspend_asked = (struct event_suspend_asked){ true, SLICE("r") };
         break;
@@ -55,6 +56,7 @@ static void fill_event(struct event *e, enum event_type type)
         e->suspended = (struct event_suspended){ SUSPEND_BUDGET, SLICE("r") };
         break;
     case EVENT_ENDED: e->ended = (struct event_ended){ JOB_FAILED, SLICE("r"), SLICE("\xc0") }; break;
+    case EVENT_EXPIRED: e->expired = (struct event_expired){ LIMIT_CLEANUP, 9 }; break;
     case EVENT_RESUMED:
     case EVENT_COUNT: break;
     }

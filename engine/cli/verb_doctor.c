@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// pawl doctor: looks at every row of a store that no engine uses; --take-over asks
+// the running engine to make its hosts follow it.
+#include <errno.h>
+#include <inttypes.h>
+#include <time.h>
+
+#include "cli/call.h"
+#include "cli/render.h"
+
+enum { TAKE_OVER_MS = 10000, POLL_MS = 50 };
+
+// ---- the store
+static json_t *facts_json(const struct cli *cli, const struct store_facts *facts)
+{
+    return json_pack("{s:s,s:s?,s:I,s:I,s:I,s:I,s:I,s:I,s:s?}", "home", cli->home.path, "store",
+                     *facts->store ? facts->store : NULL, "format", (json_int_t)facts->format,
+                     "bytes", (json_int_t)facts->bytes, "jobs", (json_int_t)facts->jobs, "rows",
+                     (json_int_t)facts->records, "damaged", (json_int_t)facts->damaged,
+                     "orphans", (json_int_t)facts->orphans, "first_fault",
+                     *facts->first_fault ? facts->first_fault : NULL);
+}
+
+static void facts_show(const struct cli *cli, const struct store_facts *facts)
+{
+    json_t *json;
+
+    if (option_is_set(&cli->options, "json")) {
+        json = facts_json(cli, facts);
+        print_json(json);
+        json_decref(json);
+        return;
+    }
+    printf("store    %s/store, format %" PRIu32 ", %s\n", cli->home.path, facts->format,
+           *facts->store ? facts->store : "never used");
+    printf("size     %.1f MiB, %" PRIu64 " jobs, %" PRIu64 " rows\n",
+           (double)facts->bytes / 1048576.0, facts->jobs, facts->records);
+    printf("damaged  %" PRIu64 "\norphans  %" PRIu64 "\n", facts->damaged, facts->orphans);
+}
+
+static int check(struct cli *cli)
+{
+    struct store_facts facts;
+    struct err err = { 0 };
+    int rc = cli->engine->check(cli->home.path, &facts, &err);
+
+    if (rc == -EBUSY)
+        return cli_error(cli, EXIT_REFUSED, "%s: pawl daemon --stop", err_text(&err));
+    if (rc < 0)
+        return cli_error(cli, EXIT_ENGINE, "%s", err_text(&err));
+    facts_show(cli, &facts);
+    if (facts.damaged)
+        return cli_error(cli, EXIT_JOB_FAILED, "the store is damaged: %.300s; restore a backup, or "
+                         "remove the jobs that are shown as damaged", facts.first_fault);
+    if (facts.orphans) // they cost space, and mislead nobody
+        fprintf(stderr, "pawl: %.300s\n", facts.first_fault);
+    return 0;
+}
+
+// ---- taking over
+static bool follows(struct cli *cli, struct err *err)
+{
+    json_t *status;
+    bool yes;
+
+    if (call_status(cli, &status, err) < 0)
+        return false;
+    yes = row_int(status, "links") > 0;
+    err_set(err, -EAGAIN, "%s", json_string_value(
+                json_array_get(json_object_get(status, "notices"), 0)) ?: "no host answers");
+    json_decref(status);
+    return yes;
+}
+
+static int take_over(struct cli *cli)
+{
+    static const struct timespec pause = { .tv_nsec = POLL_MS * 1000000L };
+    struct err err = { 0 };
+    json_t *answer;
+    int exit_code = call(cli, "POST", "/v1/take-over", NULL, &answer);
+
+    if (exit_code)
+        return exit_code;
+    json_decref(answer);
+    for (int ms = 0; ms < TAKE_OVER_MS; ms += POLL_MS) {
+        if (follows(cli, &err)) {
+            printf("localhost follows this engine\n");
+            return 0;
+        }
+        nanosleep(&pause, NULL);
+    }
+    return cli_error(cli, EXIT_ENGINE, "%s", err_text(&err));
+}
+
+int verb_doctor(struct cli *cli)
+{
+    if (cli->options.arg_count > 0)
+        return cli_error(cli, EXIT_USAGE, "doctor takes no %.60s; see `pawl help doctor`",
+                         cli->options.args[0]);
+    return option_is_set(&cli->options, "take-over") ? take_over(cli) : check(cli);
+}

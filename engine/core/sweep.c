@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// Jobs with --auto-remove of which nothing is left to receive. One that was received
+// goes with its last mark (change.c); one that has written nothing gets no mark, and
+// goes from here, a moment after its end, unless somebody still watches it. The list
+// is memory only: the next start makes it again from the heads.
+#include <stdlib.h>
+
+#include "core/change.h"
+
+enum { SWEEP_MS = 2000 }; // for whoever is about to look at its end
+
+struct sweep {
+    struct list link;
+    uint64_t job_id;
+    int64_t due_ms; // ascending along the list
+};
+
+void sweep_add(struct engine *engine, uint64_t job_id)
+{
+    struct sweep *sweep = calloc(1, sizeof(*sweep));
+
+    if (!sweep)
+        return; // the next start takes it up
+    *sweep = (struct sweep){ .job_id = job_id, .due_ms = engine_now_ms(engine) + SWEEP_MS };
+    list_append(&engine->sweeps, &sweep->link);
+    alarm_rearm(engine);
+}
+
+void sweep_drop_all(struct engine *engine)
+{
+    list_each_safe(it, &engine->sweeps) {
+        list_remove(it);
+        free(container_of(it, struct sweep, link));
+    }
+}
+
+int64_t sweep_due_ms(struct engine *engine)
+{
+    struct list *first = list_first(&engine->sweeps);
+
+    return first ? container_of(first, struct sweep, link)->due_ms : INT64_MAX;
+}
+
+static bool is_watched(const struct engine *engine, uint64_t job_id)
+{
+    list_each(it, &engine->watches) {
+        const struct watch *watch = container_of(it, const struct watch, link);
+        if (watch->job_id == job_id || watch->job_id == 0)
+            return true;
+    }
+    return false;
+}
+
+void sweep_due(struct engine *engine)
+{
+    while (sweep_due_ms(engine) <= engine_now_ms(engine) && !turn_is_full(engine)) {
+        struct sweep *sweep = container_of(list_first(&engine->sweeps), struct sweep, link);
+        uint64_t job_id = sweep->job_id;
+        list_remove(&sweep->link);
+        free(sweep);
+        if (is_watched(engine, job_id))
+            sweep_add(engine, job_id);
+        else
+            change_sweep(engine, job_id);
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// A world that the test moves by hand: its clock stands still unless the test lets
+// time pass, its committer holds a batch until the test lets it land, and its link
+// only notes what the engine asks of it. Nothing happens between two calls of the
+// test, so that a test can stand at any point between a fact and its commit.
+//
+// The store outlives the engine: world_crash and world_boot are a killed engine and
+// the next one. What the tests ask is what people and targets see: calls of the
+// link, jobs, records, journals.
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "core/state.h"
+
+enum call_kind { CALL_START, CALL_ATTACH, CALL_SIGNAL, CALL_FORGET, CALL_LIST };
+
+// What the engine asked of the link.
+struct call {
+    enum call_kind kind;
+    struct link_key key;
+    uint64_t number;     // START: superseded intent; ATTACH: offset of out; SIGNAL: signal
+    uint64_t err_offset; // ATTACH
+};
+
+struct fake_link;
+
+struct fake_world {
+    struct store *store;
+    struct engine *engine;
+    int64_t now_ms;                // CLOCK_BOOTTIME; the wall clock runs beside it
+    int64_t alarm_ms;              // the engine's last wish; -1: none
+    const struct batch *committing; // held by the committer; NULL: none
+    bool woken;                    // the engine wishes a turn
+    bool disk_full;                // landing fails, nothing is written
+    bool stopped;                  // world.stopped was called
+    struct err stop_err;           // its reason; code 0: in order
+    struct fake_link *link;        // NULL: none is open
+    struct call calls[256];        // not looked at by an expect_ yet
+    size_t call_count;
+    unsigned starts;               // START calls ever
+    uint64_t credit_bytes;         // given ever
+    int attach_rc;                 // what the link answers to an attach
+    struct uuid uuid;              // of the job that tell() is about: the last one started
+    unsigned answers;              // changes answered
+    unsigned deferrals;            // answered with: accepted, and done when there is space
+    uint64_t answer_id;
+    struct err refusal;            // of the last change that was refused
+    unsigned char chance;
+};
+
+// An engine that has booted, over a new store in memory, its link ready.
+struct fake_world *world_new(void);
+void world_free(struct fake_world *world);
+// The engine is gone, with all that had not landed. world_boot is the next one; its
+// link is open and not ready (link_up).
+void world_crash(struct fake_world *world);
+void world_boot(struct fake_world *world);
+void world_next_engine(struct fake_world *world); // all three: killed, begun again, its link up
+// For cmocka: *state is the world.
+int world_setup(void **state);
+int world_teardown(void **state);
+
+// ---- the engine's loop and its committer
+void world_turn(struct fake_world *world); // one turn; nothing lands
+void world_land(struct fake_world *world); // what the committer holds is on disk, or met a full disk
+void world_settle(struct fake_world *world); // turns and landings until nothing moves
+// Time passes; every alarm on the way rings at its time, and settles.
+void world_tick(struct fake_world *world, int64_t ms);
+// A batch of the test's own, as another program's writes (scripts, damaged rows).
+void world_write(struct fake_world *world, const struct batch *batch);
+// Another text in place of a stored script: what mends a script, or breaks its replay.
+void world_swap_script(struct fake_world *world, const char *stored, const char *text);
+
+// ---- the link
+void link_says_ready(struct fake_world *world, const char *boot);
+void link_up(struct fake_world *world); // READY under the first boot, and all that follows
+void link_up_again(struct fake_world *world, const char *boot); // the same under another one
+void link_cut(struct fake_world *world); // DOWN
+struct link_key key_of(const struct fake_world *world, uint64_t intent_no);
+void tell(struct fake_world *world, enum link_event_type type, uint64_t intent_no);
+void tell_output(struct fake_world *world, uint64_t intent_no, uint64_t offset, const char *text);
+void tell_done(struct fake_world *world, uint64_t intent_no, int code);
+void tell_died(struct fake_world *world, uint64_t intent_no, int signum);
+void tell_signalled(struct fake_world *world, uint64_t intent_no);
+
+// ---- people. Each asks and returns what port.change did; nothing is committed yet.
+int ask(struct fake_world *world, const struct change *change);
+int ask_stop(struct fake_world *world, uint64_t job, int64_t grace_ms);
+int ask_stop_force(struct fake_world *world, uint64_t job);
+int ask_suspend(struct fake_world *world, uint64_t job, bool force);
+int ask_resume(struct fake_world *world, uint64_t job);
+int ask_signal(struct fake_world *world, uint64_t job, const char *name, struct slice sent);
+int ask_mark(struct fake_world *world, uint64_t job, uint64_t seq);
+int ask_remove(struct fake_world *world, uint64_t job, bool force);
+struct change start_of(const char *script);
+// Starts a workflow, settles, and returns its id.
+uint64_t job_start(struct fake_world *world, const char *script);
+uint64_t job_start_change(struct fake_world *world, const struct change *change);
+
+// ---- what can be seen
+struct job_seen {
+    enum job_state state;
+    int32_t exit_code;
+    uint64_t last_seq;
+    char reason[ERR_TEXT_MAX];
+};
+// False: no such job.
+bool job_see(struct fake_world *world, uint64_t job, struct job_seen *ret);
+bool job_is_resident(struct fake_world *world, uint64_t job);
+uint64_t job_mark(struct fake_world *world, uint64_t job_or_child);
+size_t job_journal_rows(struct fake_world *world, uint64_t job);
+size_t timer_rows(struct fake_world *world, uint64_t event_no, int64_t *ret_due_ms);
+size_t order_rows(struct fake_world *world);
+
+// Takes the oldest call of that kind, which must be about this intent, and returns it.
+struct call expect_call(struct fake_world *world, enum call_kind kind, uint64_t intent_no);
+void expect_start(struct fake_world *world, uint64_t intent_no);
+void expect_signal(struct fake_world *world, uint64_t intent_no, int signum);
+void expect_attach(struct fake_world *world, uint64_t intent_no, uint64_t out, uint64_t err);
+void expect_none(struct fake_world *world, enum call_kind kind);
+void expect_state(struct fake_world *world, uint64_t job, enum job_state state);
+void expect_reason(struct fake_world *world, uint64_t job, const char *words);
+// All records, one line each: "output: text" ("|" for a newline in it).
+void expect_records(struct fake_world *world, uint64_t job, const char *lines);
+// The journal's events: "started intended settled:exit:0 ended"; a settled event has
+// its outcome and code, one whose strands did not run ends with "!".
+void expect_journal(struct fake_world *world, uint64_t job, const char *events);
+void expect_outcome_out(struct fake_world *world, uint64_t job, uint64_t event_no,
+                        const char *text);

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// Marks: what has been received never becomes unread again, and a job that removes
+// itself does so only when all it wrote has been received.
+#include "unit/core/fake_world.h"
+
+#define NINE "for i = 1, 9 do print(i) end "
+
+static void check_mark_stays(struct fake_world *w, uint64_t job)
+{
+    ask_mark(w, job, 8);
+    ask_mark(w, job, 3);
+    world_settle(w);
+    assert_int_equal(job_mark(w, job), 8);
+    ask_mark(w, job, 5);
+    world_settle(w);
+    assert_int_equal(job_mark(w, job), 8);
+    ask_mark(w, job, 9);
+    world_settle(w);
+    assert_int_equal(job_mark(w, job), 9);
+}
+
+static void a_mark_does_not_go_back(void **state)
+{
+    check_mark_stays(*state, job_start(*state, NINE "localhost:run('x')"));
+}
+
+static void the_mark_of_a_parked_job_does_not_go_back(void **state)
+{
+    check_mark_stays(*state, job_start(*state, NINE "sleep('1h')"));
+}
+
+static void the_mark_of_a_finished_job_does_not_go_back(void **state)
+{
+    check_mark_stays(*state, job_start(*state, NINE));
+}
+
+static void a_mark_in_the_air_is_not_taken_back_by_the_next_turn(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, NINE "sleep('1h')");
+
+    ask_mark(w, job, 8);
+    world_turn(w);
+    assert_non_null(w->committing);
+    ask_mark(w, job, 3);
+    world_settle(w);
+    assert_int_equal(job_mark(w, job), 8);
+}
+
+static void marks_of_many_jobs_in_one_turn_are_kept_apart(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t one = job_start(w, NINE), other = job_start(w, NINE);
+
+    ask_mark(w, one, 7);
+    ask_mark(w, other, 2);
+    ask_mark(w, one, 4);
+    ask_mark(w, other, 5);
+    world_settle(w);
+    assert_int_equal(job_mark(w, one), 7);
+    assert_int_equal(job_mark(w, other), 5);
+}
+
+static void a_child_has_the_mark_of_its_job(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, NINE "sleep('1h')");
+
+    ask_mark(w, job + 1, 6);
+    world_settle(w);
+    assert_int_equal(job_mark(w, job), 6);
+    assert_int_equal(job_mark(w, job + 1), 6);
+}
+
+static void a_job_is_not_removed_by_the_receipt_of_less_than_it_wrote(void **state)
+{
+    struct fake_world *w = *state;
+    struct change change = start_of("localhost:run('x')");
+    struct job_seen seen;
+    uint64_t job;
+
+    change.auto_remove = true;
+    job = job_start_change(w, &change);
+    tell_output(w, 2, 0, "line 1\n");
+    world_settle(w);
+    tell_output(w, 2, 7, "the important result\n");
+    tell_done(w, 2, 3);
+    world_turn(w);       // folded, and in the air
+    ask_mark(w, job, 1); // all that the client has seen
+    world_settle(w);
+    assert_true(job_see(w, job, &seen));
+    assert_int_equal(seen.last_seq, 3);
+    ask_mark(w, job, 3);
+    world_settle(w);
+    assert_false(job_see(w, job, &seen));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(a_mark_does_not_go_back),
+        TEST(the_mark_of_a_parked_job_does_not_go_back),
+        TEST(the_mark_of_a_finished_job_does_not_go_back),
+        TEST(a_mark_in_the_air_is_not_taken_back_by_the_next_turn),
+        TEST(marks_of_many_jobs_in_one_turn_are_kept_apart),
+        TEST(a_child_has_the_mark_of_its_job),
+        TEST(a_job_is_not_removed_by_the_receipt_of_less_than_it_wrote),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

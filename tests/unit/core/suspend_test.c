@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// A forced suspend cuts commands off without cost; what came by itself, or too late,
+// keeps its meaning.
+#include "unit/core/fake_world.h"
+
+#include <signal.h>
+
+static void a_result_that_came_before_our_signal_stands(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "localhost:run('install')");
+
+    ask_suspend(w, job, true);
+    tell_done(w, 2, 0); // no signal was sent yet
+    expect_none(w, CALL_SIGNAL);
+    world_settle(w);
+    expect_state(w, job, JOB_SUSPENDED);
+    ask_resume(w, job);
+    world_settle(w);
+    assert_int_equal(w->starts, 1);
+    expect_state(w, job, JOB_COMPLETED);
+}
+
+static void a_command_that_dies_of_our_signal_after_the_resume_runs_again(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "localhost:run('long')");
+
+    expect_start(w, 2);
+    ask_suspend(w, job, true);
+    world_settle(w);
+    expect_signal(w, 2, SIGTERM);
+    expect_state(w, job, JOB_SUSPENDING);
+    ask_resume(w, job);
+    world_settle(w);
+    tell_died(w, 2, SIGTERM);
+    world_settle(w);
+    expect_start(w, 6);
+    tell_done(w, 6, 0);
+    world_settle(w);
+    expect_state(w, job, JOB_COMPLETED);
+}
+
+// The target would let a result stand that it finds under the replaced key: ours
+// does not, it is known and was caused by our signal.
+static void a_cut_command_that_ended_is_not_replaced_but_begun_anew(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "localhost:run('long')");
+
+    expect_start(w, 2);
+    ask_suspend(w, job, true);
+    world_settle(w);
+    tell_signalled(w, 2);
+    tell_died(w, 2, SIGTERM);
+    world_settle(w);
+    expect_state(w, job, JOB_SUSPENDED);
+    ask_resume(w, job);
+    world_settle(w);
+    assert_int_equal(expect_call(w, CALL_START, 6).number, 0);
+}
+
+static void a_restart_gives_a_cut_command_its_grace_again(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "localhost:run('x')");
+
+    ask_suspend(w, job, true);
+    world_settle(w);
+    expect_signal(w, 2, SIGTERM);
+    world_next_engine(w);
+    expect_attach(w, 2, 0, 0);
+    expect_signal(w, 2, SIGTERM);
+    expect_none(w, CALL_SIGNAL);
+}
+
+static void a_wait_that_is_over_while_suspended_still_takes_its_signal(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "local v, why = wait_signal('go', { within = '1h' }) print(v, why)");
+
+    ask_suspend(w, job, false);
+    world_settle(w);
+    world_tick(w, 3601 * 1000);
+    ask_signal(w, job, "go", SLICE("\xa3yes"));
+    world_settle(w);
+    ask_resume(w, job);
+    world_settle(w);
+    expect_records(w, job, "output: yes\tnil|\n");
+    expect_state(w, job, JOB_COMPLETED);
+}
+
+static void a_timer_that_came_due_while_suspended_rings_at_the_resume(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "sleep('10s') print('woke')");
+
+    ask_suspend(w, job, false);
+    world_settle(w);
+    world_tick(w, 60 * 1000);
+    expect_records(w, job, "");
+    ask_resume(w, job);
+    world_settle(w);
+    world_tick(w, 1);
+    expect_records(w, job, "output: woke|\n");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(a_result_that_came_before_our_signal_stands),
+        TEST(a_command_that_dies_of_our_signal_after_the_resume_runs_again),
+        TEST(a_cut_command_that_ended_is_not_replaced_but_begun_anew),
+        TEST(a_restart_gives_a_cut_command_its_grace_again),
+        TEST(a_wait_that_is_over_while_suspended_still_takes_its_signal),
+        TEST(a_timer_that_came_due_while_suspended_rings_at_the_resume),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

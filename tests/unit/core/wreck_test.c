@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+// A job whose journal cannot be replayed loses nothing that is mended later: keys,
+// timers and journal stay; a stop kills what it had begun.
+#include "unit/core/fake_world.h"
+
+#include <signal.h>
+
+#define GOOD "localhost:run('good text')"
+#define OTHER "localhost:run('other text')"
+
+// A job in the middle of its command, whose next engine cannot replay it.
+static uint64_t wrecked(struct fake_world *w)
+{
+    uint64_t job = job_start(w, GOOD);
+
+    expect_start(w, 2);
+    world_crash(w);
+    world_swap_script(w, GOOD, OTHER);
+    world_boot(w);
+    link_up(w);
+    expect_state(w, job, JOB_SUSPENDED);
+    expect_reason(w, job, "with other arguments");
+    return job;
+}
+
+static void the_key_of_a_wreck_is_not_forgotten(void **state)
+{
+    struct fake_world *w = *state;
+
+    wrecked(w);
+    tell(w, LINK_LISTED, 2);
+    tell_done(w, 2, 0);
+    world_settle(w);
+    expect_none(w, CALL_FORGET);
+}
+
+static void a_mended_wreck_takes_up_its_command(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = wrecked(w);
+
+    world_swap_script(w, GOOD, GOOD);
+    assert_int_equal(ask_resume(w, job), 0);
+    world_settle(w);
+    expect_attach(w, 2, 0, 0);
+    tell_done(w, 2, 0);
+    world_settle(w);
+    assert_int_equal(w->starts, 1);
+    expect_state(w, job, JOB_COMPLETED);
+}
+
+static void stopping_a_wreck_kills_what_it_had_begun(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = wrecked(w);
+
+    assert_int_equal(ask_stop(w, job, -1), 0);
+    world_turn(w);
+    expect_none(w, CALL_SIGNAL); // not on disk yet
+    world_settle(w);
+    expect_state(w, job, JOB_STOPPED);
+    assert_int_equal(order_rows(w), 1);
+    expect_signal(w, 2, SIGKILL);
+}
+
+static void stopping_a_wreck_by_force_while_the_link_is_down_leaves_its_order(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = wrecked(w);
+
+    link_cut(w);
+    assert_int_equal(ask_stop_force(w, job), 0);
+    world_settle(w);
+    expect_state(w, job, JOB_STOPPED);
+    world_next_engine(w);
+    expect_signal(w, 2, SIGKILL);
+}
+
+static void stopping_a_wreck_orders_nothing_for_commands_that_are_over(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "localhost:run('a') wait_signal('x')");
+
+    tell_done(w, 2, 0);
+    world_settle(w);
+    world_crash(w);
+    world_swap_script(w, "localhost:run('a') wait_signal('x')", "error('x')");
+    world_boot(w);
+    link_up(w);
+    assert_int_equal(ask_stop(w, job, -1), 0);
+    world_settle(w);
+    assert_int_equal(order_rows(w), 0);
+    expect_none(w, CALL_SIGNAL);
+    expect_state(w, job, JOB_STOPPED);
+}
+
+static void removing_a_wreck_by_force_kills_what_it_had_begun(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = wrecked(w);
+    struct job_seen seen;
+
+    assert_int_equal(ask_remove(w, job, true), 0);
+    world_settle(w);
+    assert_false(job_see(w, job, &seen));
+    expect_signal(w, 2, SIGKILL);
+}
+
+static void a_sleeper_that_cannot_be_woken_keeps_its_alarm(void **state)
+{
+    struct fake_world *w = *state;
+    const char *script = "sleep('10s') print('woke')";
+    uint64_t job = job_start(w, script);
+
+    assert_false(job_is_resident(w, job));
+    world_swap_script(w, script, "error('x')");
+    world_tick(w, 11000);
+    expect_state(w, job, JOB_SUSPENDED);
+    world_swap_script(w, script, script);
+    assert_int_equal(ask_resume(w, job), 0);
+    world_settle(w);
+    world_tick(w, 1000);
+    expect_state(w, job, JOB_COMPLETED);
+    expect_records(w, job, "output: woke|\n");
+}
+
+static uint64_t damaged(struct fake_world *w)
+{
+    uint64_t job = job_start(w, "for i = 1, 3 do wait_signal('x') end");
+    struct batch batch;
+
+    ask_signal(w, job, "x", (struct slice){ 0 });
+    world_settle(w);
+    world_crash(w);
+    batch_init(&batch);
+    journal_put(&batch, job, 3, SLICE("\xc1 damaged"));
+    world_write(w, &batch);
+    batch_release(&batch);
+    world_boot(w);
+    world_settle(w);
+    return job;
+}
+
+static void nothing_is_written_into_a_damaged_journal(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = damaged(w);
+
+    assert_int_equal(ask_signal(w, job, "x", (struct slice){ 0 }), ERR_STATE);
+    world_settle(w);
+    expect_state(w, job, JOB_SUSPENDED);
+    assert_int_equal(job_journal_rows(w, job), 2);
+    expect_journal(w, job, "started intended ... bytes at offset 0 of 9 are no whole value");
+}
+
+static void check_refusals_are_free(struct fake_world *w, uint64_t job)
+{
+    struct store_stat before, after;
+    size_t rows = job_journal_rows(w, job);
+
+    store_stat(w->store, &before);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(ask_resume(w, job), ERR_STATE);
+        world_settle(w);
+        assert_int_equal(ask_signal(w, job, "x", (struct slice){ 0 }), ERR_STATE);
+        world_settle(w);
+    }
+    store_stat(w->store, &after);
+    assert_int_equal(after.commits, before.commits);
+    assert_int_equal(job_journal_rows(w, job), rows);
+    expect_state(w, job, JOB_SUSPENDED);
+}
+
+static void what_is_refused_of_a_wreck_costs_no_commit(void **state)
+{
+    check_refusals_are_free(*state, wrecked(*state));
+}
+
+static void what_is_refused_of_a_damaged_job_costs_no_commit(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = damaged(w);
+
+    assert_int_equal(ask_resume(w, job), ERR_STATE); // it is found damaged, and suspended
+    world_settle(w);
+    check_refusals_are_free(w, job);
+}
+
+static void a_wreck_that_breaks_in_another_way_says_so(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = wrecked(w);
+
+    world_swap_script(w, GOOD, "error('other')");
+    assert_int_equal(ask_resume(w, job), ERR_STATE);
+    world_settle(w);
+    expect_reason(w, job, "that strand is not there");
+    world_swap_script(w, GOOD, GOOD);
+    assert_int_equal(ask_resume(w, job), 0);
+    world_settle(w);
+    expect_journal(w, job, "started intended suspended suspended resumed");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(the_key_of_a_wreck_is_not_forgotten),
+        TEST(a_mended_wreck_takes_up_its_command),
+        TEST(stopping_a_wreck_kills_what_it_had_begun),
+        TEST(stopping_a_wreck_by_force_while_the_link_is_down_leaves_its_order),
+        TEST(stopping_a_wreck_orders_nothing_for_commands_that_are_over),
+        TEST(removing_a_wreck_by_force_kills_what_it_had_begun),
+        TEST(a_sleeper_that_cannot_be_woken_keeps_its_alarm),
+        TEST(nothing_is_written_into_a_damaged_journal),
+        TEST(what_is_refused_of_a_wreck_costs_no_commit),
+        TEST(what_is_refused_of_a_damaged_job_costs_no_commit),
+        TEST(a_wreck_that_breaks_in_another_way_says_so),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
