@@ -180,10 +180,10 @@ const struct command commands[] = {
       daemon_options, verb_daemon },
     { "doctor", "doctor [--take-over]", "Check the store, every row of it",
       "The engine must not run (`pawl daemon --stop`); commands on hosts go on\n"
-      "meanwhile. Exit code 1 when something is damaged, 4 when an engine uses the store.\n\n"
+      "meanwhile. Exit code 1 when something is damaged, 4 when an engine uses it.\n\n"
       "A store that was restored from a backup, or copied, is refused by hosts that\n"
-      "have seen a later engine. When no such engine runs any more, --take-over makes them\n"
-      "follow this one.",
+      "have seen a later engine. When no such engine runs any more, --take-over makes\n"
+      "them follow this one.",
       doctor_options, verb_doctor },
     { "backup", "backup DIRECTORY", "Copy the store, verified, while jobs go on",
       "DIRECTORY must not exist; it appears whole or not at all. To restore it, stop\n"
