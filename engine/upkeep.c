@@ -41,7 +41,7 @@ int upkeep_check(const char *home, struct store_facts *ret, struct err *err)
 {
     struct store_report report;
     struct store_stat stat;
-    struct store *store;
+    struct store *store = NULL;
     int rc = open_home(&store, home, err);
 
     *ret = (struct store_facts){ 0 };
@@ -65,7 +65,7 @@ int upkeep_check(const char *home, struct store_facts *ret, struct err *err)
 
 int upkeep_backup(const char *home, const char *path, struct err *err)
 {
-    struct store *store;
+    struct store *store = NULL;
     int rc = open_home(&store, home, err);
 
     if (rc < 0)

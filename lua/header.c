@@ -5,11 +5,11 @@
 // small budget.
 #include "lua/header.h"
 
+#include "base/suggest.h"
 #include "lua/convert.h"
 #include "lua/internal.h"
 #include "lua/keys.h"
 #include "lua/options.h"
-#include "lua/suggest.h"
 
 enum { HEADER_BUDGET = 1000 * 1000 };
 
@@ -104,7 +104,7 @@ static enum param_type push_type(lua_State *L, const char *where)
 // A default, and bounds, must be values of the parameter's own type.
 static void check_values(lua_State *L, const char *where, struct slice entry)
 {
-    static const char *const fields[] = { "default", "min", "max" };
+    static const char *const valued[] = { "default", "min", "max" };
     struct script *script = script_of(L);
     struct buf *scratch = &script->scratch;
     struct err err;
@@ -113,11 +113,11 @@ static void check_values(lua_State *L, const char *where, struct slice entry)
 
     if (value_parse(&script->doc, entry, &at, &param, NULL) < 0)
         vm_stop(L, ERR_MEMORY);
-    for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
-        const value *v = value_get(&param, fields[i]);
+    for (size_t i = 0; i < sizeof(valued) / sizeof(*valued); i++) {
+        const value *v = value_get(&param, valued[i]);
         buf_clear(scratch);
         if (v && param_convert(&param, v, scratch, &err) < 0)
-            vm_raise(L, "%s: '%s' %s", where, fields[i], err.text);
+            vm_raise(L, "%s: '%s' %s", where, valued[i], err.text);
     }
 }
 

@@ -119,7 +119,7 @@ static bool is_sorted(const struct keys *keys)
     return true;
 }
 
-static size_t count_keys(lua_State *L, int idx)
+size_t keys_count(lua_State *L, int idx)
 {
     size_t count = 0;
 
@@ -134,7 +134,7 @@ static size_t count_keys(lua_State *L, int idx)
 bool keys_collect(lua_State *L, int idx, struct keys *ret)
 {
     idx = lua_absindex(L, idx);
-    *ret = (struct keys){ .count = count_keys(L, idx) };
+    *ret = (struct keys){ .count = keys_count(L, idx) };
     vm_charge(L, 8 * ret->count);
     ret->at = lua_newuserdatauv(L, ret->count * sizeof(struct key), 0);
     lua_pushnil(L);

@@ -33,6 +33,8 @@ int key_compare(const struct key *a, const struct key *b);
 // Is the table at idx a list: keys exactly 1 .. n, met in this order or not.
 // Returns n, or -1. The empty table is a list.
 lua_Integer keys_list_length(lua_State *L, int idx);
+// How many keys the table at idx, an absolute index, has.
+size_t keys_count(lua_State *L, int idx);
 // Collects and sorts the keys of the table at idx into memory that the state
 // collects: pushes its anchor. False: a key has no order; it is pushed instead.
 bool keys_collect(lua_State *L, int idx, struct keys *ret);

@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "lua/internal.h"
@@ -60,53 +61,47 @@ static const char *with_length(struct spec *spec, const char *length)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 
-static void add_integer(lua_State *L, luaL_Buffer *buffer, struct spec *spec, int arg)
+static void add_printed(luaL_Buffer *buffer, const char *format, ...)
 {
-    int ok;
-    int64_t i = lua_tointegerx(L, arg, &ok);
-    char *to;
+    char *to = luaL_prepbuffsize(buffer, ITEM_MAX);
+    va_list ap;
     int n;
 
-    if (!ok)
-        vm_raise_argument(L, "string.format", arg, "a whole number");
-    to = luaL_prepbuffsize(buffer, ITEM_MAX);
-    n = snprintf(to, ITEM_MAX, with_length(spec, "ll"), (long long)i);
+    va_start(ap, format);
+    n = vsnprintf(to, ITEM_MAX, format, ap);
+    va_end(ap);
     luaL_addsize(buffer, (size_t)n);
+}
+
+#pragma GCC diagnostic pop
+
+static void add_integer(lua_State *L, luaL_Buffer *buffer, struct spec *spec, int arg)
+{
+    lua_Integer i = vm_check_int(L, "string.format", arg);
+
+    add_printed(buffer, with_length(spec, "ll"), (long long)i);
 }
 
 static void add_real(lua_State *L, luaL_Buffer *buffer, struct spec *spec, int arg)
 {
     int ok;
     double v = lua_tonumberx(L, arg, &ok);
-    char *to;
-    int n;
 
     if (!ok)
         vm_raise_argument(L, "string.format", arg, "a number");
-    to = luaL_prepbuffsize(buffer, ITEM_MAX);
-    n = snprintf(to, ITEM_MAX, with_length(spec, ""), isnan(v) ? fabs(v) : v);
-    luaL_addsize(buffer, (size_t)n);
+    add_printed(buffer, with_length(spec, ""), isnan(v) ? fabs(v) : v);
 }
 
 static void add_byte(lua_State *L, luaL_Buffer *buffer, struct spec *spec, int arg)
 {
-    int ok;
-    lua_Integer c = lua_tointegerx(L, arg, &ok);
-    char *to;
-    int n;
+    lua_Integer c = vm_check_int(L, "string.format", arg);
 
-    if (!ok)
-        vm_raise_argument(L, "string.format", arg, "a whole number");
-    to = luaL_prepbuffsize(buffer, ITEM_MAX);
-    n = snprintf(to, ITEM_MAX, with_length(spec, ""), (int)(uint8_t)c);
-    luaL_addsize(buffer, (size_t)n);
+    add_printed(buffer, with_length(spec, ""), (int)(uint8_t)c);
 }
 
 static void add_text(lua_State *L, luaL_Buffer *buffer, struct spec *spec, int arg)
 {
     struct slice s = text_push(L, arg);
-    char *to;
-    int n;
 
     if (spec->len == 1 || (!spec->has_precision && s.len >= 100)) {
         luaL_addvalue(buffer);
@@ -116,12 +111,8 @@ static void add_text(lua_State *L, luaL_Buffer *buffer, struct spec *spec, int a
         vm_raise(L, "string.format: argument %d has a NUL byte, which '%.*ss' cannot print", arg,
                  (int)spec->len, spec->text);
     lua_replace(L, arg); // keeps it while the buffer grows
-    to = luaL_prepbuffsize(buffer, ITEM_MAX);
-    n = snprintf(to, ITEM_MAX, with_length(spec, ""), (const char *)s.ptr);
-    luaL_addsize(buffer, (size_t)n);
+    add_printed(buffer, with_length(spec, ""), (const char *)s.ptr);
 }
-
-#pragma GCC diagnostic pop
 
 static void add_quoted_text(luaL_Buffer *buffer, struct slice s)
 {

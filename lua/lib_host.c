@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Host handles and their steps. A handle is a userdata that cannot change; how its
 // commands become effects is in ask.c.
+#include "base/suggest.h"
 #include "lua/ask.h"
 #include "lua/keys.h"
 #include "lua/options.h"
 #include "lua/result.h"
-#include "lua/suggest.h"
 #include "lua/text.h"
 #include "lua/wait.h"
 
@@ -13,14 +13,7 @@
 
 static bool is_host(lua_State *L, int idx)
 {
-    bool ret = false;
-
-    if (lua_type(L, idx) == LUA_TUSERDATA && lua_getmetatable(L, idx)) {
-        vm_get(L, VM_HOST_META);
-        ret = lua_rawequal(L, -1, -2);
-        lua_pop(L, 2);
-    }
-    return ret;
+    return vm_has_meta(L, idx, LUA_TUSERDATA, VM_HOST_META);
 }
 
 static void check_host(lua_State *L, const char *method)
@@ -198,8 +191,10 @@ static int write_done(lua_State *L, int status, lua_KContext ctx)
 static struct slice check_mode(lua_State *L)
 {
     struct slice mode = ask_string(L, "write", "mode");
-    bool ok = mode.ptr == NULL || mode.len == 3 || mode.len == 4;
+    bool ok = mode.len == 3 || mode.len == 4;
 
+    if (!mode.ptr)
+        return mode; // none was given
     for (size_t i = 0; i < mode.len; i++)
         ok = ok && mode.ptr[i] >= '0' && mode.ptr[i] <= '7';
     if (!ok)

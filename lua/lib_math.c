@@ -25,40 +25,31 @@ static struct random *ready(lua_State *L)
     return random;
 }
 
-static lua_Integer check_int(lua_State *L, const char *function, int arg)
-{
-    int ok;
-    lua_Integer i = lua_tointegerx(L, arg, &ok);
-
-    if (!ok)
-        vm_raise_argument(L, function, arg, "a whole number");
-    return i;
-}
-
 // math.random() -> real in [0, 1); (m) -> 1 .. m; (m, n) -> m .. n; (0) -> any integer
 static int math_random(lua_State *L)
 {
     struct random *random = ready(L);
     lua_Integer low = 1, high;
+    uint64_t number;
 
     if (lua_gettop(L) == 0) {
         lua_pushnumber(L, random_real(random));
         return 1;
     }
-    high = check_int(L, "math.random", 1);
+    high = vm_check_int(L, "math.random", 1);
     if (lua_gettop(L) == 1 && high == 0) {
         lua_pushinteger(L, (lua_Integer)random_next(random));
         return 1;
     }
     if (lua_gettop(L) > 1) {
         low = high;
-        high = check_int(L, "math.random", 2);
+        high = vm_check_int(L, "math.random", 2);
     }
     if (low > high)
         vm_raise(L, "math.random: there is no number from %lld to %lld", (long long)low,
                  (long long)high);
-    lua_pushinteger(L, (lua_Integer)((uint64_t)low +
-                                     random_below(random, (uint64_t)high - (uint64_t)low)));
+    number = (uint64_t)low + random_below(random, (uint64_t)high - (uint64_t)low);
+    lua_pushinteger(L, (lua_Integer)number);
     return 1;
 }
 
@@ -72,7 +63,7 @@ static int math_randomseed(lua_State *L)
         vm_raise(L, "math.randomseed: a number is required; without one, numbers are seeded by "
                     "the job already");
     random_seed(random, script->uuid, SLICE("randomseed"),
-                (uint64_t)check_int(L, "math.randomseed", 1));
+                (uint64_t)vm_check_int(L, "math.randomseed", 1));
     return 0;
 }
 

@@ -27,20 +27,6 @@ static struct slice check_text(lua_State *L, const char *function, int arg)
     return s;
 }
 
-static lua_Integer check_int(lua_State *L, const char *function, int arg, lua_Integer fallback,
-                             bool required)
-{
-    int ok;
-    lua_Integer i;
-
-    if (!required && lua_isnoneornil(L, arg))
-        return fallback;
-    i = lua_tointegerx(L, arg, &ok);
-    if (!ok)
-        vm_raise_argument(L, function, arg, "a whole number");
-    return i;
-}
-
 // A position from the front (1 ..) or from the end (-1 ..), as an offset that may
 // lie outside the string on both sides.
 static lua_Integer offset_of(lua_Integer position, size_t len)
@@ -68,9 +54,9 @@ static struct slice part(struct slice s, lua_Integer i, lua_Integer j)
 int string_sub(lua_State *L)
 {
     struct slice s = check_text(L, "string.sub", 1);
-    lua_Integer i = check_int(L, "string.sub", 2, 1, true);
+    lua_Integer i = vm_check_int(L, "string.sub", 2);
 
-    s = part(s, i, check_int(L, "string.sub", 3, -1, false));
+    s = part(s, i, vm_opt_int(L, "string.sub", 3, -1));
     lua_pushlstring(L, (const char *)s.ptr, s.len);
     return 1;
 }
@@ -86,9 +72,9 @@ static int string_len(lua_State *L)
 static int string_byte(lua_State *L)
 {
     struct slice s = check_text(L, "string.byte", 1);
-    lua_Integer i = check_int(L, "string.byte", 2, 1, false);
+    lua_Integer i = vm_opt_int(L, "string.byte", 2, 1);
 
-    s = part(s, i, check_int(L, "string.byte", 3, i, false));
+    s = part(s, i, vm_opt_int(L, "string.byte", 3, i));
     if (s.len >= INT32_MAX || !lua_checkstack(L, (int)s.len))
         vm_raise(L, "string.byte: %zu bytes are too many results", s.len);
     vm_charge(L, s.len);
@@ -106,7 +92,7 @@ static int string_char(lua_State *L)
 
     vm_charge(L, (uint64_t)count);
     for (int i = 1; i <= count; i++) {
-        lua_Integer c = check_int(L, "string.char", i, 0, true);
+        lua_Integer c = vm_check_int(L, "string.char", i);
         if (c < 0 || c > 255)
             vm_raise(L, "string.char: argument %d must be 0 to 255, not %lld", i, (long long)c);
         to[i - 1] = (char)c;
@@ -157,7 +143,7 @@ static void put(char **to, struct slice s)
 static int string_rep(lua_State *L)
 {
     struct slice s = check_text(L, "string.rep", 1);
-    lua_Integer n = check_int(L, "string.rep", 2, 0, true);
+    lua_Integer n = vm_check_int(L, "string.rep", 2);
     struct slice sep = lua_isnoneornil(L, 3) ? SLICE("") : check_text(L, "string.rep", 3);
     size_t limit = vm_of(L)->bytes_max;
     luaL_Buffer buffer;
@@ -204,7 +190,7 @@ static int search(lua_State *L, const char *function, bool find)
 {
     struct slice s = check_text(L, function, 1);
     struct slice wanted = check_text(L, function, 2);
-    lua_Integer from = offset_of(check_int(L, function, 3, 1, false), s.len);
+    lua_Integer from = offset_of(vm_opt_int(L, function, 3, 1), s.len);
     const uint8_t *at, *end;
     struct pattern p;
 
@@ -267,7 +253,7 @@ static int string_gmatch(lua_State *L)
     lua_Integer from;
 
     check_text(L, "string.gmatch", 2);
-    from = offset_of(check_int(L, "string.gmatch", 3, 1, false), s.len);
+    from = offset_of(vm_opt_int(L, "string.gmatch", 3, 1), s.len);
     if (from > (lua_Integer)s.len)
         from = (lua_Integer)s.len + 1;
     lua_settop(L, 2);
@@ -343,7 +329,7 @@ static int string_gsub(lua_State *L)
 {
     struct slice s = check_text(L, "string.gsub", 1);
     struct slice wanted = check_text(L, "string.gsub", 2);
-    lua_Integer most = check_int(L, "string.gsub", 4, LUA_MAXINTEGER, false);
+    lua_Integer most = vm_opt_int(L, "string.gsub", 4, LUA_MAXINTEGER);
 
     switch (lua_type(L, 3)) {
     case LUA_TSTRING:

@@ -18,19 +18,6 @@ static void check_table(lua_State *L, const char *function)
         vm_raise_argument(L, function, 1, "a table");
 }
 
-static lua_Integer check_int(lua_State *L, const char *function, int arg, lua_Integer fallback)
-{
-    int ok;
-    lua_Integer i;
-
-    if (lua_isnoneornil(L, arg))
-        return fallback;
-    i = lua_tointegerx(L, arg, &ok);
-    if (!ok)
-        vm_raise_argument(L, function, arg, "a whole number");
-    return i;
-}
-
 // Elements from i to j, or 0.
 static uint64_t span(lua_Integer i, lua_Integer j)
 {
@@ -56,7 +43,7 @@ static int table_insert(lua_State *L)
         lua_seti(L, 1, size + 1);
         return 0;
     }
-    at = check_int(L, "table.insert", 2, 0);
+    at = vm_opt_int(L, "table.insert", 2, 0);
     if (at < 1 || at > size + 1)
         vm_raise(L, "table.insert: position %lld is outside the list (1 to %lld)", (long long)at,
                  (long long)size + 1);
@@ -74,7 +61,7 @@ static int table_remove(lua_State *L)
 
     check_table(L, "table.remove");
     size = luaL_len(L, 1);
-    at = check_int(L, "table.remove", 2, size);
+    at = vm_opt_int(L, "table.remove", 2, size);
     if (at != size && (at < 1 || at > size + 1))
         vm_raise(L, "table.remove: position %lld is outside the list (1 to %lld)", (long long)at,
                  (long long)size);
@@ -90,8 +77,8 @@ static int table_remove(lua_State *L)
 // table.move(from, i, j, at, to?) -> to
 static int table_move(lua_State *L)
 {
-    lua_Integer i = check_int(L, "table.move", 2, 1), j = check_int(L, "table.move", 3, 0);
-    lua_Integer at = check_int(L, "table.move", 4, 1);
+    lua_Integer i = vm_opt_int(L, "table.move", 2, 1), j = vm_opt_int(L, "table.move", 3, 0);
+    lua_Integer at = vm_opt_int(L, "table.move", 4, 1);
     int to = lua_isnoneornil(L, 5) ? 1 : 5;
     uint64_t count = span(i, j);
 
@@ -126,11 +113,11 @@ int table_concat(lua_State *L)
 {
     struct slice separator = lua_isnoneornil(L, 2) ? SLICE("")
                                                    : vm_check_string(L, "table.concat", 2);
-    lua_Integer i = check_int(L, "table.concat", 3, 1), j;
+    lua_Integer i = vm_opt_int(L, "table.concat", 3, 1), j;
     luaL_Buffer buffer;
 
     check_table(L, "table.concat");
-    j = lua_isnoneornil(L, 4) ? luaL_len(L, 1) : check_int(L, "table.concat", 4, 0);
+    j = lua_isnoneornil(L, 4) ? luaL_len(L, 1) : vm_opt_int(L, "table.concat", 4, 0);
     lua_settop(L, 2);
     luaL_buffinit(L, &buffer);
     for (; i <= j; i++) {
@@ -162,8 +149,8 @@ static int table_pack(lua_State *L)
 // table.unpack(list, i?, j?) -> elements
 static int table_unpack(lua_State *L)
 {
-    lua_Integer i = check_int(L, "table.unpack", 2, 1);
-    lua_Integer j = lua_isnoneornil(L, 3) ? luaL_len(L, 1) : check_int(L, "table.unpack", 3, 0);
+    lua_Integer i = vm_opt_int(L, "table.unpack", 2, 1);
+    lua_Integer j = lua_isnoneornil(L, 3) ? luaL_len(L, 1) : vm_opt_int(L, "table.unpack", 3, 0);
     uint64_t count = span(i, j);
 
     if (count > UNPACK_MAX || !lua_checkstack(L, (int)count))

@@ -28,6 +28,7 @@ void text_push_lines(lua_State *L, struct slice s)
     while (from < s.len) {
         const uint8_t *newline = memchr(s.ptr + from, '\n', s.len - from);
         size_t end = newline ? (size_t)(newline - s.ptr) : s.len;
+        // cppcheck-suppress knownConditionTrueFalse ; memchr found it at or behind from
         size_t cut = end > from && newline && s.ptr[end - 1] == '\r' ? end - 1 : end;
         lua_pushlstring(L, (const char *)s.ptr + from, cut - from);
         lua_rawseti(L, -2, ++count);

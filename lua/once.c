@@ -18,7 +18,6 @@
 enum { COPY_DEPTH_MAX = 100 };
 
 struct call {
-    struct script *script;
     struct script_strand *strand;
     struct buf *value;
     bool ok;
@@ -398,7 +397,7 @@ int script_once(struct script *script, uint32_t handle, int64_t now_unix_ms, str
                 struct err *err)
 {
     struct script_strand *strand = script->strands[handle];
-    struct call call = { .script = script, .strand = strand, .value = ret };
+    struct call call = { .strand = strand, .value = ret };
     lua_State *L = script->vm.L;
     int64_t before_unix_ms = script->now_unix_ms;
     int status;

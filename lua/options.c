@@ -6,9 +6,9 @@
 
 #include <math.h>
 
-#include "lua/duration.h"
+#include "base/duration.h"
+#include "base/suggest.h"
 #include "lua/keys.h"
-#include "lua/suggest.h"
 #include "lua/text.h"
 
 enum { RETRY_TIMES_MAX = 1000000 };
@@ -287,18 +287,6 @@ static void find_stranger(lua_State *L, const char *function, int idx, int posit
     lua_pop(L, 1);
 }
 
-static size_t count_members(lua_State *L, int idx)
-{
-    size_t count = 0;
-
-    lua_pushnil(L);
-    while (lua_next(L, idx)) {
-        lua_pop(L, 1);
-        count++;
-    }
-    return count;
-}
-
 void options_read(lua_State *L, const char *function, int idx, int positional, unsigned set,
                   struct script_strand *strand)
 {
@@ -320,6 +308,6 @@ void options_read(lua_State *L, const char *function, int idx, int positional, u
         }
         lua_pop(L, 1);
     }
-    if (count_members(L, idx) > found)
+    if (keys_count(L, idx) > found)
         find_stranger(L, function, idx, positional, set);
 }

@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lua/duration.h"
+#include "base/duration.h"
+#include "base/suggest.h"
 #include "lua/header.h"
 #include "lua/lib_text.h"
 #include "lua/script.h"
-#include "lua/suggest.h"
 
 enum { TEXT_SHOWN_MAX = 60, NUMBER_TEXT_MAX = 64, NAMES_SHOWN_MAX = 300 };
 

@@ -292,14 +292,7 @@ void error_raise_cancelled(lua_State *L)
 
 static bool is_error_table(lua_State *L, int idx)
 {
-    bool ret = false;
-
-    if (lua_type(L, idx) == LUA_TTABLE && lua_getmetatable(L, idx)) {
-        vm_get(L, VM_ERROR_META);
-        ret = lua_rawequal(L, -1, -2);
-        lua_pop(L, 2);
-    }
-    return ret;
+    return vm_has_meta(L, idx, LUA_TTABLE, VM_ERROR_META);
 }
 
 static const char *foreign_kind(lua_State *L, int idx)

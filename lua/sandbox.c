@@ -4,11 +4,11 @@
 // functions taken, and the rest forgotten.
 #include <lualib.h>
 
+#include "base/suggest.h"
 #include "lua/convert.h"
 #include "lua/header.h"
 #include "lua/internal.h"
 #include "lua/lib_wrap.h"
-#include "lua/suggest.h"
 #include "lua/wait.h"
 
 enum { CALL_NAME_MAX = 64 };

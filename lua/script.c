@@ -65,11 +65,6 @@ int prelude_call(lua_State *L, const char *name)
 
 // ---- making and freeing
 
-struct opening {
-    const struct script_options *options;
-    struct script *script;
-};
-
 static void make_weak_table(lua_State *L, enum vm_slot slot)
 {
     lua_createtable(L, 0, 0);
@@ -96,11 +91,11 @@ static void make_slots(lua_State *L)
     make_weak_table(L, VM_METATABLES);
 }
 
-// Argument: the opening. Leaves the compiled chunk in its slot.
+// Argument: where the options are. Leaves the compiled chunk in its slot.
 static int open_protected(lua_State *L)
 {
-    const struct opening *opening = lua_touserdata(L, 1);
-    const struct script_options *options = opening->options;
+    const struct script_options *const *given = lua_touserdata(L, 1);
+    const struct script_options *options = *given;
     struct slice text = options->text;
 
     make_slots(L);
@@ -133,7 +128,6 @@ static int failure_of_opening(struct script *script, int status, struct err *err
 
 static int open_state(struct script *script, const struct script_options *options, struct err *err)
 {
-    struct opening opening = { options, script };
     size_t memory_max = options->memory_max ? options->memory_max : SCRIPT_MEMORY_MAX;
     uint32_t main_strand;
     int status;
@@ -142,7 +136,7 @@ static int open_state(struct script *script, const struct script_options *option
     if (rc < 0)
         return rc;
     lua_pushcfunction(script->vm.L, open_protected);
-    lua_pushlightuserdata(script->vm.L, &opening);
+    lua_pushlightuserdata(script->vm.L, &options);
     status = lua_pcall(script->vm.L, 1, 0, 0);
     if (status != LUA_OK)
         return failure_of_opening(script, status, err);

@@ -245,6 +245,33 @@ struct slice vm_check_string(lua_State *L, const char *function, int arg)
     return ret;
 }
 
+lua_Integer vm_check_int(lua_State *L, const char *function, int arg)
+{
+    int ok;
+    lua_Integer i = lua_tointegerx(L, arg, &ok);
+
+    if (!ok)
+        vm_raise_argument(L, function, arg, "a whole number");
+    return i;
+}
+
+lua_Integer vm_opt_int(lua_State *L, const char *function, int arg, lua_Integer fallback)
+{
+    return lua_isnoneornil(L, arg) ? fallback : vm_check_int(L, function, arg);
+}
+
+bool vm_has_meta(lua_State *L, int idx, int type, enum vm_slot meta)
+{
+    bool ret = false;
+
+    if (lua_type(L, idx) == type && lua_getmetatable(L, idx)) {
+        vm_get(L, meta);
+        ret = lua_rawequal(L, -1, -2);
+        lua_pop(L, 2);
+    }
+    return ret;
+}
+
 void vm_check_function(lua_State *L, const char *function, int arg)
 {
     if (lua_type(L, arg) != LUA_TFUNCTION)

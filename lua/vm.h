@@ -89,6 +89,9 @@ static inline void vm_set(lua_State *L, enum vm_slot slot)
     lua_rawseti(L, LUA_REGISTRYINDEX, slot);
 }
 
+// Is the value at idx of this type, with the metatable of this slot.
+bool vm_has_meta(lua_State *L, int idx, int type, enum vm_slot meta);
+
 // The author's place: the innermost Lua function that is not the prelude's.
 // Writes "patch.lua:14" (cut to size), or "" when there is none, and returns its length.
 size_t vm_line(lua_State *L, char *text, size_t size);
@@ -101,6 +104,9 @@ const char *vm_type_words(lua_State *L, int idx);
 // "run: argument 2 must be a string, not a table"
 _Noreturn void vm_raise_argument(lua_State *L, const char *function, int arg, const char *expected);
 struct slice vm_check_string(lua_State *L, const char *function, int arg);
+lua_Integer vm_check_int(lua_State *L, const char *function, int arg);
+// The argument, or the fallback where it is nil or was not given.
+lua_Integer vm_opt_int(lua_State *L, const char *function, int arg, lua_Integer fallback);
 void vm_check_function(lua_State *L, const char *function, int arg);
 
 // How prelude chunks are named, so that they can be told from the author's.

@@ -88,17 +88,17 @@ static struct key key_copy(struct slice bytes)
 
 static void claim(struct check *check, struct slice from, struct key key)
 {
-    struct claim claim = { .from = key_copy(from), .key = key };
+    struct claim made = { .from = key_copy(from), .key = key };
 
-    buf_add(&check->claims, &claim, sizeof(claim));
+    buf_add(&check->claims, &made, sizeof(made));
 }
 
 static void claim_number(struct check *check, struct slice from, struct key key, uint64_t number)
 {
-    struct claim claim = { .from = key_copy(from), .key = key, .has_number = true,
-                           .number = number };
+    struct claim made = { .from = key_copy(from), .key = key, .has_number = true,
+                          .number = number };
 
-    buf_add(&check->claims, &claim, sizeof(claim));
+    buf_add(&check->claims, &made, sizeof(made));
 }
 
 static void claim_job(struct check *check, struct slice from, uint64_t job_id)

@@ -115,7 +115,7 @@ static int read_meta(const struct preflight *pre, uint64_t offset, struct meta_p
 // Reads both; *ret is the one LMDB will trust.
 static int read_metas(const struct preflight *pre, struct meta_page *ret)
 {
-    struct meta_page second;
+    struct meta_page second = { 0 };
     int rc = read_meta(pre, 0, ret);
 
     if (rc == 0)
@@ -149,7 +149,7 @@ static int check_root(const struct preflight *pre, const struct meta_page *meta,
 
 static int check_file(const struct preflight *pre, struct lmdb_facts *ret)
 {
-    struct meta_page meta;
+    struct meta_page meta = { 0 };
     char text[128];
     int rc = read_metas(pre, &meta);
 

@@ -67,7 +67,7 @@ int lmdb_get(struct store *store, struct slice key, struct buf *ret, struct err 
 {
     struct lmdb_store *lmdb = lmdb_of(store);
     MDB_val wanted = lmdb_val(key), found;
-    MDB_txn *txn;
+    MDB_txn *txn = NULL;
     int rc = lmdb_read_begin(lmdb, &txn, err);
 
     if (rc < 0)
@@ -139,7 +139,7 @@ int lmdb_scan(struct store *store, struct slice from, struct slice to, bool reve
 {
     struct lmdb_store *lmdb = lmdb_of(store);
     struct scan scan = { .from = from, .to = to, .reverse = reverse };
-    MDB_txn *txn;
+    MDB_txn *txn = NULL;
     int said = 0;
     int rc = lmdb_read_begin(lmdb, &txn, err);
 

@@ -197,8 +197,8 @@ int lmdb_room_for(struct lmdb_store *lmdb, MDB_txn *txn, const struct batch *bat
 int lmdb_reserve(struct store *store, uint64_t bytes, struct err *err)
 {
     struct lmdb_store *lmdb = lmdb_of(store);
-    struct lmdb_pages pages;
-    MDB_txn *txn;
+    struct lmdb_pages pages = { 0 };
+    MDB_txn *txn = NULL;
     int rc = lmdb->read_only ? err_set(err, -EROFS, "store %s: opened for reading only",
                                        lmdb->home.path)
                              : lmdb_read_begin(lmdb, &txn, err);

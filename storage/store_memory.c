@@ -75,8 +75,8 @@ static int next_height(struct memory_store *memory)
 static struct node *node_new(struct memory_store *memory, struct slice key, struct slice value)
 {
     int height = next_height(memory);
-    struct node *node =
-        malloc(sizeof(*node) + (size_t)height * sizeof(node->next[0]) + key.len + value.len);
+    size_t links_bytes = (size_t)height * sizeof(struct node *);
+    struct node *node = malloc(sizeof(*node) + links_bytes + key.len + value.len);
 
     if (!node)
         return NULL;
@@ -196,6 +196,7 @@ static void batch_apply(struct memory_store *memory, const struct batch *batch,
         switch (item.op) {
         case BATCH_PUT: {
             struct node *node = nodes;
+            assert(node); // nodes_make made one for each put
             nodes = node->prev;
             list_put(memory, node);
             break;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "base/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { CONTEXT_MAX = 200 }; // bytes: a context that is longer leaves the cause its room
 
 int err_set(struct err *err, int code, const char *fmt, ...)
 {
@@ -19,18 +22,18 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 
 int err_wrap(struct err *err, const char *fmt, ...)
 {
-    char front[ERR_TEXT_MAX];
-    char back[ERR_TEXT_MAX];
+    char text[ERR_TEXT_MAX];
     va_list ap;
+    size_t used;
 
     if (!err)
-        return -1;
+        return -EINVAL;
     va_start(ap, fmt);
-    vsnprintf(front, sizeof(front), fmt, ap);
+    vsnprintf(text, CONTEXT_MAX + 1, fmt, ap);
     va_end(ap);
-    memcpy(back, err->text, sizeof(back));
-    // A context that fills the line leaves no room for the cause: the cause wins.
-    snprintf(err->text, sizeof(err->text), "%.200s: %.300s", front, back);
+    used = strlen(text);
+    snprintf(text + used, sizeof(text) - used, ": %s", err_text(err));
+    memcpy(err->text, text, sizeof(text));
     return err->code;
 }
 

@@ -33,7 +33,8 @@ struct err {
 int err_set(struct err *err, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-// Puts "context: " in front of the text, keeps and returns the code.
+// Puts "context: " in front of the text, or of the code's name where there is no text;
+// keeps and returns the code (a code is negative: without err, -EINVAL).
 int err_wrap(struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

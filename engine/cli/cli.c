@@ -8,17 +8,17 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/suggest.h"
 #include "cli/call.h"
 #include "cli/local_params.h"
 #include "cli/select.h"
-#include "cli/suggest.h"
 
 // ---- options, verb by verb
 static const struct option_spec start_options[] = {
     { "command", 'c', "TEXT", "shell text to run; arguments become $1, $2, ..." },
     { "file", 'f', "FILE", "a shell script to run, copied with the job" },
     OPTIONS_JOB,
-    { "stdin", 0, "FILE", "its standard input, copied with the job; - is ours" },
+    { "stdin", 0, "FILE", "its standard input, copied with it; - is ours" },
     { "init", 0, "TEXT", "shell text that runs before it" },
     { "timeout", 0, "TIME", "end an attempt after this time" },
     { "retry", 0, "N", "attempts after a failed one" },
@@ -41,8 +41,8 @@ static const struct option_spec get_options[] = {
     { "child-state", 0, "STATE", "jobs with such parts, and these parts only" },
     { "has-more", 0, NULL, "only jobs with output to receive" },
     { "newest", 0, "N", "only the N jobs that ended last" },
-    { "before", 0, "TIME", "only jobs that ended before it" },
-    { "after", 0, "TIME", "only jobs that ended after it" },
+    { "before", 0, "TIME", "only jobs that ended before this time" },
+    { "after", 0, "TIME", "only jobs that ended after this time" },
     { "wide", 'w', NULL, "cut nothing" },
     { "quiet", 'q', NULL, "ids only" },
     OPTIONS_COMMON,
@@ -105,58 +105,70 @@ static const struct option_spec plain_options[] = { OPTIONS_COMMON };
 
 static const struct option_spec daemon_options[] = {
     { "foreground", 0, NULL, "run it here, messages on standard error" },
-    { "stop", 0, NULL, "end it in order; jobs go on when it is started again" },
+    { "stop", 0, NULL, "end it in order; jobs go on at the next start" },
     { "detached", 0, NULL, NULL },
     OPTIONS_COMMON,
 };
 
 static const struct option_spec doctor_options[] = {
-    { "take-over", 0, NULL, "make hosts follow this engine that followed another" },
+    { "take-over", 0, NULL, "make hosts that followed another follow this" },
     OPTIONS_COMMON,
 };
 
 // ---- the verbs
 const struct command commands[] = {
-    { "start", "start [OPTIONS] -- COMMAND [ARGUMENT]...", "Start a command as a job",
+    { "start", "start [OPTIONS] -c TEXT | -f FILE | -- COMMAND [ARGUMENT]...", "Start a command as a job",
       "The row of the job is printed as soon as the job is on disk; from then on it\n"
-      "survives logout, crashes and reboots.\n\n"
+      "survives logout, crashes and reboots. `pawl receive` prints what it writes.\n\n"
       "  pawl start -- df -h /\n"
       "  pawl start -c 'make -j4 && make check' --name build --retry 2\n"
       "  pawl start --file backup.sh --timeout 2h -- /srv /backup",
       start_options, verb_start },
     { "run", "run FILE.lua [OPTIONS] [KEY=VALUE]...", "Run a workflow",
-      "It is followed until it is settled; Ctrl-C leaves it running. The workflow checks\n"
-      "its parameters; `pawl run FILE.lua --help` prints them.\n\n"
+      "It is followed until it is settled; Ctrl-C leaves it running. The workflow\n"
+      "checks its parameters; `pawl run FILE.lua --help` prints them.\n\n"
       "  pawl run patch.lua batch=2\n"
       "  pawl run -d patch.lua --params prod.json --meta ticket=42",
       run_options, verb_run },
     { "get", "get [OPTIONS] [JOB]...", "Show jobs",
+      "HasMoreData is True while there is output that was not received yet. A TIME is\n"
+      "like 2026-01-31 or \"2026-01-31 12:00\", in this machine's time zone.\n\n"
       "  pawl get\n"
       "  pawl get --state Failed -q | pawl remove -\n"
       "  pawl get 12 --children --json",
       get_options, verb_get },
     { "receive", "receive [OPTIONS] JOB...", "Print what jobs have written since the last time",
-      "The reading mark moves when the output is written. A reading that shows only part\n"
-      "of it (--host, --stream, ID:HOST), --keep, --all and --since leave the mark alone.\n\n"
+      "The reading mark moves when the output is written. A reading that shows only\n"
+      "part of it (--host, --stream, ID:HOST), --keep, --all and --since leave the\n"
+      "mark alone.\n\n"
       "  pawl receive 12\n"
       "  pawl receive 12 --wait\n"
       "  pawl receive 'web*' --all --json",
       receive_options, verb_receive },
     { "wait", "wait [OPTIONS] JOB...", "Wait for jobs",
-      "Settled is finished or suspended. A job that waits for an answer ends the waiting\n"
-      "at once (exit 4).\n\n"
+      "Settled is finished or suspended. A job that waits for an answer ends the\n"
+      "waiting at once (exit 4).\n\n"
       "  pawl wait 12 13 --timeout 10m\n"
       "  pawl wait 'web*' --any --force --check",
       wait_options, verb_wait },
     { "stop", "stop [OPTIONS] JOB...", "Stop jobs",
+      "Each running command gets TERM and, when its grace is over, KILL; then the\n"
+      "workflow's cleanup runs, and the job is Stopped.\n\n"
       "  pawl stop 12 --grace 30s --wait", stop_options, verb_stop },
     { "remove", "remove [OPTIONS] JOB...", "Remove finished jobs and their results",
+      "A job that has not finished is refused, unless --force is given.\n\n"
       "  pawl remove 12\n  pawl remove --state Completed", remove_options, verb_remove },
     { "suspend", "suspend [OPTIONS] JOB...", "Suspend jobs at their next step",
+      "A step that is running ends first, and its result is kept; nothing new begins\n"
+      "until `pawl resume`.\n\n"
       "  pawl suspend 12 --wait", suspend_options, verb_suspend },
     { "resume", "resume [OPTIONS] JOB...", "Resume suspended jobs",
+      "They go on from where they stood; no finished step runs again.\n\n"
       "  pawl resume --state Suspended", resume_options, verb_resume },
     { "signal", "signal JOB NAME [JSON]", "Send a workflow a signal",
+      "The workflow's wait_signal(NAME) returns the value, now or when it gets there.\n"
+      "Without JSON the value is nil; a text needs its own quotes: '\"text\"'.\n\n"
+      "  pawl signal 12 go\n"
       "  pawl signal 12 go '{\"n\":1}'", plain_options, verb_signal },
     { "history", "history [OPTIONS] JOB...", "Show the steps of jobs, one line per attempt",
       "  pawl history 12", select_options, verb_history },
@@ -167,15 +179,15 @@ const struct command commands[] = {
       "(--foreground) and for maintenance (--stop).",
       daemon_options, verb_daemon },
     { "doctor", "doctor [--take-over]", "Check the store, every row of it",
-      "The engine must not run (`pawl daemon --stop`); commands on hosts go on meanwhile.\n"
-      "Exit code 1 when something is damaged, 4 when an engine uses the store.\n\n"
-      "A store that was restored from a backup, or copied, is refused by hosts that have\n"
-      "seen a later engine. When no such engine runs any more, --take-over makes them\n"
-      "follow this one.",
+      "The engine must not run (`pawl daemon --stop`); commands on hosts go on\n"
+      "meanwhile. Exit code 1 when something is damaged, 4 when an engine uses it.\n\n"
+      "A store that was restored from a backup, or copied, is refused by hosts that\n"
+      "have seen a later engine. When no such engine runs any more, --take-over makes\n"
+      "them follow this one.",
       doctor_options, verb_doctor },
     { "backup", "backup DIRECTORY", "Copy the store, verified, while jobs go on",
-      "DIRECTORY must not exist; it appears whole or not at all. To restore it, stop the\n"
-      "engine and put its data.mdb into the home's store directory.\n\n"
+      "DIRECTORY must not exist; it appears whole or not at all. To restore it, stop\n"
+      "the engine and put its data.mdb into the home's store directory.\n\n"
       "  pawl backup /backup/pawl-$(date +%F)",
       plain_options, verb_backup },
     { "help", "help [VERB]", "Show this, or the help of a verb", NULL, plain_options, verb_help },
@@ -207,6 +219,14 @@ int cli_error(struct cli *cli, int exit_code, const char *fmt, ...)
     return exit_code;
 }
 
+int cli_arguments_check(struct cli *cli, size_t max)
+{
+    if (cli->options.arg_count <= max)
+        return 0;
+    return cli_error(cli, EXIT_USAGE, "what is %.60s? the usage is: pawl %s",
+                     cli->options.args[max], cli->command->usage);
+}
+
 unsigned cli_width(const struct cli *cli)
 {
     struct winsize size;
@@ -229,11 +249,12 @@ static const struct command *verb_of(struct cli *cli, const char *name)
     command = command_find(name);
     if (command)
         return command;
-    suggest_init(&suggest, name, strlen(name));
+    suggest_begin(&suggest, slice_str(name));
     for (command = commands; command->name; command++)
-        suggest_offer(&suggest, command->name);
-    if (suggest.best)
-        cli_error(cli, EXIT_USAGE, "no such verb: %.60s; did you mean %s?", name, suggest.best);
+        suggest_add(&suggest, slice_str(command->name));
+    if (suggest.best.len)
+        cli_error(cli, EXIT_USAGE, "no such verb: %.60s; did you mean %.*s?", name,
+                  SLICE_ARG(suggest.best));
     else
         cli_error(cli, EXIT_USAGE, "no such verb: %.60s; `pawl help` lists them", name);
     return NULL;

@@ -53,6 +53,9 @@ void command_help(const struct command *command, FILE *to);
 // Prints "pawl: ..." on standard error, notes the exit code, and returns it.
 int cli_error(struct cli *cli, int exit_code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+// For verbs that take no more than max arguments: EXIT_USAGE, and said so, when there
+// are more of them.
+int cli_arguments_check(struct cli *cli, size_t max);
 // Columns of the terminal on standard output; 0 when it is none.
 unsigned cli_width(const struct cli *cli);
 

@@ -36,6 +36,20 @@ static int wait_for(struct cli *cli, const json_t *row, const char *goal)
     return exit_code;
 }
 
+int each_row(struct cli *cli, void (*fn)(struct cli *cli, const json_t *row))
+{
+    json_t *rows, *row;
+    size_t i;
+    int exit_code = select_jobs(cli, 0, SELECT_NEEDS_SOME, "", &rows);
+
+    if (exit_code)
+        return exit_code;
+    json_array_foreach(rows, i, row)
+        fn(cli, row);
+    json_decref(rows);
+    return 0;
+}
+
 int each_job(struct cli *cli, size_t first, const char *verb, json_t *body, const char *goal)
 {
     json_t *rows = NULL, *row, *changed = json_array();

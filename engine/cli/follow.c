@@ -264,8 +264,8 @@ static void interrupt_take(int stop_fd)
 
     if (stop_fd < 0)
         return;
-    while (read(stop_fd, &info, sizeof(info)) > 0)
-        continue;
+    while (read(stop_fd, &info, sizeof(info)) > 0) {
+    }
     close(stop_fd);
 }
 

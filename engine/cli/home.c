@@ -15,9 +15,11 @@ static const char *env_text(const char *name)
     return text && *text ? text : NULL;
 }
 
-static int path_set(struct home *home, struct err *err, const char *a, const char *b)
+// below: NULL for the directory itself.
+static int path_set(struct home *home, struct err *err, const char *directory, const char *below)
 {
-    int n = snprintf(home->path, sizeof(home->path), "%s%s", a, b);
+    int n = snprintf(home->path, sizeof(home->path), "%s%s%s", directory, below ? "/" : "",
+                     below ? below : "");
     size_t len = strlen(home->path);
 
     if (n < 0 || (size_t)n >= sizeof(home->path))
@@ -33,21 +35,20 @@ static int path_find(struct home *home, struct err *err)
     const char *given = env_text("PAWL_HOME");
     const char *state = env_text("XDG_STATE_HOME");
     const char *user = env_text("HOME");
-    char cwd[HOME_PATH_MAX - 2];
+    char cwd[HOME_PATH_MAX];
 
     if (given && given[0] == '/')
-        return path_set(home, err, given, "");
+        return path_set(home, err, given, NULL);
     if (given) {
         if (!getcwd(cwd, sizeof(cwd)))
             return err_set(err, -errno, "PAWL_HOME is relative and the current directory cannot "
                            "be read: %s", strerror(errno));
-        strcat(cwd, "/");
         return path_set(home, err, cwd, given);
     }
     if (state && state[0] == '/') // the specification says: relative ones are ignored
-        return path_set(home, err, state, "/pawl");
+        return path_set(home, err, state, "pawl");
     if (user)
-        return path_set(home, err, user, "/.local/state/pawl");
+        return path_set(home, err, user, ".local/state/pawl");
     return err_set(err, ERR_USAGE, "neither PAWL_HOME nor HOME is set; set PAWL_HOME to a "
                    "directory for the engine");
 }

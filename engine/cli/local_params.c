@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "cli/duration.h"
 #include "cli/file.h"
 
 enum { COMMAND_MAX = 1024 }; // of the Command column

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/duration.h"
-#include "cli/suggest.h"
+#include "base/duration.h"
+#include "base/suggest.h"
 
 // ---- parsing
 struct parser {
@@ -37,12 +37,12 @@ static int unknown_long(const struct parser *parser, const char *name, size_t le
 {
     struct suggest suggest;
 
-    suggest_init(&suggest, name, len);
+    suggest_begin(&suggest, slice_of(name, len));
     for (const struct option_spec *spec = parser->specs; spec->name; spec++)
-        suggest_offer(&suggest, spec->name);
-    if (suggest.best)
-        return err_set(parser->err, ERR_USAGE, "unknown option --%.*s; did you mean --%s?",
-                       (int)(len < 80 ? len : 80), name, suggest.best);
+        suggest_add(&suggest, slice_str(spec->name));
+    if (suggest.best.len)
+        return err_set(parser->err, ERR_USAGE, "unknown option --%.*s; did you mean --%.*s?",
+                       (int)(len < 80 ? len : 80), name, SLICE_ARG(suggest.best));
     return err_set(parser->err, ERR_USAGE, "unknown option --%.*s", (int)(len < 80 ? len : 80),
                    name);
 }
@@ -178,12 +178,13 @@ int option_duration(const struct options *options, const char *name, long long f
                     long long *ret_ms, struct err *err)
 {
     const char *text = option_text(options, name);
+    int64_t ms = fallback;
 
-    *ret_ms = fallback;
-    if (text && duration_parse(text, ret_ms) < 0)
+    if (text && !duration_from_text(slice_str(text), &ms))
         return err_set(err, ERR_USAGE,
                        "--%s %.60s: a duration like 90, 1.5s, 10m or 1h30m is expected", name,
                        text);
+    *ret_ms = ms;
     return 0;
 }
 

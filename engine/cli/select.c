@@ -178,7 +178,7 @@ int select_jobs(struct cli *cli, size_t first, enum select_empty empty, const ch
                                      "glob, ID:HOST, - or --state, --type, --meta");
     buf_add_str(&select.query, query);
     if (!select.exit_code && none)
-        list_add(&select, NULL, NULL);
+        list_add(&select, NULL, "");
     else if (!select.exit_code)
         args_add(&select, first);
     json_decref(select.seen);

@@ -11,7 +11,7 @@ enum { GAP = 2 };
 
 void table_init(struct table *table, const struct table_column *columns, size_t count)
 {
-    assert(count <= TABLE_COLUMNS_MAX);
+    assert(count > 0 && count <= TABLE_COLUMNS_MAX);
     *table = (struct table){ .columns = columns, .column_count = count };
     buf_init(&table->text, 0);
 }
@@ -50,6 +50,7 @@ static size_t natural_widths(const struct table *table, size_t widths[])
 {
     size_t total = 0;
 
+    assert(table->column_count > 0);
     for (size_t c = 0; c < table->column_count; c++) {
         widths[c] = table->columns[c].width_min;
         if (widths[c] < strlen(table->columns[c].title))
@@ -117,6 +118,7 @@ int table_draw(const struct table *table, size_t width, bool colours, struct buf
     size_t widths[TABLE_COLUMNS_MAX];
     size_t n = table->column_count, total = natural_widths(table, widths);
 
+    assert(n > 0);
     if (width && total > width)
         narrow(table, widths, total - width);
     for (size_t c = 0; c < n; c++)

@@ -27,7 +27,7 @@ static int path_absolute(const char *path, struct buf *ret, struct err *err)
 
 static int through_engine(struct cli *cli, const char *path)
 {
-    json_t *body = json_pack("{s:s}", "path", path), *answer;
+    json_t *body = json_pack("{s:s}", "path", path), *answer = NULL;
     int exit_code = body ? call(cli, "POST", "/v1/backup", body, &answer)
                          : cli_error(cli, EXIT_USAGE, "%.200s is not UTF-8; stop the engine, or "
                                      "choose another name", path);

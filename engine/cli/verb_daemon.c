@@ -103,6 +103,8 @@ int verb_daemon(struct cli *cli)
 {
     const struct options *options = &cli->options;
 
+    if (cli_arguments_check(cli, 0))
+        return EXIT_USAGE;
     if (option_is_set(options, "stop") && option_is_set(options, "foreground"))
         return cli_error(cli, EXIT_USAGE, "--foreground and --stop: give one of them");
     if (option_is_set(options, "stop"))

@@ -31,14 +31,19 @@ void command_help(const struct command *command, FILE *to)
 
 static void all_show(FILE *to)
 {
-    fprintf(to, "Usage: pawl VERB [OPTIONS] [JOBS]\n\n");
+    fprintf(to, "Usage: pawl VERB [OPTIONS] [JOBS]\n\n"
+                "Runs commands and Lua workflows as jobs that go on where they stood after a\n"
+                "crash, a logout or a reboot. The engine that runs them is started by itself.\n\n");
     for (const struct command *command = commands; command->name; command++)
         fprintf(to, "  %-9s %s\n", command->name, command->summary);
     fprintf(to,
             "\nA job is an id, a uuid, a name, a glob ('web*'), ID:HOST, or - for a list on\n"
-            "standard input. Exit codes: 0 done; 1 a job failed or was stopped; 2 usage;\n"
-            "3 no such job; 4 refused in this state, or suspended; 5 engine unreachable;\n"
-            "124 timed out; 130 interrupted. `pawl help VERB` tells more.\n");
+            "standard input. How long a TIME lasts: 90 (seconds), 1.5s, 10m, 1h30m.\n"
+            "PAWL_HOME is the directory of the engine and all its jobs; without it\n"
+            "~/.local/state/pawl. Another directory is another engine.\n\n"
+            "Exit codes: 0 done; 1 a job failed or was stopped; 2 usage; 3 no such job;\n"
+            "4 refused in this state, or suspended; 5 engine unreachable; 124 timed out;\n"
+            "130 interrupted. `pawl help VERB` tells more, with examples.\n");
 }
 
 int verb_help(struct cli *cli)
@@ -46,6 +51,8 @@ int verb_help(struct cli *cli)
     const char *name = cli->options.args[0];
     const struct command *command = name ? command_find(name) : NULL;
 
+    if (cli_arguments_check(cli, 1))
+        return EXIT_USAGE;
     if (name && !command)
         return cli_error(cli, EXIT_USAGE, "no such verb: %.60s; `pawl help` lists them", name);
     if (command)

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/duration.h"
 #include "cli/call.h"
-#include "cli/duration.h"
+#include "cli/each.h"
 #include "cli/render.h"
-#include "cli/select.h"
 #include "cli/table.h"
 
 static const struct table_column step_columns[] = {
@@ -100,22 +100,16 @@ static int steps_print(struct cli *cli, const json_t *steps)
     return exit_code;
 }
 
-int verb_history(struct cli *cli)
+static void history_show(struct cli *cli, const json_t *row)
 {
-    json_t *rows, *row, *steps;
-    size_t i;
-    int exit_code = select_jobs(cli, 0, SELECT_NEEDS_SOME, "", &rows);
+    char path[64];
+    json_t *steps;
 
-    if (exit_code)
-        return exit_code;
-    json_array_foreach(rows, i, row) {
-        char path[64];
-        snprintf(path, sizeof(path), "/v1/jobs/%lld/steps", row_int(row, "id"));
-        if (call_lines(cli, path, &steps))
-            continue;
-        steps_print(cli, steps);
-        json_decref(steps);
-    }
-    json_decref(rows);
-    return 0;
+    snprintf(path, sizeof(path), "/v1/jobs/%lld/steps", row_int(row, "id"));
+    if (call_lines(cli, path, &steps))
+        return;
+    steps_print(cli, steps);
+    json_decref(steps);
 }
+
+int verb_history(struct cli *cli) { return each_row(cli, history_show); }

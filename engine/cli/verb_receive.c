@@ -65,13 +65,16 @@ static int receive_one(struct cli *cli, struct reading *reading, const json_t *r
     const struct options *options = &cli->options;
     bool child = row_int(row, "parent") != 0;
     char hint[64];
+    int exit_code;
 
     snprintf(hint, sizeof(hint), "pawl receive %lld --wait", row_int(row, "id"));
     reading->follow.row = row;
     reading->follow.hint = hint;
     reading->follow.mark = !option_is_set(options, "keep") && !option_is_set(options, "all") &&
                            !option_is_set(options, "since") && !reading->partial && !child;
-    return follow_job(cli, &reading->printer, &reading->follow);
+    exit_code = follow_job(cli, &reading->printer, &reading->follow);
+    reading->follow.hint = NULL; // it was ours
+    return exit_code;
 }
 
 static void receive_all(struct cli *cli, struct reading *reading, const json_t *rows)

@@ -2,8 +2,8 @@
 // pawl status: the engine, as it is. Asking never starts one.
 #include <errno.h>
 
+#include "base/duration.h"
 #include "cli/call.h"
-#include "cli/duration.h"
 #include "cli/render.h"
 #include "cli/text.h"
 
@@ -61,8 +61,11 @@ int verb_status(struct cli *cli)
 {
     struct err err = { 0 };
     json_t *status;
-    int exit_code = 0, rc = call_status(cli, &status, &err);
+    int exit_code = 0, rc;
 
+    if (cli_arguments_check(cli, 0))
+        return EXIT_USAGE;
+    rc = call_status(cli, &status, &err);
     if (rc == -ECONNREFUSED)
         return cli_error(cli, EXIT_ENGINE, "no engine is running for %s; `pawl daemon` starts it",
                          cli->home.path);

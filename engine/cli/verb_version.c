@@ -4,6 +4,8 @@
 
 int verb_version(struct cli *cli)
 {
+    if (cli_arguments_check(cli, 0))
+        return EXIT_USAGE;
     if (option_is_set(&cli->options, "json"))
         printf("{\"version\":\"%s\"}\n", PAWL_VERSION);
     else

@@ -113,11 +113,13 @@ void api_backup(struct exchange *x)
 {
     struct pending *pending = calloc(1, sizeof(*pending));
     struct err err = { 0 };
-    int rc = pending ? 0 : err_set(&err, -ENOMEM, "out of memory");
+    int rc;
 
-    if (rc == 0) {
+    if (pending) {
         *pending = (struct pending){ .x = x, .status = MHD_HTTP_OK };
         rc = backup_ask(x, pending, &err);
+    } else {
+        rc = err_set(&err, -ENOMEM, "out of memory");
     }
     if (rc < 0) {
         free(pending);

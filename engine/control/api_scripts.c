@@ -35,7 +35,7 @@ static int header_read(struct exchange *x, json_t **ret, struct err *err)
 void api_scripts_header(struct exchange *x)
 {
     struct err err = { 0 };
-    json_t *header;
+    json_t *header = NULL;
 
     if (header_read(x, &header, &err) < 0)
         exchange_fail(x, &err);

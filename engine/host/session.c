@@ -464,7 +464,7 @@ static int on_reply(struct session *s, const struct wire_reply *reply, struct er
     case WIRE_ABSENT: end = end_event(LINK_ABSENT, reply); break;
     case WIRE_NEVER: end = end_event(LINK_NEVER, reply); break;
     case WIRE_WORD_COUNT:
-    default: assert(!"a reply that wire_next does not make"); return -EPROTO;
+    default: assert(false && "a reply that wire_next does not make"); return -EPROTO;
     }
     on_end(s, a, &end);
     return 0;

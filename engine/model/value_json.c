@@ -124,7 +124,7 @@ static int put_array(const json_t *json, struct buf *buf, int depth, struct err 
 {
     size_t i;
     json_t *item;
-    int rc = 0;
+    int rc;
 
     value_put_array(buf, json_array_size(json));
     json_array_foreach((json_t *)json, i, item) {

@@ -1,16 +1,19 @@
 #!/bin/sh
-# packages.sh build|test: installs the Debian packages that building, or testing,
-# needs, and nothing when all of them are there. Needs root, or sudo, to install.
+# packages.sh build|test|lint: installs the Debian packages that building, testing, or
+# tests/lint.sh needs, and nothing when all of them are there. Needs root, or sudo, to
+# install.
 set -eu
 
 build="cmake ninja-build gcc libc6-dev pkg-config liblmdb-dev libuv1-dev liblua5.4-dev
 libmicrohttpd-dev libcurl4-openssl-dev libjansson-dev libmsgpack-dev libsodium-dev zlib1g-dev"
 tests="$build libcmocka-dev bash busybox mksh curl jq procps util-linux python3"
+linters="$tests clang-tidy cppcheck"
 
 case ${1:-} in
 build) want=$build ;;
 test) want=$tests ;;
-*) echo "usage: packages.sh build|test" >&2; exit 2 ;;
+lint) want=$linters ;;
+*) echo "usage: packages.sh build|test|lint" >&2; exit 2 ;;
 esac
 
 missing=

@@ -28,6 +28,19 @@ said "give one of them"
 expect_code 2 pawl signal bystander go '{bad'
 said "is not JSON"
 expect_code 2 pawl daemon --foreground --stop
+for verb in status daemon version; do
+    expect_code 2 pawl $verb stpo
+    said "what is stpo? the usage is: pawl $verb"
+done
+expect_code 2 pawl help start stpo
+said "what is stpo?"
+
+# every verb has a help that begins with its usage and fits a terminal
+for verb in $(pawl help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+    expect_code 0 pawl help "$verb"
+    printed "Usage: pawl $verb"
+    same "lines of $verb over 80 columns" "$(grep -cE '.{81}' "$out")" 0
+done
 
 # what to start
 expect_code 2 pawl start

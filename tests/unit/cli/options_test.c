@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "cli/options.h"
-#include "cli/suggest.h"
 
 static const struct option_spec specs[] = {
     { "command", 'c', "TEXT", "" }, { "meta", 0, "K=V", "" }, { "timeout", 0, "TIME", "" },
@@ -128,16 +127,6 @@ static void numbers_and_durations_are_checked(void **state)
     options_release(&options);
 }
 
-static void distances_count_edits(void **state)
-{
-    (void)state;
-    assert_int_equal(edit_distance("", 0, "abc", 3), 3);
-    assert_int_equal(edit_distance("abc", 3, "abc", 3), 0);
-    assert_int_equal(edit_distance("abc", 3, "acb", 3), 1); // a swap of neighbours
-    assert_int_equal(edit_distance("kitten", 6, "sitting", 7), 3);
-    assert_int_equal(edit_distance("tiemout", 7, "timeout", 7), 1);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,7 +134,6 @@ int main(void)
         cmocka_unit_test(letters_join),
         cmocka_unit_test(mistakes_are_named),
         cmocka_unit_test(numbers_and_durations_are_checked),
-        cmocka_unit_test(distances_count_edits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

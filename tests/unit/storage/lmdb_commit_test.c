@@ -15,22 +15,6 @@
 
 enum { TURNS = 200, ROWS = 50, ROW_BYTES = 500 };
 
-static int setup(void **state)
-{
-    struct temp *temp = test_calloc(1, sizeof(*temp));
-
-    temp_init(temp);
-    *state = temp;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    temp_release(*state);
-    test_free(*state);
-    return 0;
-}
-
 static void open_small(struct temp *temp, uint64_t map_bytes_max)
 {
     struct store_lmdb_options options = { .create = true, .map_bytes = 64 * 1024,
@@ -275,7 +259,7 @@ static void test_backup_to_nowhere_leaves_nothing(void **state)
 
 int main(void)
 {
-#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define T(fn) cmocka_unit_test_setup_teardown(fn, temp_setup, temp_teardown)
     const struct CMUnitTest tests[] = {
         T(test_map_grows_under_a_reader), T(test_map_limit_is_no_space),
         T(test_a_batch_that_failed_to_build_is_refused), T(test_value_bigger_than_its_buffer),

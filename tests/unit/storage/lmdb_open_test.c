@@ -15,22 +15,6 @@
 #include "storage/lmdb_home.h"
 #include "unit/storage/temp.h"
 
-static int setup(void **state)
-{
-    struct temp *temp = test_calloc(1, sizeof(*temp));
-
-    temp_init(temp);
-    *state = temp;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    temp_release(*state);
-    test_free(*state);
-    return 0;
-}
-
 // A store with jobs 1 to 50, each with a journal row full of its number.
 static void fill(struct temp *temp)
 {
@@ -351,7 +335,7 @@ static void test_remote_file_systems(void **state)
 
 int main(void)
 {
-#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define T(fn) cmocka_unit_test_setup_teardown(fn, temp_setup, temp_teardown)
     const struct CMUnitTest tests[] = {
         T(test_modes_and_files), T(test_descriptors_close_on_exec), T(test_missing),
         T(test_second_opener_is_told_the_pid), T(test_read_only_writes_nothing),

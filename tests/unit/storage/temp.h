@@ -58,6 +58,23 @@ static inline void temp_close(struct temp *temp)
     temp->store = NULL;
 }
 
+// For cmocka: *state is a temp with nothing open.
+static inline int temp_setup(void **state)
+{
+    struct temp *temp = test_calloc(1, sizeof(*temp));
+
+    temp_init(temp);
+    *state = temp;
+    return 0;
+}
+
+static inline int temp_teardown(void **state)
+{
+    temp_release(*state);
+    test_free(*state);
+    return 0;
+}
+
 // Commits and empties; must succeed.
 static inline void commit(struct store *store, struct batch *batch)
 {

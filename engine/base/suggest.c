@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Distance: insertions, deletions, replacements and swaps of neighbours, each 1
-// (optimal string alignment). A name is near when at most a third of it differs.
-#include "lua/suggest.h"
+// (optimal string alignment).
+#include "base/suggest.h"
 
 #include <stdio.h>
 
 void suggest_begin(struct suggest *suggest, struct slice wanted)
 {
-    *suggest = (struct suggest){ .wanted = wanted, .distance = wanted.len / 3 + 1 };
+    *suggest = (struct suggest){ .wanted = wanted, .distance = wanted.len / 4 + 1 };
 }
 
 static size_t min3(size_t a, size_t b, size_t c)
@@ -44,7 +44,7 @@ void suggest_add(struct suggest *suggest, struct slice name)
     if (name.len > SUGGEST_NAME_MAX || suggest->wanted.len > SUGGEST_NAME_MAX)
         return;
     d = distance(suggest->wanted, name);
-    if (d > suggest->distance || d >= suggest->wanted.len)
+    if (d > suggest->distance || d >= suggest->wanted.len || d >= name.len)
         return;
     if (d == suggest->distance && suggest->best.len &&
         slice_compare(suggest->best, name) <= 0)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// "did you mean": the nearest of some known names to a mistyped one. The result
-// does not depend on the order in which names are offered.
+// "did you mean": the nearest of some known names to a mistyped one, when one is
+// near: one edit, and one more for each four bytes that were typed, may lie between.
+// The result does not depend on the order in which names are offered.
 #pragma once
 
 #include "base/slice.h"
@@ -8,9 +9,9 @@
 enum { SUGGEST_NAME_MAX = 40 }; // longer names are never suggested
 
 struct suggest {
-    struct slice wanted;
-    struct slice best; // empty: none is near
-    size_t distance;   // of the best
+    struct slice wanted; // borrowed, as is best
+    struct slice best;   // empty: none is near
+    size_t distance;     // of the best, or the most that is near
 };
 
 void suggest_begin(struct suggest *suggest, struct slice wanted);

@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Installs into an empty directory and uses only what landed there. A file that was
+# forgotten, a document that points at one that is not installed, a test program that
+# is, or a program that still needs its build directory, breaks this.
+#   BUILD=build/release VERSION=0.1.0 tests/install/install.sh
+set -eu
+root=$(cd "$(dirname "$0")/../.." && pwd)
+build=${BUILD:?BUILD names the build directory}
+version=${VERSION:?VERSION is what the program must say}
+work=$(mktemp -d)
+PAWL_HOME=$work/home
+export PAWL_HOME
+pawl=$work/usr/bin/pawl
+doc=$work/usr/share/doc/pawl
+failures=0
+
+cleanup() {
+    [ ! -x "$pawl" ] || "$pawl" daemon --stop >/dev/null 2>&1 || true
+    rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+fail() {
+    echo "FAIL: $*"
+    failures=$((failures + 1))
+}
+
+"${CMAKE:-cmake}" --install "$build" --prefix "$work/usr" >"$work/log" 2>&1 || {
+    cat "$work/log"
+    exit 1
+}
+
+# ---- what is there, and what is not
+for file in README.md CHANGELOG.md LICENSE docs/workflows.md docs/http-api.md examples/01_backup.lua; do
+    cmp -s "$root/$file" "$doc/$file" || fail "share/doc/pawl/$file is missing or differs"
+done
+for file in "$root"/workflows/*.lua; do
+    cmp -s "$file" "$work/usr/share/pawl/workflows/${file##*/}" || fail "${file##*/} is not installed"
+done
+other=$(cd "$work/usr" && find . -type f ! -path './share/doc/pawl/*' \
+    ! -path './share/pawl/workflows/*.lua' ! -path ./bin/pawl)
+[ -z "$other" ] || fail "nobody asked for: $other"
+
+# ---- every relative link of a document leads to something that is installed
+links=0
+for page in $(cd "$doc" && find . -name '*.md'); do
+    # shellcheck disable=SC2013 # a link has no blanks
+    for link in $(grep -oE '\]\([^):]+\)' "$doc/$page" | sed 's/^](//; s/)$//; s/#.*//'); do
+        links=$((links + 1))
+        [ -e "$doc/$(dirname "$page")/$link" ] || fail "$page points at $link, which is not installed"
+    done
+done
+[ "$links" -gt 5 ] || fail "only $links links found in the documents"
+
+# ---- the program works from there
+said=$("$pawl" --version)
+[ "$said" = "pawl $version" ] || fail "--version says '$said', wanted 'pawl $version'"
+cd "$work"
+said=$("$pawl" start --follow -c 'echo from the installed program') || fail "start: exit $?"
+case $said in
+*"from the installed program"*) ;;
+*) fail "a job of the installed program printed: $said" ;;
+esac
+
+[ "$failures" = 0 ] || exit 1
+echo "installed: $(find "$work/usr" -type f | wc -l) files, $links links"
