@@ -94,10 +94,11 @@ static void recover_job(struct engine *engine, uint64_t job_id)
 
     if (rc == -ENOENT) // it ended in the last commit before the crash
         active_del(turn_batch(engine), job_id);
-    else if (rc < 0)
+    else if (rc < 0) {
         engine_log(engine, LOG_ERROR, "job=%llu cannot go on: %s", (unsigned long long)job_id,
                    err_text(&err));
-    else
+        log_index_keep(engine, job_id);
+    } else
         resident_park_if_idle(r);
 }
 
@@ -145,7 +146,7 @@ static int recover(struct engine *engine, struct err *err)
     for (size_t i = 0; rc >= 0 && i < active.count; i++)
         recover_job(engine, active.items[i]);
     engine->recovering = false;
-    log_index_drop(engine);
+    log_index_settle(engine);
     engine->parked = count.unfinished - engine->residents.count;
     free(count.removing.items);
     free(active.items);

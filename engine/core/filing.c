@@ -37,6 +37,8 @@ void filing_file(struct resident *r)
 {
     if (r->unfiled.len == 0)
         return;
+    // Parked before this is on disk, it would wake to a journal without it.
+    assert(r->in_open || r->in_flying);
     journal_put(r->engine->open, r->id, r->unfiled_first_no, buf_slice(&r->unfiled));
     list_remove(&r->filing);
     buf_clear(&r->unfiled);
@@ -63,14 +65,21 @@ static void check_memory(struct resident *r)
     engine_fail(r->engine, &err);
 }
 
-// The events of this turn straight into the journal, behind what was unfiled.
+// The events of this turn straight into the journal: with what was unfiled if that
+// makes one page. A large result leaves no large buffer behind.
 static void file_events(struct resident *r)
 {
-    if (r->unfiled.len + r->events.len > JOURNAL_PIECE)
+    if (r->unfiled.len && r->unfiled.len + r->events.len <= JOURNAL_PIECE) {
+        buf_add_slice(&r->unfiled, buf_slice(&r->events));
+        check_memory(r);
         filing_file(r);
-    add_unfiled(r, r->events_first_no, buf_slice(&r->events), r->engine->turn);
-    check_memory(r);
-    filing_file(r);
+    } else {
+        check_memory(r);
+        filing_file(r);
+        journal_put(r->engine->open, r->id, r->events_first_no, buf_slice(&r->events));
+    }
+    if (r->events.cap > JOURNAL_PIECE)
+        buf_release(&r->events);
     buf_clear(&r->events);
 }
 
@@ -129,6 +138,7 @@ static void file_early(struct engine *engine)
     for (int n = 0; n < FILE_EARLY_MAX && (r = oldest(engine)); n++) {
         if (engine->log_bytes - r->unfiled_at <= LOG_BYTES_MAX)
             return;
+        turn_fly_along(r);
         filing_file(r);
     }
 }
@@ -138,7 +148,7 @@ static void cut_log(struct engine *engine)
     const struct resident *r = oldest(engine);
     uint64_t low = r ? r->unfiled_turn : engine->turn + 1;
 
-    if (low <= engine->log_low)
+    if (low <= engine->log_low || engine->log_index) // a job has not been taken over
         return;
     if (low - engine->log_low > CUT_TURNS_MAX)
         low = engine->log_low + CUT_TURNS_MAX;
@@ -176,6 +186,9 @@ void filing_take_over(struct resident *r)
     struct log_entry entry;
     size_t at = 0;
 
+    if (!row.len && !log_index_lacks(engine, r->id))
+        return;
+    turn_touch(r);
     at_no = next_no;
     while (next_no && log_next(row, &at, &entry) == 1) {
         if (entry.first_event_no < next_no)
@@ -186,8 +199,9 @@ void filing_take_over(struct resident *r)
         at_no = entry.first_event_no + entry.count;
     }
     check_memory(r);
-    if (!log_index_lacks(engine, r->id))
-        return;
-    filing_file(r);
-    journal_put(turn_batch(engine), r->id, r->job.last_no + 1, (struct slice){ 0 });
+    if (log_index_lacks(engine, r->id) && next_no) {
+        filing_file(r);
+        journal_put(turn_batch(engine), r->id, r->job.last_no + 1, (struct slice){ 0 });
+    }
+    log_index_took(engine, r->id);
 }

@@ -5,7 +5,8 @@
 // slices of whole rows, so that no read transaction lasts.
 //
 // At a start the log is read once and sorted by job, because every job that it
-// names is about to be woken.
+// names is about to be woken. A job that cannot be woken, for want of memory perhaps,
+// keeps its pile, and the log is not cut until it has been taken over.
 #include <errno.h>
 #include <stdlib.h>
 
@@ -18,16 +19,24 @@ struct log_pile {
     struct buf row;
     uint64_t last_turn;
     uint64_t unfiled_no; // the event behind its journal's last; 0: not walked, or damaged
+    bool lacks;          // its last events may have been in a damaged row
+    bool kept;           // it could not be woken
 };
 
 struct log_index {
     struct map piles;      // job id -> struct log_pile
     uint64_t low, high;    // oldest and newest turn; 0: none
     uint64_t damaged_turn; // newest damaged one; 0: none
+    struct buf damaged;    // all of them, as u64
     uint64_t bytes;
 };
 
 // ---- the log by job
+
+static struct log_pile *pile_of(const struct engine *engine, uint64_t job_id)
+{
+    return engine->log_index ? map_get(&engine->log_index->piles, job_id) : NULL;
+}
 
 static struct log_pile *pile_for(struct log_index *index, uint64_t job_id)
 {
@@ -57,7 +66,8 @@ static int index_entry(void *arg, const struct log_entry *entry)
     index->bytes += entry->events.len;
     if (entry->job_id == 0) {
         index->damaged_turn = index->high ? index->high : 1;
-        return 0;
+        buf_add(&index->damaged, &entry->turn, sizeof(entry->turn));
+        return buf_failed(&index->damaged);
     }
     pile = pile_for(index, entry->job_id);
     if (!pile)
@@ -67,17 +77,34 @@ static int index_entry(void *arg, const struct log_entry *entry)
     return buf_failed(&pile->row);
 }
 
+static void pile_free(struct log_pile *pile)
+{
+    if (!pile)
+        return;
+    buf_release(&pile->row);
+    free(pile);
+}
+
 static void log_index_free(struct log_index *index)
 {
     struct log_pile *pile;
     size_t at = 0;
 
-    while ((pile = map_next(&index->piles, &at))) {
-        buf_release(&pile->row);
-        free(pile);
-    }
+    while ((pile = map_next(&index->piles, &at)))
+        pile_free(pile);
     map_release(&index->piles);
+    buf_release(&index->damaged);
     free(index);
+}
+
+// Nothing newer of the job stands behind the damage: what stood there may have been its.
+static void judge_piles(struct log_index *index)
+{
+    struct log_pile *pile;
+    size_t at = 0;
+
+    while ((pile = map_next(&index->piles, &at)))
+        pile->lacks = pile->last_turn <= index->damaged_turn;
 }
 
 int log_index_load(struct engine *engine, struct err *err)
@@ -88,6 +115,7 @@ int log_index_load(struct engine *engine, struct err *err)
     if (!index)
         return err_set(err, -ENOMEM, "no memory to read the store's log");
     map_init(&index->piles);
+    buf_init(&index->damaged, 0);
     rc = log_scan(engine->store, index_entry, index, err);
     if (rc == -ENOMEM)
         err_set(err, rc, "no memory to read the store's log");
@@ -95,6 +123,7 @@ int log_index_load(struct engine *engine, struct err *err)
         log_index_free(index);
         return rc;
     }
+    judge_piles(index);
     engine->log_index = index;
     engine->log_low = index->low ? index->low : 1;
     engine->turn = index->high + 1;
@@ -109,9 +138,79 @@ void log_index_drop(struct engine *engine)
     engine->log_index = NULL;
 }
 
-static struct log_pile *pile_of(const struct engine *engine, uint64_t job_id)
+void log_index_keep(struct engine *engine, uint64_t job_id)
 {
-    return engine->log_index ? map_get(&engine->log_index->piles, job_id) : NULL;
+    struct log_pile *pile = pile_of(engine, job_id);
+
+    if (!pile && !engine->log_index->damaged_turn)
+        return;
+    pile = pile_for(engine->log_index, job_id);
+    if (!pile) {
+        struct err err;
+        err_set(&err, -ENOMEM, "no memory to keep what the log has of job %llu",
+                (unsigned long long)job_id);
+        engine_fail(engine, &err);
+        return;
+    }
+    pile->kept = true;
+    pile->lacks |= engine->log_index->damaged_turn && pile->row.len == 0;
+}
+
+void log_index_took(struct engine *engine, uint64_t job_id)
+{
+    struct log_pile *pile = pile_of(engine, job_id);
+
+    if (!pile)
+        return;
+    buf_release(&pile->row);
+    pile->lacks = false;
+    if (engine->recovering)
+        return;
+    pile_free(map_take(&engine->log_index->piles, job_id));
+    if (engine->log_index->piles.count == 0)
+        log_index_drop(engine);
+}
+
+static struct map kept_piles(struct log_index *index)
+{
+    struct map kept;
+    struct log_pile *pile;
+    size_t at = 0;
+
+    map_init(&kept);
+    while ((pile = map_next(&index->piles, &at))) {
+        uint64_t job_id = index->piles.slots[at - 1].key;
+        if (!pile->kept || map_put(&kept, job_id, pile) < 0)
+            pile_free(pile);
+    }
+    return kept;
+}
+
+// A damaged row has been judged: an empty one in its place says so to the next start.
+static void clear_damage(struct engine *engine)
+{
+    const struct buf *damaged = &engine->log_index->damaged;
+
+    for (size_t at = 0; at < damaged->len; at += sizeof(uint64_t)) {
+        uint64_t turn;
+        memcpy(&turn, damaged->ptr + at, sizeof(turn));
+        log_put(turn_batch(engine), turn, (struct slice){ 0 });
+    }
+}
+
+void log_index_settle(struct engine *engine)
+{
+    struct map kept;
+
+    if (!engine->log_index)
+        return;
+    kept = kept_piles(engine->log_index);
+    map_release(&engine->log_index->piles);
+    engine->log_index->piles = kept;
+    if (kept.count)
+        return;
+    clear_damage(engine);
+    log_index_drop(engine);
 }
 
 struct slice log_index_row(const struct engine *engine, uint64_t job_id, uint64_t *ret_unfiled_no)
@@ -124,10 +223,11 @@ struct slice log_index_row(const struct engine *engine, uint64_t job_id, uint64_
 
 bool log_index_lacks(const struct engine *engine, uint64_t job_id)
 {
-    const struct log_index *index = engine->log_index;
     const struct log_pile *pile = pile_of(engine, job_id);
 
-    return index && index->damaged_turn && (!pile || pile->last_turn <= index->damaged_turn);
+    if (pile)
+        return pile->lacks;
+    return engine->recovering && engine->log_index && engine->log_index->damaged_turn;
 }
 
 // ---- walking
@@ -212,7 +312,7 @@ static int collect_entry(void *arg, const struct log_entry *entry)
     return buf_failed(&walk->log);
 }
 
-// A job that is not in memory has nothing unfiled, but at a start.
+// A job that is not in memory has nothing unfiled, unless it has a pile.
 static int read_log(struct walk *walk, struct err *err)
 {
     struct engine *engine = walk->engine;
@@ -221,7 +321,7 @@ static int read_log(struct walk *walk, struct err *err)
 
     if (pile)
         buf_add_slice(&walk->log, buf_slice(&pile->row));
-    else if (!engine->log_index && map_get(&engine->residents, walk->job_id))
+    else if (!engine->recovering && map_get(&engine->residents, walk->job_id))
         rc = log_scan(engine->store, collect_entry, walk, err);
     return rc < 0 ? rc : buf_failed(&walk->log);
 }

@@ -194,9 +194,9 @@ static int wake(struct resident *r, struct err *err)
         return err_set(err, rc, "%s", err_text(&why));
     if (rc == -EIO)
         return rc;
-    filing_take_over(r);
     if (records_end(r->engine->store, r->id, &r->seq, &r->bytes, err) < 0)
         return -EIO;
+    filing_take_over(r);
     r->active_row = r->engine->recovering;
     r->head_state = job_state(&r->job);
     if (r->wreck) {

@@ -490,7 +490,7 @@ static void park(struct resident *r)
 
 static void count_bytes(struct resident *r)
 {
-    size_t bytes = r->script ? script_bytes(r->script) : 0;
+    size_t bytes = (r->script ? script_bytes(r->script) : 0) + r->events.cap + r->unfiled.cap;
 
     r->engine->resident_bytes += bytes - r->bytes_counted;
     r->bytes_counted = bytes;
@@ -538,6 +538,15 @@ static bool over_bound(const struct engine *engine)
     return engine->resident_bytes > engine->options.resident_bytes_max;
 }
 
+// It may be parked once what the log has of it is in its journal.
+static void file_sleeper(struct resident *r)
+{
+    if (!is_idle(r) || r->unfiled.len == 0)
+        return;
+    turn_touch(r);
+    filing_file(r);
+}
+
 void resident_park_if_idle(struct resident *r)
 {
     struct engine *engine = r->engine;
@@ -554,19 +563,13 @@ void resident_park_if_idle(struct resident *r)
         resident_free(r);
         return;
     }
-    if (may_park(r) && (is_worth_parking(r) || over_bound(engine)))
+    if (may_park(r) && (is_worth_parking(r) || over_bound(engine))) {
         park(r);
-    else
-        count_bytes(r);
-}
-
-// It may be parked once what the log has of it is in its journal.
-static void file_sleeper(struct resident *r)
-{
-    if (!is_idle(r) || r->unfiled.len == 0)
         return;
-    filing_file(r);
-    turn_touch(r);
+    }
+    count_bytes(r);
+    if (resident_is_asleep(r)) // it was not when its turn was closed
+        file_sleeper(r);
 }
 
 // What may not be parked is in use: it goes to the end, so that the next landing looks

@@ -115,7 +115,7 @@ struct engine {
     struct map by_uuid;   // first 8 bytes of the job's uuid -> struct resident
     struct list lru;      // least recently touched first
     uint64_t parked;
-    size_t resident_bytes; // of all scripts in memory
+    size_t resident_bytes; // of all scripts in memory, and what is not filed
     // the turn
     struct batch batches[2];
     struct batch *open, *flying; // flying: NULL when no commit is under way
@@ -133,7 +133,7 @@ struct engine {
     struct buf log_row;    // of the open turn
     uint64_t log_low;      // oldest turn that may still have a row in the log
     uint64_t log_bytes;    // ever written to the log
-    struct log_index *log_index; // while recovering: what the log has, by job
+    struct log_index *log_index; // what the last engine's log has of jobs not taken over
     struct alarms alarms;
     struct host localhost;
     struct list watches;
@@ -216,6 +216,8 @@ void turn_init(struct engine *engine);
 void turn_release(struct engine *engine);
 void turn_touch(struct resident *resident);
 struct batch *turn_batch(struct engine *engine); // the open batch, and asks for a turn
+// While a turn is closed: this job has rows in it, too, and stays until they are on disk.
+void turn_fly_along(struct resident *resident);
 int turn_act(struct engine *engine, const struct action *action);
 // Looks again for disk space.
 void turn_retry(struct engine *engine);
@@ -286,9 +288,15 @@ void filing_take_over(struct resident *resident);
 typedef int (*journal_event_fn)(void *arg, const struct event *event, struct err *err);
 int journal_walk(struct engine *engine, uint64_t job_id, journal_event_fn fn, void *arg,
                  struct err *err);
-// Reads the log that the last engine left: journal_walk looks there until it is dropped.
+// Reads the log that the last engine left: journal_walk looks there until a job's part
+// of it was taken over.
 int log_index_load(struct engine *engine, struct err *err);
 void log_index_drop(struct engine *engine);
+void log_index_took(struct engine *engine, uint64_t job_id);
+// The job could not be woken: its part is kept, and with it the log, for a later time.
+void log_index_keep(struct engine *engine, uint64_t job_id);
+// All jobs have been woken, or kept: the rest is dropped.
+void log_index_settle(struct engine *engine);
 // What the log has of a job, as one row; entries before *ret_unfiled_no are in its
 // journal too. 0: its journal was not walked yet, or is damaged.
 struct slice log_index_row(const struct engine *engine, uint64_t job_id, uint64_t *ret_unfiled_no);

@@ -120,6 +120,15 @@ void turn_touch(struct resident *resident)
     engine->world.ops->wake(engine->world.self);
 }
 
+void turn_fly_along(struct resident *resident)
+{
+    if (resident->in_flying)
+        return;
+    resident->in_flying = true;
+    list_remove(&resident->touched);
+    list_append(&resident->engine->flying_jobs, &resident->touched);
+}
+
 static int actions_push(struct actions *actions, const struct action *action)
 {
     if (actions->count == actions->cap) {

@@ -4,6 +4,7 @@
 // stops the jobs it may have held events of, and no others.
 #include "unit/core/fake_world.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define STEPS "for i = 1, 200 do localhost:run('step ' .. i) end"
@@ -238,6 +239,183 @@ static void the_hole_outlives_the_log(void **state)
     assert_int_equal(see_log(w, 0).rows, 0);
 }
 
+// One more row of about 3 KB in the log.
+static void add_to_log(struct fake_world *w, uint64_t busy)
+{
+    char text[3000];
+
+    memset(text, 'x', sizeof(text));
+    ask_signal(w, busy, "more", slice_of(text, sizeof(text)));
+    world_turn(w);
+}
+
+static void a_job_is_not_parked_while_its_filing_is_in_the_air(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t busy = job_start(w, "localhost:run('takes signals')");
+    struct resident *r;
+    uint64_t job;
+
+    w->call_count = 0;
+    job = job_start(w, "for i = 1, 60 do localhost:run('step ' .. i) end "
+                       "wait_signal('a', { within = '900ms' }) wait_signal('b') "
+                       "localhost:run('last')");
+    r = map_get(&w->engine->residents, job);
+    do_steps(w, 1, 60);
+    assert_int_equal(ask_signal(w, job, "a", (struct slice){ 0 }), 0);
+    world_settle(w);
+    assert_true(job_is_resident(w, job)); // its last alarm may still ring
+    for (int i = 0; r->unfiled.len && i < 6000; i++) {
+        if (w->committing)
+            world_land(w);
+        add_to_log(w, busy);
+    }
+    assert_non_null(w->committing); // with the filing in it
+    w->now_ms += 2000;
+    assert_int_equal(ask_resume(w, job), ERR_STATE);
+    assert_int_equal(ask_signal(w, job, "b", (struct slice){ 0 }), 0);
+    world_settle(w);
+    expect_none(w, CALL_ATTACH);
+    expect_call(w, CALL_START, 126);
+    tell_done(w, 126, 0);
+    world_settle(w);
+    expect_state(w, job, JOB_COMPLETED);
+    assert_int_equal(w->starts, 62);
+}
+
+static void a_sleeper_leaves_memory_though_an_old_alarm_was_ahead(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "wait_signal('a', { within = '900ms' }) sleep('30d')");
+
+    assert_int_equal(ask_signal(w, job, "a", (struct slice){ 0 }), 0);
+    world_settle(w);
+    world_tick(w, 2000);
+    assert_false(job_is_resident(w, job));
+    assert_int_equal(see_log(w, job).rows, 0);
+}
+
+static void a_sleeper_taken_over_leaves_memory(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "wait_signal('a', { within = '900ms' }) sleep('30d')");
+
+    assert_int_equal(ask_signal(w, job, "a", (struct slice){ 0 }), 0);
+    world_settle(w);
+    world_crash(w);
+    w->now_ms += 2000;
+    world_boot(w);
+    world_settle(w);
+    assert_false(job_is_resident(w, job));
+    assert_int_equal(see_log(w, job).rows, 0);
+}
+
+// ---- a store that fails to read for a while
+
+static struct {
+    const struct store_ops *real;
+    struct store_ops ops;
+    bool failing;
+} reads;
+
+static int scan_or_fail(struct store *store, struct slice from, struct slice to, bool reverse,
+                        store_row_fn fn, void *arg, struct err *err)
+{
+    enum { TAG_RECORD = 0x21 };
+
+    if (reads.failing && from.len && from.ptr[0] == TAG_RECORD)
+        return err_set(err, -ENOMEM, "no memory for a read");
+    return reads.real->scan(store, from, to, reverse, fn, arg, err);
+}
+
+static void boot_with_failing_reads(struct fake_world *w)
+{
+    reads.real = w->store->ops;
+    reads.ops = *reads.real;
+    reads.ops.scan = scan_or_fail;
+    reads.failing = true;
+    w->store->ops = &reads.ops;
+    world_boot(w);
+    world_settle(w);
+    reads.failing = false;
+    link_up(w);
+}
+
+static void a_job_that_could_not_be_woken_keeps_its_part_of_the_log(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, STEPS);
+    struct uuid uuid = w->uuid;
+
+    do_steps(w, 1, 60);
+    w->call_count = 0;
+    world_crash(w);
+    boot_with_failing_reads(w);
+    for (int i = 0; i < 5; i++)
+        job_start(w, "print 'turns that would cut the log'");
+    w->uuid = uuid;
+    ask_signal(w, job, "wake", (struct slice){ 0 });
+    world_settle(w);
+    expect_attach(w, 122, 0, 0);
+    tell_done(w, 122, 0);
+    world_settle(w);
+    expect_start(w, 125); // the signal was 123
+    assert_int_equal(w->starts, 62);
+    world_next_engine(w);
+    expect_attach(w, 125, 0, 0);
+    w->store->ops = reads.real;
+}
+
+// A start with so much environment that its first event goes straight to the journal.
+static uint64_t start_large(struct fake_world *w)
+{
+    char env[5000];
+    struct change change = start_of("localhost:run('healthy')");
+    struct buf bytes;
+    uint64_t job;
+
+    buf_init(&bytes, 0);
+    memset(env, 'e', sizeof(env));
+    value_put_map(&bytes, 1);
+    value_put_str(&bytes, "BIG");
+    value_put_bytes(&bytes, slice_of(env, sizeof(env)));
+    change.env = buf_slice(&bytes);
+    job = job_start_change(w, &change);
+    buf_release(&bytes);
+    return job;
+}
+
+static void damage_is_judged_once(void **state)
+{
+    struct fake_world *w = *state;
+    struct three jobs = damage(w, true);
+    uint64_t healthy = start_large(w);
+
+    assert_int_equal(job_journal_rows(w, healthy), 1);
+    for (int i = 0; i < 3; i++) {
+        world_next_engine(w);
+        expect_state(w, healthy, JOB_RUNNING);
+        expect_state(w, jobs.running, JOB_SUSPENDED);
+    }
+}
+
+static void a_large_result_leaves_no_large_buffer(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "localhost:run('big') localhost:run('next')");
+    const struct resident *r = map_get(&w->engine->residents, job);
+    char *text = test_calloc(1, 500 * 1000 + 1);
+
+    memset(text, 'x', 500 * 1000);
+    expect_start(w, 2);
+    tell_output(w, 2, 0, text);
+    tell_done(w, 2, 0);
+    world_settle(w);
+    expect_start(w, 4);
+    assert_in_range(r->events.cap + r->unfiled.cap, 0, 16 * 1024);
+    test_free(text);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -252,6 +430,12 @@ int main(void)
         TEST(a_damaged_row_stops_the_jobs_it_may_be_about),
         TEST(events_behind_a_damaged_row_do_not_fill_the_hole),
         TEST(the_hole_outlives_the_log),
+        TEST(damage_is_judged_once),
+        TEST(a_job_is_not_parked_while_its_filing_is_in_the_air),
+        TEST(a_sleeper_leaves_memory_though_an_old_alarm_was_ahead),
+        TEST(a_sleeper_taken_over_leaves_memory),
+        TEST(a_job_that_could_not_be_woken_keeps_its_part_of_the_log),
+        TEST(a_large_result_leaves_no_large_buffer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
