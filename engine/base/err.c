@@ -24,7 +24,7 @@ int err_wrap(struct err *err, const char *fmt, ...)
 {
     char text[ERR_TEXT_MAX];
     va_list ap;
-    size_t used;
+    size_t used, room;
 
     if (!err)
         return -EINVAL;
@@ -32,7 +32,9 @@ int err_wrap(struct err *err, const char *fmt, ...)
     vsnprintf(text, CONTEXT_MAX + 1, fmt, ap);
     va_end(ap);
     used = strlen(text);
-    snprintf(text + used, sizeof(text) - used, ": %s", err_text(err));
+    room = sizeof(text) - used;
+    if (snprintf(text + used, room, ": %s", err_text(err)) >= (int)room)
+        text[sizeof(text) - 1] = 0; // cut: its end matters least
     memcpy(err->text, text, sizeof(text));
     return err->code;
 }

@@ -10,14 +10,14 @@ as often as in the calm run by a log outside Pawl, and every once() body at most
 once per attempt.
 
   crash.py --pawl build/release/engine/pawl             the suite's share
-  crash.py --pawl ... --campaign 20000                  until so many kills
+  crash.py --pawl ... --campaign 20000 --tally FILE     until so many kills, in one run or many
 Prints points, kills, lost, doubled; exits 1 when anything was lost or doubled.
 """
 import argparse
 import collections
 import concurrent.futures
+import hashlib
 import http.client
-import itertools
 import json
 import os
 import random
@@ -273,6 +273,81 @@ def run_episode(options, seed, expected):
     return episode.kills, lost, doubled
 
 
+class Tally:
+    """What was done so far. With a file, a campaign goes on where an earlier run of it
+    stopped, whatever stopped it; the file says which binaries took how many kills."""
+
+    def __init__(self, path, pawl, seed):
+        self.path = path
+        self.kills = collections.Counter()
+        self.programs = collections.Counter()
+        self.lost = self.doubled = self.episodes = 0
+        self.seconds = 0.0
+        self.next_seed = seed
+        with open(pawl, "rb") as program:
+            self.program = hashlib.sha256(program.read()).hexdigest()[:12]
+        if path and os.path.exists(path):
+            self.load()
+
+    def load(self):
+        with open(self.path) as file:
+            kept = json.load(file)
+        self.kills.update(kept["kills"])
+        self.programs.update(kept["programs"])
+        self.lost, self.doubled = kept["lost"], kept["doubled"]
+        self.episodes, self.seconds = kept["episodes"], kept["seconds"]
+        self.next_seed = kept["next_seed"]
+
+    def save(self):
+        if not self.path:
+            return
+        kept = {key: getattr(self, key) for key in
+                ("kills", "programs", "lost", "doubled", "episodes", "seconds", "next_seed")}
+        with open(self.path + ".new", "w") as file:
+            json.dump(kept, file, indent=1)
+        os.replace(self.path + ".new", self.path)
+
+    def add(self, kills, lost, doubled, seconds):
+        self.kills += kills
+        self.programs[self.program] += sum(kills.values())
+        self.lost += lost
+        self.doubled += doubled
+        self.episodes += 1
+        self.seconds += seconds
+        self.save()
+
+    def take_seed(self):
+        self.next_seed += 1
+        return self.next_seed - 1
+
+    def show(self):
+        for label in LABELS:
+            print(f"{label:16s} {self.kills[label]} kills")
+        points = len([label for label in LABELS if self.kills[label]])
+        print(f"points {points} of {len(LABELS)}, shapes {len(SHAPES)}, episodes {self.episodes}, "
+              f"kills {sum(self.kills.values())}, lost {self.lost}, doubled {self.doubled}, "
+              f"{self.seconds:.0f} s, binaries {len(self.programs)}")
+
+
+def campaign(options, expected, tally):
+    begun = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        running = {pool.submit(run_episode, options, tally.take_seed(), expected)
+                   for _ in range(options.jobs)}
+        while running:
+            done, running = concurrent.futures.wait(
+                running, return_when=concurrent.futures.FIRST_COMPLETED)
+            for future in done:
+                kills, lost, doubled = future.result()
+                now = time.monotonic()
+                tally.add(kills, lost, doubled, now - begun)
+                begun = now
+                if tally.episodes > 20 + options.campaign:
+                    raise SystemExit("the crash points are not met any more: no kills")
+                if sum(tally.kills.values()) < options.campaign:
+                    running.add(pool.submit(run_episode, options, tally.take_seed(), expected))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--pawl", required=True)
@@ -280,35 +355,13 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--per-episode", type=int, default=60)
     parser.add_argument("--jobs", type=int, default=6, help="episodes at a time; most of one is waiting")
+    parser.add_argument("--tally", metavar="FILE", help="go on with the campaign that FILE tells of")
     options = parser.parse_args()
+    tally = Tally(options.tally, options.pawl, options.seed)
 
-    expected = calm_results(options.pawl)
-    kills, lost, doubled, episodes = collections.Counter(), 0, 0, 0
-    begun = time.monotonic()
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        seeds = itertools.count(options.seed)
-        running = {pool.submit(run_episode, options, next(seeds), expected)
-                   for _ in range(options.jobs)}
-        while running:
-            done, running = concurrent.futures.wait(
-                running, return_when=concurrent.futures.FIRST_COMPLETED)
-            for future in done:
-                episode_kills, episode_lost, episode_doubled = future.result()
-                kills += episode_kills
-                lost += episode_lost
-                doubled += episode_doubled
-                episodes += 1
-                if episodes > 20 + options.campaign:
-                    raise SystemExit("the crash points are not met any more: no kills")
-                if sum(kills.values()) < options.campaign:
-                    running.add(pool.submit(run_episode, options, next(seeds), expected))
-    seconds = time.monotonic() - begun
-    for label in LABELS:
-        print(f"{label:16s} {kills[label]} kills")
-    print(f"points {len([l for l in LABELS if kills[l]])} of {len(LABELS)}, shapes {len(SHAPES)}, "
-          f"episodes {episodes}, kills {sum(kills.values())}, lost {lost}, doubled {doubled}, "
-          f"{seconds:.0f} s")
-    return 1 if lost or doubled else 0
+    campaign(options, calm_results(options.pawl), tally)
+    tally.show()
+    return 1 if tally.lost or tally.doubled else 0
 
 
 if __name__ == "__main__":
