@@ -582,10 +582,10 @@ void resident_keep_bound(struct engine *engine)
         looks = BOUND_LOOKS_MAX;
     while (looks-- && over_bound(engine)) {
         struct resident *r = container_of(list_first(&engine->lru), struct resident, lru);
+        list_remove(&r->lru);
         if (may_park(r)) {
             park(r);
         } else {
-            list_remove(&r->lru);
             list_append(&engine->lru, &r->lru);
             file_sleeper(r);
         }

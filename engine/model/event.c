@@ -290,18 +290,19 @@ static const struct codec {
     size_t more;   // fields that older rows do not have, written behind those
     void (*get_more)(const value *event_row, struct event *event);
 } codecs[EVENT_COUNT] = {
-    [EVENT_STARTED] = { STARTED_FIELDS, put_started, get_started, 3, get_started_more },
-    [EVENT_CHILD_ADDED] = { 3, put_child_added, get_child_added },
-    [EVENT_INTENDED] = { 10, put_intended, get_intended },
-    [EVENT_SETTLED] = { 12, put_settled, get_settled },
-    [EVENT_FIRED] = { 1, put_fired, get_fired },
-    [EVENT_SIGNALLED] = { 2, put_signalled, get_signalled },
-    [EVENT_STOP_ASKED] = { 1, put_stop_asked, get_stop_asked },
-    [EVENT_SUSPEND_ASKED] = { 2, put_suspend_asked, get_suspend_asked },
-    [EVENT_SUSPENDED] = { 2, put_suspended, get_suspended },
-    [EVENT_RESUMED] = { 0, put_resumed, get_resumed },
-    [EVENT_ENDED] = { 3, put_ended, get_ended },
-    [EVENT_EXPIRED] = { 2, put_expired, get_expired },
+    [EVENT_STARTED] = { .fields = STARTED_FIELDS, .put = put_started, .get = get_started,
+                        .more = 3, .get_more = get_started_more },
+    [EVENT_CHILD_ADDED] = { .fields = 3, .put = put_child_added, .get = get_child_added },
+    [EVENT_INTENDED] = { .fields = 10, .put = put_intended, .get = get_intended },
+    [EVENT_SETTLED] = { .fields = 12, .put = put_settled, .get = get_settled },
+    [EVENT_FIRED] = { .fields = 1, .put = put_fired, .get = get_fired },
+    [EVENT_SIGNALLED] = { .fields = 2, .put = put_signalled, .get = get_signalled },
+    [EVENT_STOP_ASKED] = { .fields = 1, .put = put_stop_asked, .get = get_stop_asked },
+    [EVENT_SUSPEND_ASKED] = { .fields = 2, .put = put_suspend_asked, .get = get_suspend_asked },
+    [EVENT_SUSPENDED] = { .fields = 2, .put = put_suspended, .get = get_suspended },
+    [EVENT_RESUMED] = { .fields = 0, .put = put_resumed, .get = get_resumed },
+    [EVENT_ENDED] = { .fields = 3, .put = put_ended, .get = get_ended },
+    [EVENT_EXPIRED] = { .fields = 2, .put = put_expired, .get = get_expired },
 };
 
 size_t event_encode(const struct event *event, struct buf *buf)
