@@ -136,7 +136,7 @@ static int change_stop(struct engine *engine, const struct change *change, uint6
 {
     struct event event = { .type = EVENT_STOP_ASKED };
     struct resident *r;
-    bool broken;
+    bool broken, suspended;
     int rc = unfinished(engine, change->job_id, "stopped", &r, err);
 
     if (rc < 0)
@@ -150,9 +150,12 @@ static int change_stop(struct engine *engine, const struct change *change, uint6
                                  : SLICE("stopped by force; no cleanup has run"), err);
     if (r->job.stop_asked)
         return 0; // asked already: the first grace stands
+    suspended = r->job.suspend_asked;
     rc = resident_fact(r, &event, err);
     if (rc == 0)
         dispatch_kill_cancelled(r, event.stop_asked.grace_ms);
+    if (rc == 0 && suspended) // its cleanup goes on
+        alarm_resume(r);
     return rc;
 }
 
@@ -224,7 +227,7 @@ static int change_resume(struct engine *engine, const struct change *change, uin
                        (unsigned long long)r->id, job_state_name(job_state(&r->job)));
     rc = resident_fact(r, &event, err);
     if (rc == 0)
-        alarm_reload(engine, r->id); // what came due meanwhile
+        alarm_resume(r); // what came due meanwhile
     return rc;
 }
 

@@ -246,6 +246,7 @@ int resident_get(struct engine *engine, uint64_t job_id, struct resident **ret, 
             resident_free(r);
             return rc;
         }
+        r->was_parked = true;
         if (engine->parked && !engine->recovering)
             engine->parked--;
     }

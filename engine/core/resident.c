@@ -75,6 +75,7 @@ void resident_free(struct resident *r)
     buf_release(&r->events);
     buf_release(&r->unfiled);
     list_remove(&r->filing);
+    free(r->held.items);
     free(r);
 }
 

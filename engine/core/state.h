@@ -201,6 +201,8 @@ struct resident {
     uint64_t recovered_no; // last event that an earlier engine wrote
     uint64_t turn;         // last turn that touched it
     int64_t next_due_ms;   // earliest alarm set for it since it is resident; INT64_MAX
+    struct alarms held;    // fired while it was suspended
+    bool was_parked;       // others may have fired before it was woken: see their rows
     bool replaying;        // notes are counted, not stored
     size_t bytes_counted;  // of its script, as last added to engine.resident_bytes
     bool in_open, in_flying;
@@ -337,9 +339,8 @@ size_t notices(const struct engine *engine, struct slice ret[ENGINE_NOTICES]);
 void alarm_set(struct resident *resident, int64_t due_ms, uint64_t event_no, bool has_row);
 int alarm_load(struct engine *engine, struct err *err);
 void alarm_rearm(struct engine *engine);
-int alarm_push(struct engine *engine, struct alarm alarm);
 // Takes up the durable alarms of a job that was suspended, or could not be woken.
-void alarm_reload(struct engine *engine, uint64_t job_id);
+void alarm_resume(struct resident *resident);
 
 // change.c, view.c
 int change_take(void *core, const struct change *change, change_fn fn, void *arg, struct err *err);
