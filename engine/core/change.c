@@ -311,16 +311,23 @@ static uint64_t pending_mark(const struct engine *engine, uint64_t job_id)
     return seq;
 }
 
-void change_sweep(struct engine *engine, uint64_t job_id)
+bool change_sweep(struct engine *engine, uint64_t job_id)
 {
     struct found found;
     struct mark mark;
 
-    if (engine->stuck || find(engine, job_id, &found, NULL) < 0 || !found.auto_remove ||
-        !job_state_is_finished(found.committed) ||
-        marks_get(engine->store, found.id, 0, &mark, NULL) < 0 || mark.seq < found.last_seq)
-        return;
+    if (engine->stuck)
+        return false;
+    if (find(engine, job_id, &found, NULL) < 0 || !found.auto_remove)
+        return true;
+    if (!job_state_is_finished(found.committed))
+        return !job_state_is_finished(found.state);
+    if (marks_get(engine->store, found.id, 0, &mark, NULL) < 0)
+        return true;
+    if (mark.seq < found.last_seq) // the mark that is missing removes it
+        return pending_mark(engine, found.id) < found.last_seq;
     put_tombstone(engine, &found, NULL);
+    return true;
 }
 
 static int change_mark(struct engine *engine, const struct change *change, uint64_t *id,

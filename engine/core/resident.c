@@ -254,6 +254,8 @@ static int fold(struct resident *r, struct event *event, size_t *notes_at, struc
     *notes_at = event_encode(event, &r->events);
     turn_touch(r);
     arm_limits(r, event->no);
+    if (r->job.ended && r->job.started.auto_remove)
+        sweep_add(r->engine, r->id);
     return 0;
 }
 
@@ -408,8 +410,6 @@ static int end_if_over(struct resident *r, struct err *err)
     rc = fold(r, &event, &at, err);
     if (rc == 0 && r->job.end_state == JOB_FAILED)
         tell_failure(r);
-    if (rc == 0 && r->job.started.auto_remove && r->seq == 0)
-        sweep_add(r->engine, r->id);
     r->head_dirty = true;
     return rc;
 }
