@@ -105,6 +105,42 @@ static void a_timer_that_came_due_while_suspended_rings_at_the_resume(void **sta
     expect_records(w, job, "output: woke|\n");
 }
 
+// Nobody knows what the command did: only our signal's own end is no result.
+static void a_spool_that_is_lost_while_suspended_is_no_reason_to_run_again(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "localhost:run{'pay', on_interrupt='fail'}");
+
+    tell(w, LINK_STARTED, 2);
+    ask_suspend(w, job, true);
+    world_settle(w);
+    tell(w, LINK_ABSENT, 2);
+    world_settle(w);
+    ask_resume(w, job);
+    world_settle(w);
+    assert_int_equal(w->starts, 1);
+    expect_state(w, job, JOB_FAILED);
+    expect_journal(w, job, "started intended suspend_asked settled:lost:0 resumed ended");
+}
+
+static void a_spool_that_is_lost_while_suspended_is_for_the_probe(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "localhost:run{'pay', on_interrupt=function(host, was) "
+                                "print(was.kind) return true end}");
+
+    tell(w, LINK_STARTED, 2);
+    ask_suspend(w, job, true);
+    world_settle(w);
+    tell(w, LINK_ABSENT, 2);
+    world_settle(w);
+    ask_resume(w, job);
+    world_settle(w);
+    assert_int_equal(w->starts, 1);
+    expect_records(w, job, "output: lost|\n");
+    expect_state(w, job, JOB_COMPLETED);
+}
+
 // Its cleanup stood still with it, and goes on with the stop.
 static void a_cleanup_that_was_suspended_goes_on_when_its_job_is_stopped(void **state)
 {
@@ -184,6 +220,8 @@ int main(void)
         TEST(a_restart_gives_a_cut_command_its_grace_again),
         TEST(a_wait_that_is_over_while_suspended_still_takes_its_signal),
         TEST(a_timer_that_came_due_while_suspended_rings_at_the_resume),
+        TEST(a_spool_that_is_lost_while_suspended_is_no_reason_to_run_again),
+        TEST(a_spool_that_is_lost_while_suspended_is_for_the_probe),
         TEST(a_cleanup_that_was_suspended_goes_on_when_its_job_is_stopped),
         TEST(suspended_time_is_not_the_cleanups_when_its_job_is_stopped),
         TEST(an_alarm_that_fires_before_its_row_is_on_disk_is_kept_while_suspended),
