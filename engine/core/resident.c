@@ -339,12 +339,14 @@ static int perform_intent(struct resident *r, struct strand *strand)
 
 // An intent for a host is committed only while its link is ready: it carries that
 // boot's id, and until then the step was certainly not sent. On a full disk nothing
-// new begins but the cleanup of what is being stopped, which may use the floor.
-static bool may_intend(const struct resident *r, const struct strand *strand)
+// new begins but what a job that is ending has to do: its cleanup may use the floor.
+static bool may_intend(const struct resident *r, struct strand *strand)
 {
     const struct engine *engine = r->engine;
+    const struct strand *cleanup = strand_cleanup(strand);
+    bool ends = job_is_ending(&r->job) || (cleanup && cleanup->scope == SCOPE_UNWIND);
 
-    if (engine->stopping || (engine->disk_full && !r->job.stop_asked))
+    if (engine->stopping || (engine->disk_full && !ends))
         return false;
     return strand->step.effect.kind != EFFECT_COMMAND || engine->localhost.ready;
 }
