@@ -118,6 +118,8 @@ static int end_now(struct resident *r, struct slice reason, struct err *err)
     event.ended.state = JOB_STOPPED;
     event.ended.reason = reason;
     rc = dispatch_order_kills(r, err);
+    if (rc == 0 && r->wreck && r->job.suspend_cause == SUSPEND_DAMAGED)
+        return resident_end_unwritten(r, &event, err);
     return rc < 0 ? rc : resident_fact(r, &event, err);
 }
 
@@ -176,6 +178,11 @@ static int change_suspend(struct engine *engine, const struct change *change, ui
                        (unsigned long long)r->id);
     if (r->job.suspend_asked && (!change->force || r->job.suspend_force))
         return 0;
+    if (r->wreck)
+        return err_set(err, ERR_STATE, "job %llu is suspended already, and has no script that "
+                       "could be cut off: %.*s; what it has begun is killed by: pawl stop %llu",
+                       (unsigned long long)r->id, SLICE_ARG(buf_slice(&r->job.reason)),
+                       (unsigned long long)r->id);
     event.suspend_asked.force = change->force;
     event.suspend_asked.reason = SLICE("suspended by request");
     rc = resident_fact(r, &event, err);
@@ -205,6 +212,7 @@ static int mend(struct engine *engine, struct resident **r, struct err *err)
         return err_set(err, -EAGAIN, "job %llu is being suspended; try again in a moment",
                        (unsigned long long)id);
     resident_free(*r);
+    engine->parked++;
     rc = resident_get(engine, id, r, err);
     return rc == 0 && (*r)->wreck ? refuse_wreck(*r, err) : rc;
 }
@@ -270,11 +278,23 @@ static int put_tombstone(struct engine *engine, const struct found *found, struc
     return 0;
 }
 
+// One that cannot be woken, for damage or whatever else, can still be removed.
+static int end_to_remove(struct engine *engine, uint64_t id, struct err *err)
+{
+    struct change stop = { .kind = CHANGE_STOP, .job_id = id, .force = true };
+    struct resident *r;
+    struct err why;
+
+    if (resident_get(engine, id, &r, &why) == 0)
+        return change_stop(engine, &stop, &id, err);
+    engine_log(engine, LOG_WARNING, "job=%llu is removed, and could not be woken: %s",
+               (unsigned long long)id, err_text(&why));
+    return 0;
+}
+
 static int change_remove(struct engine *engine, const struct change *change, uint64_t *id,
                          struct err *err)
 {
-    struct change stop = { .kind = CHANGE_STOP, .job_id = change->job_id, .force = true,
-                           .grace_ms = 0 };
     struct found found;
     int rc = find(engine, change->job_id, &found, err);
 
@@ -290,12 +310,9 @@ static int change_remove(struct engine *engine, const struct change *change, uin
     if (found.damaged && !change->force)
         return err_set(err, ERR_STATE, "job %llu is damaged on disk, and nobody knows whether it has "
                        "finished: remove it with --force", (unsigned long long)found.id);
-    if (!job_state_is_finished(found.state)) {
-        rc = change_stop(engine, &stop, id, err);
-        if (rc < 0 && rc != ERR_CORRUPT) // a job damaged beyond waking can still be removed
-            return rc;
-    }
-    return put_tombstone(engine, &found, err);
+    if (!job_state_is_finished(found.state))
+        rc = end_to_remove(engine, found.id, err);
+    return rc < 0 ? rc : put_tombstone(engine, &found, err);
 }
 
 // The highest mark that was asked for and may not be on disk yet.

@@ -301,6 +301,8 @@ bool log_index_lacks(const struct engine *engine, uint64_t job_id);
 // The resident job, woken from its journal when it is parked. -ENOENT. A job whose
 // journal cannot be replayed comes back as a wreck, suspended with the reason.
 int resident_get(struct engine *engine, uint64_t job_id, struct resident **ret, struct err *err);
+// The end of a job whose journal is damaged: only its head will tell of it.
+int resident_end_unwritten(struct resident *resident, struct event *ended, struct err *err);
 
 // dispatch.c
 int attempt_begin(struct resident *resident, struct strand *strand, enum action_kind how);
