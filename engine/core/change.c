@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/duration.h"
 #include "model/job_limit.h"
 
 // ---- requests that were made before
@@ -139,8 +140,13 @@ static int change_stop(struct engine *engine, const struct change *change, uint6
     struct event event = { .type = EVENT_STOP_ASKED };
     struct resident *r;
     bool broken, suspended;
-    int rc = unfinished(engine, change->job_id, "stopped", &r, err);
+    int rc;
 
+    if (change->grace_ms > DURATION_MS_MAX)
+        return err_set(err, ERR_USAGE, "a grace of %lld ms is longer than a hundred years "
+                       "(%lld ms): set a shorter one", (long long)change->grace_ms,
+                       (long long)DURATION_MS_MAX);
+    rc = unfinished(engine, change->job_id, "stopped", &r, err);
     if (rc < 0)
         return rc;
     *id = r->id;
