@@ -8,7 +8,6 @@
 // what is dropped behind them is less than a tenth of a millisecond.
 enum { BILLION = 1000000000 };
 
-
 struct number {
     int64_t whole;
     int64_t billionths;

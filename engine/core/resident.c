@@ -33,6 +33,7 @@ struct resident *resident_new(struct engine *engine, uint64_t id)
     job_init(&r->job);
     buf_init(&r->events, 0);
     buf_init(&r->unfiled, 0);
+    buf_init(&r->progress, 0);
     list_init(&r->filing);
     list_init(&r->lru);
     list_init(&r->touched);
@@ -74,6 +75,7 @@ void resident_free(struct resident *r)
     job_release(&r->job);
     buf_release(&r->events);
     buf_release(&r->unfiled);
+    buf_release(&r->progress);
     list_remove(&r->filing);
     free(r->held.items);
     free(r);
@@ -132,8 +134,8 @@ void resident_note(void *arg, struct slice strand, const struct note *note)
         record.step = (struct slice){ 0 };
     r->notes++;
     if (note->stream == STREAM_PROGRESS) {
-        job_progress(&r->job, note->data);
-        r->head_dirty = true;
+        buf_clear(&r->progress);
+        buf_add_slice(&r->progress, note->data);
     }
     if (!r->replaying)
         resident_record(r, &record, note->data);
@@ -187,6 +189,16 @@ static int run_strand(struct resident *r, struct strand *strand, struct err *err
     return rc;
 }
 
+// The head shows no progress of a run that broke, and is rolled back.
+static void end_progress(struct resident *r, bool is_kept)
+{
+    if (is_kept && r->progress.len) {
+        job_progress(&r->job, buf_slice(&r->progress));
+        r->head_dirty = true;
+    }
+    buf_clear(&r->progress);
+}
+
 int resident_run(struct resident *r, struct err *err)
 {
     struct strand *strand;
@@ -194,6 +206,7 @@ int resident_run(struct resident *r, struct err *err)
 
     while (rc == 0 && (strand = job_next(&r->job)))
         rc = run_strand(r, strand, err);
+    end_progress(r, rc == 0);
     return rc;
 }
 

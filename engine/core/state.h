@@ -198,6 +198,7 @@ struct resident {
     uint64_t unfiled_at;   // engine.log_bytes at that time
     uint64_t seq, bytes;   // stream: last record's seq, bytes so far
     uint32_t notes;        // made by the event being folded
+    struct buf progress;   // the last of them that tells progress, encoded
     uint64_t recovered_no; // last event that an earlier engine wrote
     uint64_t turn;         // last turn that touched it
     int64_t next_due_ms;   // earliest alarm set for it since it is resident; INT64_MAX

@@ -109,6 +109,7 @@ struct job_seen {
     enum job_state state;
     int32_t exit_code;
     uint64_t last_seq;
+    int64_t progress_done;
     char reason[ERR_TEXT_MAX];
 };
 // False: no such job.
