@@ -63,6 +63,8 @@ void resident_free(struct resident *r)
         return;
     engine = r->engine;
     engine->resident_bytes -= r->bytes_counted;
+    engine->events_bytes -= r->events.len < engine->events_bytes ? r->events.len
+                                                                 : engine->events_bytes;
     if (map_get(&engine->residents, r->id) == r)
         map_take(&engine->residents, r->id);
     if (r->job.last_no && map_get(&engine->by_uuid, uuid_key(r->job.started.uuid)) == r)
@@ -254,6 +256,7 @@ static void arm_limits(struct resident *r, uint64_t event_no)
 
 static int fold(struct resident *r, struct event *event, size_t *notes_at, struct err *err)
 {
+    size_t before;
     int rc;
 
     stamp(r, event);
@@ -264,7 +267,9 @@ static int fold(struct resident *r, struct event *event, size_t *notes_at, struc
         filing_spill(r);
     if (r->events.len == 0)
         r->events_first_no = event->no;
+    before = r->events.len;
     *notes_at = event_encode(event, &r->events);
+    r->engine->events_bytes += r->events.len - before;
     turn_touch(r);
     arm_limits(r, event->no);
     if (r->job.ended && r->job.started.auto_remove)

@@ -122,6 +122,7 @@ struct engine {
     struct actions acts_open, acts_flying, acts_due;
     struct list touched, flying_jobs;
     uint64_t turn;        // number of the open batch
+    size_t events_bytes;  // of its jobs' events, which join it when it is closed
     int64_t commit_retry_at_ms; // timeline; when to look again for disk space
     char full_text[ERR_TEXT_MAX]; // what the store said when its disk was full
     uint64_t reclaim_turn; // last turn that reclaimed rows

@@ -102,7 +102,8 @@ struct batch *turn_batch(struct engine *engine)
 
 bool turn_is_full(const struct engine *engine)
 {
-    return engine->open->count >= TURN_OPS_MAX || engine->open->bytes.len >= TURN_BYTES_MAX;
+    return engine->open->count >= TURN_OPS_MAX ||
+           engine->open->bytes.len + engine->events_bytes >= TURN_BYTES_MAX;
 }
 
 void turn_touch(struct resident *resident)
@@ -251,6 +252,7 @@ static void turn_close(struct engine *engine)
 {
     list_each_safe(it, &engine->touched)
         close_job(container_of(it, struct resident, touched));
+    engine->events_bytes = 0; // they are in the batch, or in its row of the log
     filing_close_turn(engine);
     put_anchor(engine);
     if (engine->stopped)
