@@ -27,6 +27,7 @@ struct daemon {
     struct engine *engine;
     struct control *control;
     bool failed;
+    uv_work_t pool_begun;
     char spool[4096]; // the engine keeps a pointer to it, and to this:
     char notice[MARKER_TEXT];
 };
@@ -129,6 +130,23 @@ static int open_all(struct daemon *d, struct err *err)
     return rc;
 }
 
+static void no_work(uv_work_t *work) { (void)work; }
+static void no_work_done(uv_work_t *work, int status) { (void)work, (void)status; }
+
+// One commit at a time is what the thread pool is for, and a backup beside it. libuv
+// reads its size from the environment when the pool begins, which is now: commands
+// have no part in it. A size that the user set is theirs.
+static void begin_pool(struct daemon *d)
+{
+    static const char size[] = "UV_THREADPOOL_SIZE";
+    bool is_users = getenv(size) != NULL;
+
+    setenv(size, "2", 0);
+    uv_queue_work(&d->loop, &d->pool_begun, no_work, no_work_done);
+    if (!is_users)
+        unsetenv(size);
+}
+
 int daemon_run(const struct daemon_options *options)
 {
     struct daemon d = { .options = options };
@@ -136,12 +154,11 @@ int daemon_run(const struct daemon_options *options)
     int rc;
 
     umask(077);
-    // One commit at a time is what the thread pool is for, and a backup beside it.
-    setenv("UV_THREADPOOL_SIZE", "2", 0);
     if (sodium_init() < 0 || uv_loop_init(&d.loop) < 0) {
         fprintf(stderr, "pawl: the random source or the event loop cannot be opened\n");
         return DAEMON_FAILED;
     }
+    begin_pool(&d);
     watch_signals(&d);
     rc = open_all(&d, &err);
     if (rc < 0) {

@@ -8,8 +8,6 @@
 // what is dropped behind them is less than a tenth of a millisecond.
 enum { BILLION = 1000000000 };
 
-static const int64_t MS_MAX = (int64_t)DURATION_DAYS_MAX * 86400 * 1000;
-
 struct number {
     int64_t whole;
     int64_t billionths;
@@ -54,7 +52,7 @@ static bool take_number(struct slice *text, struct number *ret)
     int64_t worth = BILLION / 10;
 
     *ret = (struct number){ 0 };
-    for (size_t i = 0; i < whole && ret->whole <= MS_MAX; i++)
+    for (size_t i = 0; i < whole && ret->whole <= DURATION_MS_MAX; i++)
         ret->whole = ret->whole * 10 + (text->ptr[i] - '0');
     *text = rest_of(*text, whole);
     if (text->len > 0 && text->ptr[0] == '.') {
@@ -87,11 +85,11 @@ static int64_t take_unit(struct slice *text)
 // parts of the largest unit are below 2^59.
 static bool add_part(struct number *sum, const struct number *part, int64_t unit_ms)
 {
-    if (part->whole > MS_MAX / unit_ms)
+    if (part->whole > DURATION_MS_MAX / unit_ms)
         return false;
     sum->whole += part->whole * unit_ms;
     sum->billionths += part->billionths * unit_ms;
-    return sum->whole <= MS_MAX;
+    return sum->whole <= DURATION_MS_MAX;
 }
 
 bool duration_from_text(struct slice text, int64_t *ms)
@@ -113,7 +111,7 @@ bool duration_from_text(struct slice text, int64_t *ms)
     if (sum.whole == 0 && sum.billionths > 0 && sum.billionths < BILLION)
         sum.billionths = BILLION; // as above: never rounded to none
     sum.whole += (sum.billionths + BILLION / 2) / BILLION;
-    if (sum.whole > MS_MAX)
+    if (sum.whole > DURATION_MS_MAX)
         return false;
     *ms = sum.whole;
     return true;

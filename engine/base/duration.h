@@ -11,6 +11,7 @@ enum {
     DURATION_DAYS_MAX = 36500, // a hundred years; longer is a mistake
     DURATION_TEXT = 48,        // with NUL
 };
+#define DURATION_MS_MAX ((int64_t)DURATION_DAYS_MAX * 24 * 60 * 60 * 1000)
 #define DURATION_EXPECTED "a duration: seconds, or text like \"250ms\", \"1m30s\", \"2d\""
 
 // Units go from large to small, each at most once. False, and *ms as it was: no

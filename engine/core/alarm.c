@@ -41,10 +41,8 @@ static void sift_down(struct alarms *alarms)
     }
 }
 
-int alarm_push(struct engine *engine, struct alarm alarm)
+static int push(struct alarms *alarms, struct alarm alarm)
 {
-    struct alarms *alarms = &engine->alarms;
-
     if (alarms->count == alarms->cap) {
         size_t cap = alarms->cap ? alarms->cap * 2 : 64;
         struct alarm *items = realloc(alarms->items, cap * sizeof(*items));
@@ -86,50 +84,72 @@ void alarm_rearm(struct engine *engine)
         w->ops->alarm(w->self, due_ms - engine->timeline_base_ms + engine->boottime_base_ms);
 }
 
+static void push_or_fail(struct engine *engine, struct alarms *alarms, struct alarm alarm)
+{
+    struct err err;
+
+    if (push(alarms, alarm) == 0)
+        return;
+    err_set(&err, -ENOMEM, "out of memory");
+    engine_fail(engine, &err);
+}
+
 void alarm_set(struct resident *resident, int64_t due_ms, uint64_t event_no, bool has_row)
 {
     struct engine *engine = resident->engine;
-    struct err err;
 
     if (has_row)
         timers_put(turn_batch(engine), due_ms, resident->id, event_no);
     if (due_ms < resident->next_due_ms)
         resident->next_due_ms = due_ms;
-    if (alarm_push(engine, (struct alarm){ due_ms, resident->id, event_no, has_row, due_ms }) < 0) {
-        err_set(&err, -ENOMEM, "out of memory");
-        engine_fail(engine, &err);
-        return;
-    }
+    push_or_fail(engine, &engine->alarms,
+                 (struct alarm){ due_ms, resident->id, event_no, has_row, due_ms });
     alarm_rearm(engine);
 }
 
 static int load_row(void *arg, int64_t due_ms, uint64_t job_id, uint64_t event_no)
 {
-    return alarm_push(arg, (struct alarm){ due_ms, job_id, event_no, true, due_ms });
+    struct engine *engine = arg;
+
+    return push(&engine->alarms, (struct alarm){ due_ms, job_id, event_no, true, due_ms });
 }
 
-struct reload {
+struct overdue {
     struct engine *engine;
     uint64_t job_id;
+    int64_t now_ms;
 };
 
-static int reload_row(void *arg, int64_t due_ms, uint64_t job_id, uint64_t event_no)
+// Rows are in the order of their time: behind the first that is not due yet, all are
+// in the heap.
+static int overdue_row(void *arg, int64_t due_ms, uint64_t job_id, uint64_t event_no)
 {
-    const struct reload *reload = arg;
+    const struct overdue *overdue = arg;
 
-    return job_id == reload->job_id ? load_row(reload->engine, due_ms, job_id, event_no) : 0;
+    if (due_ms > overdue->now_ms)
+        return 1;
+    return job_id == overdue->job_id ? load_row(overdue->engine, due_ms, job_id, event_no) : 0;
 }
 
-void alarm_reload(struct engine *engine, uint64_t job_id)
+// One that is still in the heap then fires twice; the second finds nobody waiting.
+static void load_overdue(struct resident *r)
 {
-    struct reload reload = { engine, job_id };
+    struct overdue overdue = { r->engine, r->id, engine_now_ms(r->engine) };
     struct err err;
 
-    // One that is still in the heap then fires twice; the second finds nobody waiting.
-    if (timers_scan(engine->store, reload_row, &reload, &err) < 0)
-        engine_log(engine, LOG_ERROR, "job=%llu: its timers cannot be read: %s",
-                   (unsigned long long)job_id, err_text(&err));
-    alarm_rearm(engine);
+    if (timers_scan(r->engine->store, overdue_row, &overdue, &err) < 0)
+        engine_log(r->engine, LOG_ERROR, "job=%llu: its timers cannot be read: %s",
+                   (unsigned long long)r->id, err_text(&err));
+    r->was_parked = false;
+}
+
+void alarm_resume(struct resident *r)
+{
+    while (r->held.count)
+        push_or_fail(r->engine, &r->engine->alarms, pop(&r->held));
+    if (r->was_parked)
+        load_overdue(r);
+    alarm_rearm(r->engine);
 }
 
 int alarm_load(struct engine *engine, struct err *err)
@@ -199,8 +219,9 @@ static bool fire(struct engine *engine, const struct alarm *alarm)
     struct err err;
     int rc = resident_get(engine, alarm->job_id, &r, &err);
 
-    // A job that cannot be woken, or is suspended, keeps its rows: they are taken up
-    // again when it is resumed, or at the next start.
+    // A job that cannot be woken keeps its rows: they are taken up again when it is
+    // resumed, or at the next start. A suspended one keeps its alarms, too, because the
+    // row of one that is due so soon may still be on its way to disk.
     if (rc < 0 || r->wreck)
         return rc == -ENOENT;
     attempt = attempt_find(r, alarm->event_no);
@@ -209,6 +230,8 @@ static bool fire(struct engine *engine, const struct alarm *alarm)
         return false;
     }
     if (r->job.suspend_asked) {
+        if (alarm->has_row)
+            push_or_fail(engine, &r->held, *alarm);
         resident_park_if_idle(r);
         return false;
     }

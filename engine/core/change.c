@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/duration.h"
 #include "model/job_limit.h"
 
 // ---- requests that were made before
@@ -118,6 +119,8 @@ static int end_now(struct resident *r, struct slice reason, struct err *err)
     event.ended.state = JOB_STOPPED;
     event.ended.reason = reason;
     rc = dispatch_order_kills(r, err);
+    if (rc == 0 && r->wreck && r->job.suspend_cause == SUSPEND_DAMAGED)
+        return resident_end_unwritten(r, &event, err);
     return rc < 0 ? rc : resident_fact(r, &event, err);
 }
 
@@ -136,9 +139,14 @@ static int change_stop(struct engine *engine, const struct change *change, uint6
 {
     struct event event = { .type = EVENT_STOP_ASKED };
     struct resident *r;
-    bool broken;
-    int rc = unfinished(engine, change->job_id, "stopped", &r, err);
+    bool broken, suspended;
+    int rc;
 
+    if (change->grace_ms > DURATION_MS_MAX)
+        return err_set(err, ERR_USAGE, "a grace of %lld ms is longer than a hundred years "
+                       "(%lld ms): set a shorter one", (long long)change->grace_ms,
+                       (long long)DURATION_MS_MAX);
+    rc = unfinished(engine, change->job_id, "stopped", &r, err);
     if (rc < 0)
         return rc;
     *id = r->id;
@@ -150,9 +158,12 @@ static int change_stop(struct engine *engine, const struct change *change, uint6
                                  : SLICE("stopped by force; no cleanup has run"), err);
     if (r->job.stop_asked)
         return 0; // asked already: the first grace stands
+    suspended = r->job.suspend_asked;
     rc = resident_fact(r, &event, err);
     if (rc == 0)
         dispatch_kill_cancelled(r, event.stop_asked.grace_ms);
+    if (rc == 0 && suspended) // its cleanup goes on
+        alarm_resume(r);
     return rc;
 }
 
@@ -173,6 +184,11 @@ static int change_suspend(struct engine *engine, const struct change *change, ui
                        (unsigned long long)r->id);
     if (r->job.suspend_asked && (!change->force || r->job.suspend_force))
         return 0;
+    if (r->wreck)
+        return err_set(err, ERR_STATE, "job %llu is suspended already, and has no script that "
+                       "could be cut off: %.*s; what it has begun is killed by: pawl stop %llu",
+                       (unsigned long long)r->id, SLICE_ARG(buf_slice(&r->job.reason)),
+                       (unsigned long long)r->id);
     event.suspend_asked.force = change->force;
     event.suspend_asked.reason = SLICE("suspended by request");
     rc = resident_fact(r, &event, err);
@@ -202,6 +218,7 @@ static int mend(struct engine *engine, struct resident **r, struct err *err)
         return err_set(err, -EAGAIN, "job %llu is being suspended; try again in a moment",
                        (unsigned long long)id);
     resident_free(*r);
+    engine->parked++;
     rc = resident_get(engine, id, r, err);
     return rc == 0 && (*r)->wreck ? refuse_wreck(*r, err) : rc;
 }
@@ -224,7 +241,7 @@ static int change_resume(struct engine *engine, const struct change *change, uin
                        (unsigned long long)r->id, job_state_name(job_state(&r->job)));
     rc = resident_fact(r, &event, err);
     if (rc == 0)
-        alarm_reload(engine, r->id); // what came due meanwhile
+        alarm_resume(r); // what came due meanwhile
     return rc;
 }
 
@@ -267,11 +284,23 @@ static int put_tombstone(struct engine *engine, const struct found *found, struc
     return 0;
 }
 
+// One that cannot be woken, for damage or whatever else, can still be removed.
+static int end_to_remove(struct engine *engine, uint64_t id, struct err *err)
+{
+    struct change stop = { .kind = CHANGE_STOP, .job_id = id, .force = true };
+    struct resident *r;
+    struct err why;
+
+    if (resident_get(engine, id, &r, &why) == 0)
+        return change_stop(engine, &stop, &id, err);
+    engine_log(engine, LOG_WARNING, "job=%llu is removed, and could not be woken: %s",
+               (unsigned long long)id, err_text(&why));
+    return 0;
+}
+
 static int change_remove(struct engine *engine, const struct change *change, uint64_t *id,
                          struct err *err)
 {
-    struct change stop = { .kind = CHANGE_STOP, .job_id = change->job_id, .force = true,
-                           .grace_ms = 0 };
     struct found found;
     int rc = find(engine, change->job_id, &found, err);
 
@@ -287,12 +316,9 @@ static int change_remove(struct engine *engine, const struct change *change, uin
     if (found.damaged && !change->force)
         return err_set(err, ERR_STATE, "job %llu is damaged on disk, and nobody knows whether it has "
                        "finished: remove it with --force", (unsigned long long)found.id);
-    if (!job_state_is_finished(found.state)) {
-        rc = change_stop(engine, &stop, id, err);
-        if (rc < 0 && rc != ERR_CORRUPT) // a job damaged beyond waking can still be removed
-            return rc;
-    }
-    return put_tombstone(engine, &found, err);
+    if (!job_state_is_finished(found.state))
+        rc = end_to_remove(engine, found.id, err);
+    return rc < 0 ? rc : put_tombstone(engine, &found, err);
 }
 
 // The highest mark that was asked for and may not be on disk yet.
@@ -308,16 +334,23 @@ static uint64_t pending_mark(const struct engine *engine, uint64_t job_id)
     return seq;
 }
 
-void change_sweep(struct engine *engine, uint64_t job_id)
+bool change_sweep(struct engine *engine, uint64_t job_id)
 {
     struct found found;
     struct mark mark;
 
-    if (engine->stuck || find(engine, job_id, &found, NULL) < 0 || !found.auto_remove ||
-        !job_state_is_finished(found.committed) ||
-        marks_get(engine->store, found.id, 0, &mark, NULL) < 0 || mark.seq < found.last_seq)
-        return;
+    if (engine->stuck)
+        return false;
+    if (find(engine, job_id, &found, NULL) < 0 || !found.auto_remove)
+        return true;
+    if (!job_state_is_finished(found.committed))
+        return !job_state_is_finished(found.state);
+    if (marks_get(engine->store, found.id, 0, &mark, NULL) < 0)
+        return true;
+    if (mark.seq < found.last_seq) // the mark that is missing removes it
+        return pending_mark(engine, found.id) < found.last_seq;
     put_tombstone(engine, &found, NULL);
+    return true;
 }
 
 static int change_mark(struct engine *engine, const struct change *change, uint64_t *id,

@@ -7,7 +7,8 @@
 // Has the script all modules that it and they require by name?
 int modules_check(struct value_doc *doc, struct slice script_name, const struct texts *texts,
                   struct err *err);
-// Removes a finished job with --auto-remove, if all of it was received.
-void change_sweep(struct engine *engine, uint64_t job_id);
+// Removes a finished job with --auto-remove, if all of it was received. False: that
+// cannot be said yet, because its end or a mark is still on its way to disk.
+bool change_sweep(struct engine *engine, uint64_t job_id);
 int change_start(struct engine *engine, const struct change *change, uint64_t *id,
                  struct err *err);

@@ -31,7 +31,7 @@ void engine_free(struct engine *engine);
 void engine_turn(struct engine *engine);
 void engine_alarm(struct engine *engine);
 void engine_committed(struct engine *engine, int rc, const struct err *err);
-// Before each engine_committed: is there room for what is coming? -ENOSPC: only the
+// Before each engine_committed of a batch that landed: is there room for what is coming? -ENOSPC: only the
 // store's floor is left, for results and removals; other codes say nothing.
 void engine_room(struct engine *engine, int rc, const struct err *err);
 

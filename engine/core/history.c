@@ -18,6 +18,7 @@ struct step_rows {
     size_t count, cap;
     struct map by_intent; // intent number -> index + 1
     struct list signals;  // sent and not taken yet
+    bool ending;          // a stop was asked, or the job's time has run out
     const struct job_head *head;
 };
 
@@ -132,10 +133,22 @@ static void row_takes_signal(struct step_rows *rows, const struct event *event)
     free(signal);
 }
 
+// A signal that was sent before, and a suspend() in the cleanup of a job that ends.
+static void row_passes_at_once(struct step_rows *rows, const struct event *event)
+{
+    if (event->intended.kind == EFFECT_SUSPEND && rows->ending)
+        row_over(&rows->rows[rows->count - 1], OUTCOME_VALUE, event);
+    else
+        row_takes_signal(rows, event);
+}
+
 // Waits are ended by a resume (suspend() only) or cancelled by a stop or a limit.
 static void rows_end_waits(struct step_rows *rows, const struct event *event)
 {
     bool resumed = event->type == EVENT_RESUMED;
+
+    rows->ending |= event->type == EVENT_STOP_ASKED ||
+                    (event->type == EVENT_EXPIRED && event->expired.limit != LIMIT_CLEANUP);
 
     for (size_t i = 0; i < rows->count; i++) {
         struct step_row *row = &rows->rows[i];
@@ -156,7 +169,7 @@ static int row_event(void *arg, const struct event *event, struct err *err)
     if (event->type == EVENT_INTENDED) {
         rc = row_intended(rows, event, err);
         if (rc == 0)
-            row_takes_signal(rows, event);
+            row_passes_at_once(rows, event);
     } else if (event->type == EVENT_SETTLED) {
         row_settled(rows, event);
     } else if (event->type == EVENT_SIGNALLED) {

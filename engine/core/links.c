@@ -88,7 +88,7 @@ static enum outcome_kind ended_kind(const struct resident *r, const struct attem
 {
     const struct strand *strand = strands_intent(&r->job.strands, attempt->intent_no);
 
-    if (!attempt->killing || !ended_by_us(attempt, event))
+    if (!attempt->killing || own == OUTCOME_LOST || !ended_by_us(attempt, event))
         return own;
     if (strand && strand->cancel)
         return OUTCOME_CANCELLED;
@@ -217,7 +217,8 @@ static void attempt_output(struct resident *r, struct attempt *attempt,
     turn_act(r->engine, &credit);
 }
 
-// Its spool has no such key. Under the boot it was intended in it was never sent,
+// Its spool has no such key. Begun, it may have run to its end, also when it was to be
+// killed: that is lost. Under the boot it was intended in it was never sent,
 // or not received: it is sent (again). Under another it may have run.
 static void attempt_absent(struct resident *r, struct attempt *attempt,
                            const struct link_event *event)
@@ -225,10 +226,10 @@ static void attempt_absent(struct resident *r, struct attempt *attempt,
     struct strand *strand = strands_intent(&r->job.strands, attempt->intent_no);
     uint64_t mark = job_boot_mark(&r->job, buf_slice(&r->engine->localhost.boot_id));
 
-    if (attempt->killing)
-        attempt_ended(r, attempt, OUTCOME_CANCELLED, event);
-    else if (attempt->started)
+    if (attempt->started)
         attempt_ended(r, attempt, OUTCOME_LOST, event);
+    else if (attempt->killing)
+        attempt_ended(r, attempt, OUTCOME_CANCELLED, event);
     else if (strand && strand->step.boot_mark != mark)
         attempt_ended(r, attempt, OUTCOME_INTERRUPTED, event);
     else
@@ -402,6 +403,7 @@ static void take_up_attempts(struct resident *r)
 {
     list_each_safe(it, &r->attempts) {
         struct attempt *attempt = container_of(it, struct attempt, link);
+        attempt->credit_held = 0; // a new link gives all of its credit again
         // What is not committed yet is told by its own action.
         if (attempt->armed)
             dispatch_attach(r, attempt);

@@ -174,7 +174,8 @@ static void on_committed(uv_work_t *work, int status)
     world->batch = NULL;
     if (!world->engine)
         return;
-    engine_room(world->engine, world->room_rc, &world->room_err);
+    if (world->commit_rc == 0) // else nobody looked for room
+        engine_room(world->engine, world->room_rc, &world->room_err);
     engine_committed(world->engine, world->commit_rc, &world->commit_err);
 }
 

@@ -105,11 +105,26 @@ static bool is_told(const struct resident *r, struct slice reason)
 }
 
 // Folds it without a word in the journal.
-static int suspend_in_memory(struct resident *r, struct event *event, struct err *err)
+static int fold_unwritten(struct resident *r, struct event *event, struct err *err)
 {
+    int64_t now = r->engine->world.ops->wall_ms(r->engine->world.self);
+
     event->no = r->job.last_no + 1;
-    event->time_unix_ms = r->job.time_unix_ms;
+    event->time_unix_ms = now > r->job.time_unix_ms ? now : r->job.time_unix_ms;
     return job_apply(&r->job, event, err);
+}
+
+int resident_end_unwritten(struct resident *r, struct event *ended, struct err *err)
+{
+    int rc = fold_unwritten(r, ended, err);
+
+    if (rc < 0)
+        return rc;
+    r->head_dirty = true;
+    turn_touch(r);
+    if (r->job.started.auto_remove)
+        sweep_add(r->engine, r->id);
+    return 0;
 }
 
 static void suspend_wreck(struct resident *r, int why, const struct err *reason)
@@ -123,11 +138,11 @@ static void suspend_wreck(struct resident *r, int why, const struct err *reason)
     event.suspended.reason = slice_str(err_text(reason));
     if (told && why != ERR_CORRUPT) { // its journal says so: that event is folded again
         r->job.last_no--;
-        rc = suspend_in_memory(r, &event, &err);
+        rc = fold_unwritten(r, &event, &err);
     } else if (why == ERR_CORRUPT) {
         // Rows behind the damaged one may be sound, and nobody knows their numbers:
         // nothing is written into that journal any more; only the head says so.
-        rc = suspend_in_memory(r, &event, &err);
+        rc = fold_unwritten(r, &event, &err);
         r->head_dirty = !told;
         if (!told)
             turn_touch(r);
@@ -186,14 +201,13 @@ static int take_up(struct resident *r, struct err *err)
 static int wake(struct resident *r, struct err *err)
 {
     struct err why;
-    int rc = replay(r, &why);
+    int rc = replay(r, &why), made;
 
-    if (is_wreckage(rc))
-        rc = make_wreck(r, &why, err) < 0 ? -EIO : rc;
-    else if (rc < 0)
+    if (rc < 0 && !is_wreckage(rc))
         return err_set(err, rc, "%s", err_text(&why));
-    if (rc == -EIO)
-        return rc;
+    made = rc < 0 ? make_wreck(r, &why, err) : 0;
+    if (made < 0)
+        return made;
     if (records_end(r->engine->store, r->id, &r->seq, &r->bytes, err) < 0)
         return -EIO;
     filing_take_over(r);
@@ -246,6 +260,7 @@ int resident_get(struct engine *engine, uint64_t job_id, struct resident **ret, 
             resident_free(r);
             return rc;
         }
+        r->was_parked = true;
         if (engine->parked && !engine->recovering)
             engine->parked--;
     }

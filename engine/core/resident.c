@@ -33,6 +33,7 @@ struct resident *resident_new(struct engine *engine, uint64_t id)
     job_init(&r->job);
     buf_init(&r->events, 0);
     buf_init(&r->unfiled, 0);
+    buf_init(&r->progress, 0);
     list_init(&r->filing);
     list_init(&r->lru);
     list_init(&r->touched);
@@ -62,6 +63,8 @@ void resident_free(struct resident *r)
         return;
     engine = r->engine;
     engine->resident_bytes -= r->bytes_counted;
+    engine->events_bytes -= r->events.len < engine->events_bytes ? r->events.len
+                                                                 : engine->events_bytes;
     if (map_get(&engine->residents, r->id) == r)
         map_take(&engine->residents, r->id);
     if (r->job.last_no && map_get(&engine->by_uuid, uuid_key(r->job.started.uuid)) == r)
@@ -74,7 +77,9 @@ void resident_free(struct resident *r)
     job_release(&r->job);
     buf_release(&r->events);
     buf_release(&r->unfiled);
+    buf_release(&r->progress);
     list_remove(&r->filing);
+    free(r->held.items);
     free(r);
 }
 
@@ -131,8 +136,8 @@ void resident_note(void *arg, struct slice strand, const struct note *note)
         record.step = (struct slice){ 0 };
     r->notes++;
     if (note->stream == STREAM_PROGRESS) {
-        job_progress(&r->job, note->data);
-        r->head_dirty = true;
+        buf_clear(&r->progress);
+        buf_add_slice(&r->progress, note->data);
     }
     if (!r->replaying)
         resident_record(r, &record, note->data);
@@ -186,6 +191,16 @@ static int run_strand(struct resident *r, struct strand *strand, struct err *err
     return rc;
 }
 
+// The head shows no progress of a run that broke, and is rolled back.
+static void end_progress(struct resident *r, bool is_kept)
+{
+    if (is_kept && r->progress.len) {
+        job_progress(&r->job, buf_slice(&r->progress));
+        r->head_dirty = true;
+    }
+    buf_clear(&r->progress);
+}
+
 int resident_run(struct resident *r, struct err *err)
 {
     struct strand *strand;
@@ -193,6 +208,7 @@ int resident_run(struct resident *r, struct err *err)
 
     while (rc == 0 && (strand = job_next(&r->job)))
         rc = run_strand(r, strand, err);
+    end_progress(r, rc == 0);
     return rc;
 }
 
@@ -240,6 +256,7 @@ static void arm_limits(struct resident *r, uint64_t event_no)
 
 static int fold(struct resident *r, struct event *event, size_t *notes_at, struct err *err)
 {
+    size_t before;
     int rc;
 
     stamp(r, event);
@@ -250,9 +267,13 @@ static int fold(struct resident *r, struct event *event, size_t *notes_at, struc
         filing_spill(r);
     if (r->events.len == 0)
         r->events_first_no = event->no;
+    before = r->events.len;
     *notes_at = event_encode(event, &r->events);
+    r->engine->events_bytes += r->events.len - before;
     turn_touch(r);
     arm_limits(r, event->no);
+    if (r->job.ended && r->job.started.auto_remove)
+        sweep_add(r->engine, r->id);
     return 0;
 }
 
@@ -336,12 +357,14 @@ static int perform_intent(struct resident *r, struct strand *strand)
 
 // An intent for a host is committed only while its link is ready: it carries that
 // boot's id, and until then the step was certainly not sent. On a full disk nothing
-// new begins but the cleanup of what is being stopped, which may use the floor.
-static bool may_intend(const struct resident *r, const struct strand *strand)
+// new begins but what a job that is ending has to do: its cleanup may use the floor.
+static bool may_intend(const struct resident *r, struct strand *strand)
 {
     const struct engine *engine = r->engine;
+    const struct strand *cleanup = strand_cleanup(strand);
+    bool ends = job_is_ending(&r->job) || (cleanup && cleanup->scope == SCOPE_UNWIND);
 
-    if (engine->stopping || (engine->disk_full && !r->job.stop_asked))
+    if (engine->stopping || (engine->disk_full && !ends))
         return false;
     return strand->step.effect.kind != EFFECT_COMMAND || engine->localhost.ready;
 }
@@ -407,8 +430,6 @@ static int end_if_over(struct resident *r, struct err *err)
     rc = fold(r, &event, &at, err);
     if (rc == 0 && r->job.end_state == JOB_FAILED)
         tell_failure(r);
-    if (rc == 0 && r->job.started.auto_remove && r->seq == 0)
-        sweep_add(r->engine, r->id);
     r->head_dirty = true;
     return rc;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/duration.h"
 #include "base/embedded.h"
 #include "core/change.h"
 #include "model/job_limit.h"
@@ -63,6 +64,24 @@ static void plan_release(struct plan *plan)
     value_doc_release(&plan->doc);
 }
 
+// Due times are sums: without a bound they would run over.
+static int check_limit(const char *what, int64_t ms, struct err *err)
+{
+    if (ms <= DURATION_MS_MAX)
+        return 0;
+    return err_set(err, ERR_USAGE, "%s of %lld ms is longer than a hundred years (%lld ms): set a "
+                   "shorter one, or none", what, (long long)ms, (long long)DURATION_MS_MAX);
+}
+
+static int check_limits(const struct plan *plan, struct err *err)
+{
+    int rc = check_limit("a timeout", plan->timeout_ms, err);
+
+    if (rc == 0)
+        rc = check_limit("an elapsed_timeout", plan->elapsed_timeout_ms, err);
+    return rc < 0 ? rc : check_limit("a cleanup_timeout", plan->cleanup_timeout_ms, err);
+}
+
 // The limits of the header; who starts the job may set another timeout.
 static int plan_limits(struct engine *engine, const struct change *change, struct slice header,
                        struct plan *plan, struct err *err)
@@ -77,7 +96,7 @@ static int plan_limits(struct engine *engine, const struct change *change, struc
                                           : value_int(value_get(&v, "timeout"), 0);
     plan->elapsed_timeout_ms = value_int(value_get(&v, "elapsed_timeout"), 0);
     plan->cleanup_timeout_ms = value_int(value_get(&v, "cleanup_timeout"), JOB_CLEANUP_MS);
-    return 0;
+    return check_limits(plan, err);
 }
 
 static int plan_header(struct engine *engine, const struct change *change, struct plan *plan,
@@ -167,6 +186,25 @@ static int create(struct engine *engine, const struct change *change, struct pla
     return 0;
 }
 
+static int start_planned(struct engine *engine, const struct change *change, struct plan *plan,
+                         uint64_t *id, struct err *err)
+{
+    int rc = script_of(change, &plan->name, &plan->texts.script, err);
+
+    if (rc < 0)
+        return rc;
+    if (engine->disk_full)
+        return err_set(err, -ENOSPC, "the disk of the store is full: no new job is taken until "
+                       "space returns (running jobs wait): %.300s", engine->full_text);
+    plan->texts.modules = change->modules;
+    if (engine->options.prelude.len)
+        plan->texts.prelude = engine->prelude;
+    rc = plan_header(engine, change, plan, err);
+    if (rc == 0)
+        rc = modules_check(&plan->doc, plan->name, &plan->texts, err);
+    return rc < 0 ? rc : create(engine, change, plan, id, err);
+}
+
 int change_start(struct engine *engine, const struct change *change, uint64_t *id,
                  struct err *err)
 {
@@ -174,20 +212,7 @@ int change_start(struct engine *engine, const struct change *change, uint64_t *i
     int rc;
 
     plan_init(&plan);
-    rc = script_of(change, &plan.name, &plan.texts.script, err);
-    if (rc < 0)
-        return rc;
-    plan.texts.modules = change->modules;
-    if (engine->options.prelude.len)
-        plan.texts.prelude = engine->prelude;
-    if (engine->disk_full)
-        return err_set(err, -ENOSPC, "the disk of the store is full: no new job is taken until "
-                       "space returns (running jobs wait): %.300s", engine->full_text);
-    rc = plan_header(engine, change, &plan, err);
-    if (rc == 0)
-        rc = modules_check(&plan.doc, plan.name, &plan.texts, err);
-    if (rc == 0)
-        rc = create(engine, change, &plan, id, err);
+    rc = start_planned(engine, change, &plan, id, err);
     plan_release(&plan);
     return rc;
 }

@@ -122,6 +122,7 @@ struct engine {
     struct actions acts_open, acts_flying, acts_due;
     struct list touched, flying_jobs;
     uint64_t turn;        // number of the open batch
+    size_t events_bytes;  // of its jobs' events, which join it when it is closed
     int64_t commit_retry_at_ms; // timeline; when to look again for disk space
     char full_text[ERR_TEXT_MAX]; // what the store said when its disk was full
     uint64_t reclaim_turn; // last turn that reclaimed rows
@@ -198,9 +199,12 @@ struct resident {
     uint64_t unfiled_at;   // engine.log_bytes at that time
     uint64_t seq, bytes;   // stream: last record's seq, bytes so far
     uint32_t notes;        // made by the event being folded
+    struct buf progress;   // the last of them that tells progress, encoded
     uint64_t recovered_no; // last event that an earlier engine wrote
     uint64_t turn;         // last turn that touched it
     int64_t next_due_ms;   // earliest alarm set for it since it is resident; INT64_MAX
+    struct alarms held;    // fired while it was suspended
+    bool was_parked;       // others may have fired before it was woken: see their rows
     bool replaying;        // notes are counted, not stored
     size_t bytes_counted;  // of its script, as last added to engine.resident_bytes
     bool in_open, in_flying;
@@ -307,6 +311,8 @@ bool log_index_lacks(const struct engine *engine, uint64_t job_id);
 // The resident job, woken from its journal when it is parked. -ENOENT. A job whose
 // journal cannot be replayed comes back as a wreck, suspended with the reason.
 int resident_get(struct engine *engine, uint64_t job_id, struct resident **ret, struct err *err);
+// The end of a job whose journal is damaged: only its head will tell of it.
+int resident_end_unwritten(struct resident *resident, struct event *ended, struct err *err);
 
 // dispatch.c
 int attempt_begin(struct resident *resident, struct strand *strand, enum action_kind how);
@@ -345,9 +351,8 @@ size_t notices(const struct engine *engine, struct slice ret[ENGINE_NOTICES]);
 void alarm_set(struct resident *resident, int64_t due_ms, uint64_t event_no, bool has_row);
 int alarm_load(struct engine *engine, struct err *err);
 void alarm_rearm(struct engine *engine);
-int alarm_push(struct engine *engine, struct alarm alarm);
 // Takes up the durable alarms of a job that was suspended, or could not be woken.
-void alarm_reload(struct engine *engine, uint64_t job_id);
+void alarm_resume(struct resident *resident);
 
 // change.c, view.c
 int change_take(void *core, const struct change *change, change_fn fn, void *arg, struct err *err);

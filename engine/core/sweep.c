@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Jobs with --auto-remove of which nothing is left to receive. One that was received
-// goes with its last mark (change.c); one that has written nothing gets no mark, and
-// goes from here, a moment after its end, unless somebody still watches it. The list
-// is memory only: the next start makes it again from the heads.
+// Jobs with --auto-remove of which nothing is left to receive. One that is received
+// after its end goes with its last mark (change.c). One that was received before, or
+// has written nothing, gets no mark any more, and goes from here, a moment after its
+// end, unless somebody still watches it. The list is memory only: the next start
+// makes it again from the heads.
 #include <stdlib.h>
 
 #include "core/change.h"
@@ -58,9 +59,7 @@ void sweep_due(struct engine *engine)
         uint64_t job_id = sweep->job_id;
         list_remove(&sweep->link);
         free(sweep);
-        if (is_watched(engine, job_id))
+        if (is_watched(engine, job_id) || !change_sweep(engine, job_id))
             sweep_add(engine, job_id);
-        else
-            change_sweep(engine, job_id);
     }
 }

@@ -102,7 +102,8 @@ struct batch *turn_batch(struct engine *engine)
 
 bool turn_is_full(const struct engine *engine)
 {
-    return engine->open->count >= TURN_OPS_MAX || engine->open->bytes.len >= TURN_BYTES_MAX;
+    return engine->open->count >= TURN_OPS_MAX ||
+           engine->open->bytes.len + engine->events_bytes >= TURN_BYTES_MAX;
 }
 
 void turn_touch(struct resident *resident)
@@ -260,6 +261,7 @@ static void turn_close(struct engine *engine)
 {
     list_each_safe(it, &engine->touched)
         close_job(container_of(it, struct resident, touched));
+    engine->events_bytes = 0; // they are in the batch, or in its row of the log
     filing_close_turn(engine);
     put_anchor(engine);
     if (engine->stopped)
@@ -398,6 +400,12 @@ static void expire_requests(struct engine *engine)
 // them. When that is used up, too, the batch waits in the air, and nothing that
 // would change anything is taken. What is committed is served all the time.
 
+static void look_again_later(struct engine *engine)
+{
+    engine->commit_retry_at_ms = engine_now_ms(engine) + COMMIT_RETRY_MS;
+    alarm_rearm(engine);
+}
+
 static void disk_is_full(struct engine *engine, const struct err *err)
 {
     if (!engine->disk_full)
@@ -405,8 +413,7 @@ static void disk_is_full(struct engine *engine, const struct err *err)
     engine->disk_full = true;
     snprintf(engine->full_text, sizeof(engine->full_text), "%s", err_text(err));
     notice_wake(engine);
-    engine->commit_retry_at_ms = engine_now_ms(engine) + COMMIT_RETRY_MS;
-    alarm_rearm(engine);
+    look_again_later(engine);
 }
 
 // What was accepted stays accepted, and is done later; but nobody is left waiting
@@ -415,8 +422,8 @@ static void answer_stuck(struct engine *engine)
 {
     struct err err;
 
-    err_set(&err, -ENOSPC, "this was accepted, but cannot be written yet, and is done as soon as "
-            "it can be: %.300s", engine->full_text);
+    err_set(&err, -ENOSPC, "this was accepted, but cannot be written yet; it is done as soon as "
+            "it can be, unless the engine is stopped before: %.300s", engine->full_text);
     list_each_safe(it, &engine->pendings) {
         struct pending *pending = container_of(it, struct pending, link);
         if (pending->fn)
@@ -456,11 +463,17 @@ static void space_is_back(struct engine *engine)
     dispatch_intend_all(engine);
 }
 
+// Another failure than -ENOSPC says nothing of the room there is.
 void engine_room(struct engine *engine, int rc, const struct err *err)
 {
-    engine->room_lost = rc == -ENOSPC;
-    if (engine->room_lost && !engine->stopped)
+    if (rc == 0 || rc == -ENOSPC)
+        engine->room_lost = rc < 0;
+    if (engine->stopped || !engine->room_lost)
+        return;
+    if (rc == -ENOSPC)
         disk_is_full(engine, err);
+    else
+        look_again_later(engine);
 }
 
 void engine_committed(struct engine *engine, int rc, const struct err *err)

@@ -189,6 +189,47 @@ static int take_signal(struct job *job, struct strand *strand, struct err *err)
     return rc;
 }
 
+// Waits for a person: held after a failure, or at suspend().
+static bool waits_for_person(const struct strand *strand)
+{
+    if (strand->wait != STRAND_WAITS_STEP)
+        return false;
+    return strand->step.state == STEP_HELD || (strand->step.state == STEP_INTENDED &&
+                                               strand->step.effect.kind == EFFECT_SUSPEND);
+}
+
+// The one with the smallest intent: the map has no order, a replay needs one.
+static struct strand *next_for_person(const struct job *job)
+{
+    struct strand *strand, *first = NULL;
+    size_t at = 0;
+
+    while ((strand = map_next(&job->strands.by_path, &at)))
+        if (waits_for_person(strand) && (!first || strand->step.intent_no < first->step.intent_no))
+            first = strand;
+    return first;
+}
+
+static void pass_suspend(struct job *job, struct strand *strand)
+{
+    const struct outcome nothing = { .kind = OUTCOME_VALUE };
+
+    strand_settle(&job->strands, strand, &nothing, true, false, NULL);
+}
+
+// No strand waits for a person any more.
+static void go_on_without(struct job *job)
+{
+    struct strand *strand;
+
+    while ((strand = next_for_person(job))) {
+        if (strand->step.state == STEP_HELD)
+            strand_ask_again(&job->strands, strand);
+        else
+            pass_suspend(job, strand);
+    }
+}
+
 uint64_t job_boot_mark(const struct job *job, struct slice boot_id)
 {
     return boot_id.len ? fingerprint_of(boot_id, &job->fingerprint_key) : 0;
@@ -213,7 +254,9 @@ static int apply_intended(struct job *job, const struct event *event, struct err
         job->in_flight++;
     if (i->kind == EFFECT_SIGNAL)
         return take_signal(job, strand, err);
-    if (i->kind == EFFECT_SUSPEND)
+    if (i->kind == EFFECT_SUSPEND && job_is_ending(job)) // nobody can resume it
+        pass_suspend(job, strand);
+    else if (i->kind == EFFECT_SUSPEND)
         job_suspend(job, SUSPEND_SCRIPT, strand->step.effect.message);
     return 0;
 }
@@ -314,6 +357,8 @@ static void lift_suspension(struct job *job)
 
 static int apply_stop_asked(struct job *job, const struct event *event, struct err *err)
 {
+    bool suspended = job->suspend_asked;
+
     (void)err;
     job->stop_grace_ms = event->stop_asked.grace_ms;
     if (job->stop_asked)
@@ -322,6 +367,10 @@ static int apply_stop_asked(struct job *job, const struct event *event, struct e
     lift_suspension(job); // cleanup must be able to run
     if (!job->expired && strands_cancel(&job->strands, event->no))
         job->bounded_no = event->no;
+    if (suspended && strands_rebound(&job->strands, event->no)) // as at a resume
+        job->bounded_no = event->no;
+    if (suspended)
+        go_on_without(job);
     return 0;
 }
 
@@ -353,44 +402,15 @@ static int apply_suspended(struct job *job, const struct event *event, struct er
     return 0;
 }
 
-// Waits for a person: held after a failure, or at suspend().
-static bool waits_for_person(const struct strand *strand)
-{
-    if (strand->wait != STRAND_WAITS_STEP)
-        return false;
-    return strand->step.state == STEP_HELD || (strand->step.state == STEP_INTENDED &&
-                                               strand->step.effect.kind == EFFECT_SUSPEND);
-}
-
-// The one with the smallest intent: the map has no order, a replay needs one.
-static struct strand *next_for_person(const struct job *job)
-{
-    struct strand *strand, *first = NULL;
-    size_t at = 0;
-
-    while ((strand = map_next(&job->strands.by_path, &at)))
-        if (waits_for_person(strand) && (!first || strand->step.intent_no < first->step.intent_no))
-            first = strand;
-    return first;
-}
-
 static int apply_resumed(struct job *job, const struct event *event, struct err *err)
 {
-    const struct outcome nothing = { .kind = OUTCOME_VALUE };
-    struct strand *strand;
-
     if (!job->suspend_asked)
         return err_set(err, ERR_STATE, "a job that is not suspended cannot be resumed");
     lift_suspension(job);
     job->clock_no = event->no;
     if (strands_rebound(&job->strands, event->no)) // suspended time is not cleanup's
         job->bounded_no = event->no;
-    while ((strand = next_for_person(job))) {
-        if (strand->step.state == STEP_HELD)
-            strand_ask_again(&job->strands, strand);
-        else
-            strand_settle(&job->strands, strand, &nothing, true, false, NULL);
-    }
+    go_on_without(job);
     return 0;
 }
 

@@ -74,13 +74,13 @@ static bool rerun(struct job *job, struct strand *strand, const struct outcome *
 
 // An attempt was cut off. Forced by a suspend it runs again on resume and costs
 // nothing, and its end, which our signal caused, is no result that could stand;
-// otherwise the author's on_interrupt decides.
+// otherwise, or when its spool is lost, the author's on_interrupt decides.
 static int interrupted(struct job *job, struct strand *strand, const struct outcome *outcome,
                        struct err *err)
 {
     enum on_interrupt policy = strand->step.effect.policy.on_interrupt;
 
-    if (strand->step.cut) {
+    if (strand->step.cut && outcome->kind != OUTCOME_LOST) {
         strand_ask_again(&job->strands, strand);
         return 1;
     }

@@ -18,6 +18,10 @@ printed "from a file: word"
 echo piped | expect_code 0 pawl start -c 'tr a-z A-Z' --stdin - --follow
 printed PIPED
 
+# What the engine sets for itself is not for commands.
+expect_code 0 pawl start -c 'env | grep -c ^UV_ || true' --follow
+printed 0
+
 expect_code 1 pawl start -c 'exit 3' --follow
 said "exit code 3"
 expect_code 0 pawl start -c 'exit 3' --ok-exit 0,3 --follow

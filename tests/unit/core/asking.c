@@ -11,6 +11,7 @@ static void on_answer(void *arg, uint64_t id, const struct err *err)
     if (err) { // accepted, but not on disk: the only word an answer may come with
         assert_int_equal(err->code, -ENOSPC);
         world->deferrals++;
+        world->deferral = *err;
         return;
     }
     world->answers++;

@@ -116,6 +116,37 @@ static void many_large_results_in_one_turn_fit_their_rows(void **state)
     assert_in_range(job_journal_rows(w, job), 20, 60);
 }
 
+static void results_count_against_the_turn_that_they_wait_in(void **state)
+{
+    enum { BYTES = 1024 * 1024, COMMANDS = TURN_BYTES_MAX / BYTES };
+    struct fake_world *w = *state;
+    struct change change = start_of("print('x')"), broken = start_of("sleep('1h', 7)");
+    char *text = malloc(BYTES + 1);
+
+    assert_non_null(text);
+    memset(text, 'x', BYTES);
+    text[BYTES] = 0;
+    job_start(w, "local t = {} for i = 1, 8 do t[i] = i end "
+                 "foreach(t, {}, function(i) localhost:run{'c' .. i, quiet = true} end)");
+    struct uuid uuid = w->uuid;
+    for (uint64_t no = 2; no < 2 + COMMANDS; no++)
+        tell_output(w, no, 0, text);
+    free(text);
+    world_settle(w);
+    ask(w, &change);
+    world_turn(w); // in the air: the results gather behind it
+    assert_non_null(w->committing);
+    w->uuid = uuid;
+    for (uint64_t no = 2; no < 2 + COMMANDS; no++)
+        tell_done(w, no, 0);
+    assert_true(turn_is_full(w->engine));
+    world_settle(w);
+    assert_false(turn_is_full(w->engine));
+    ask(w, &broken);
+    world_settle(w);
+    assert_int_equal(w->engine->events_bytes, 0);
+}
+
 // ---- a full disk
 
 static void a_full_disk_is_tried_again_until_there_is_space(void **state)
@@ -263,6 +294,7 @@ int main(void)
         TEST(output_is_credited_once_it_is_on_disk),
         TEST(a_sequential_step_costs_one_commit),
         TEST(many_large_results_in_one_turn_fit_their_rows),
+        TEST(results_count_against_the_turn_that_they_wait_in),
         TEST(a_full_disk_is_tried_again_until_there_is_space),
         TEST(an_engine_told_to_end_in_a_full_disk_ends_when_there_is_space),
         TEST(due_timers_wait_quietly_while_the_disk_and_the_batch_are_full),

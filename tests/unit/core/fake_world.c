@@ -232,8 +232,13 @@ void world_land(struct fake_world *world)
     world->committing = NULL;
     rc = world->disk_full ? err_set(&err, -ENOSPC, "the disk is full")
                           : store_commit(world->store, batch, &err);
-    if (!world->disk_full)
+    if (!world->disk_full) {
+        struct err room = { 0 };
         assert_int_equal(rc, 0);
+        if (world->room_rc < 0)
+            err_set(&room, world->room_rc, "no room ahead");
+        engine_room(world->engine, world->room_rc, &room);
+    }
     engine_committed(world->engine, rc, &err);
 }
 

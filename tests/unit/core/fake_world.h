@@ -37,6 +37,7 @@ struct fake_world {
     const struct batch *committing; // held by the committer; NULL: none
     bool woken;                    // the engine wishes a turn
     bool disk_full;                // landing fails, nothing is written
+    int room_rc;                   // what a landing says of the room ahead
     bool stopped;                  // world.stopped was called
     struct err stop_err;           // its reason; code 0: in order
     struct fake_link *link;        // NULL: none is open
@@ -48,6 +49,7 @@ struct fake_world {
     struct uuid uuid;              // of the job that tell() is about: the last one started
     unsigned answers;              // changes answered
     unsigned deferrals;            // answered with: accepted, and done when there is space
+    struct err deferral;           // the words of the last of them
     uint64_t answer_id;
     struct err refusal;            // of the last change that was refused
     unsigned char chance;
@@ -107,6 +109,7 @@ struct job_seen {
     enum job_state state;
     int32_t exit_code;
     uint64_t last_seq;
+    int64_t progress_done;
     char reason[ERR_TEXT_MAX];
 };
 // False: no such job.

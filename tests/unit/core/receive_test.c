@@ -95,6 +95,94 @@ static void a_job_is_not_removed_by_the_receipt_of_less_than_it_wrote(void **sta
     assert_false(job_see(w, job, &seen));
 }
 
+// ---- jobs that remove themselves
+
+static uint64_t start_auto_remove(struct fake_world *w, const char *script)
+{
+    struct change change = start_of(script);
+
+    change.auto_remove = true;
+    return job_start_change(w, &change);
+}
+
+static void check_goes_by_itself(struct fake_world *w, uint64_t job)
+{
+    struct job_seen seen;
+
+    assert_true(job_see(w, job, &seen));
+    assert_true(job_state_is_finished(seen.state));
+    world_tick(w, 10 * 1000);
+    assert_false(job_see(w, job, &seen));
+}
+
+static void a_job_all_of_which_was_received_before_its_end_is_removed(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_auto_remove(w, "print('x') wait_signal('go')");
+
+    ask_mark(w, job, 1);
+    world_settle(w);
+    ask_signal(w, job, "go", (struct slice){ 0 });
+    world_settle(w);
+    check_goes_by_itself(w, job);
+}
+
+static void a_job_stopped_by_force_that_wrote_nothing_is_removed(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_auto_remove(w, "localhost:run('x')");
+
+    ask_stop_force(w, job);
+    world_settle(w);
+    check_goes_by_itself(w, job);
+}
+
+static void a_job_of_which_something_is_unread_is_not_removed(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_auto_remove(w, "print('x')");
+    struct job_seen seen;
+
+    world_tick(w, 60 * 1000);
+    assert_true(job_see(w, job, &seen));
+    ask_mark(w, job, 1);
+    world_settle(w);
+    assert_false(job_see(w, job, &seen));
+}
+
+static void a_removal_that_came_due_in_a_full_disk_is_made_up_for(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_auto_remove(w, "wait_signal('go')");
+    uint64_t other = job_start(w, "wait_signal('go')");
+
+    ask_signal(w, job, "go", (struct slice){ 0 });
+    world_settle(w);
+    world_tick(w, 500); // so that it comes due between two tries
+    w->disk_full = true;
+    ask_signal(w, other, "go", (struct slice){ 0 });
+    world_settle(w);
+    assert_true(w->engine->stuck);
+    world_tick(w, 5000);
+    w->disk_full = false;
+    check_goes_by_itself(w, job);
+}
+
+// Its end is in a batch that does not land for longer than the removal waits.
+static void a_removal_that_came_due_before_the_end_is_on_disk_is_made_up_for(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_auto_remove(w, "wait_signal('go')");
+
+    ask_signal(w, job, "go", (struct slice){ 0 });
+    world_turn(w);
+    assert_non_null(w->committing);
+    w->now_ms += 5000;
+    engine_alarm(w->engine);
+    world_settle(w);
+    check_goes_by_itself(w, job);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -106,6 +194,11 @@ int main(void)
         TEST(marks_of_many_jobs_in_one_turn_are_kept_apart),
         TEST(a_child_has_the_mark_of_its_job),
         TEST(a_job_is_not_removed_by_the_receipt_of_less_than_it_wrote),
+        TEST(a_job_all_of_which_was_received_before_its_end_is_removed),
+        TEST(a_job_stopped_by_force_that_wrote_nothing_is_removed),
+        TEST(a_job_of_which_something_is_unread_is_not_removed),
+        TEST(a_removal_that_came_due_in_a_full_disk_is_made_up_for),
+        TEST(a_removal_that_came_due_before_the_end_is_on_disk_is_made_up_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,6 +48,21 @@ static void a_once_that_was_not_called_yet_is_called_after_the_mend(void **state
     expect_state(w, job, JOB_COMPLETED);
 }
 
+static void progress_of_a_run_that_broke_is_not_shown(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "progress(1, 10) wait_signal('x') progress(7, 10) " LOOP);
+    struct job_seen seen;
+
+    assert_true(job_see(w, job, &seen));
+    assert_int_equal(seen.progress_done, 1);
+    ask_signal(w, job, "x", (struct slice){ 0 });
+    world_settle(w);
+    expect_state(w, job, JOB_SUSPENDED);
+    assert_true(job_see(w, job, &seen));
+    assert_int_equal(seen.progress_done, 1);
+}
+
 static void a_resume_of_a_job_that_just_broke_is_asked_again(void **state)
 {
     struct fake_world *w = *state;
@@ -117,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_result_that_broke_a_script_is_in_its_journal),
         TEST(a_once_that_was_not_called_yet_is_called_after_the_mend),
+        TEST(progress_of_a_run_that_broke_is_not_shown),
         TEST(a_resume_of_a_job_that_just_broke_is_asked_again),
         TEST(a_retry_of_another_strand_waits_its_time_and_runs_after_the_mend),
         TEST(quiet_output_of_another_strand_is_whole_after_the_mend),

@@ -10,7 +10,8 @@ static int note_job(void *arg, const struct job_view *view)
     struct job_seen *seen = arg;
 
     *seen = (struct job_seen){ .state = view->head->state, .exit_code = view->head->exit_code,
-                               .last_seq = view->last_seq };
+                               .last_seq = view->last_seq,
+                               .progress_done = view->head->progress_done };
     snprintf(seen->reason, sizeof(seen->reason), "%.*s", SLICE_ARG(view->head->reason));
     return 0;
 }

@@ -102,6 +102,68 @@ static void a_forced_stop_ends_the_job_now_and_leaves_a_kill_order(void **state)
     assert_int_equal(order_rows(w), 0);
 }
 
+static int count_open(void *arg, const struct step_view *view)
+{
+    *(int *)arg += !view->settled;
+    return 0;
+}
+
+static void expect_open_steps(struct fake_world *w, uint64_t job, int count)
+{
+    struct port port = engine_port(w->engine);
+    struct err err;
+    int seen = 0;
+
+    assert_int_equal(port.ops->steps(port.core, job, count_open, &seen, &err), 0);
+    assert_int_equal(seen, count);
+}
+
+// Nobody can resume a job that is being stopped.
+static void suspend_in_the_cleanup_of_a_stop_does_not_wait(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "undo(function() suspend('look') print('undone') end) sleep('1h')");
+
+    ask_stop(w, job, 0);
+    world_settle(w);
+    expect_records(w, job, "output: undone|\n");
+    expect_state(w, job, JOB_STOPPED);
+    expect_journal(w, job, "started intended stop_asked intended ended");
+    expect_open_steps(w, job, 0);
+}
+
+static void a_cleanup_that_waits_for_a_person_goes_on_when_its_job_is_stopped(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "undo(function() suspend('look') print('undone') end) fail('x')");
+
+    expect_state(w, job, JOB_SUSPENDED);
+    ask_stop(w, job, 0);
+    world_settle(w);
+    expect_records(w, job, "output: undone|\n");
+    expect_state(w, job, JOB_STOPPED);
+}
+
+static void a_cleanup_that_is_held_is_tried_once_more_when_its_job_is_stopped(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "undo(function() localhost:run{'undo', on_error = 'suspend'} end) "
+                                "fail('x')");
+    struct job_seen seen;
+
+    expect_start(w, 2);
+    tell_done(w, 2, 1);
+    world_settle(w);
+    expect_state(w, job, JOB_SUSPENDED);
+    ask_stop(w, job, 0);
+    world_settle(w);
+    expect_start(w, 5);
+    tell_done(w, 5, 1);
+    world_settle(w);
+    assert_true(job_see(w, job, &seen));
+    assert_true(job_state_is_finished(seen.state));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -111,6 +173,9 @@ int main(void)
         TEST(a_timeout_in_the_cleanup_is_a_timeout_and_is_retried),
         TEST(a_cleanup_that_would_wait_for_a_person_fails_instead),
         TEST(a_forced_stop_ends_the_job_now_and_leaves_a_kill_order),
+        TEST(suspend_in_the_cleanup_of_a_stop_does_not_wait),
+        TEST(a_cleanup_that_waits_for_a_person_goes_on_when_its_job_is_stopped),
+        TEST(a_cleanup_that_is_held_is_tried_once_more_when_its_job_is_stopped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,24 @@ static void jobs_in_use_do_not_keep_idle_ones_in_memory_for_ever(void **state)
     expect_journal(w, idle, "started intended settled:value:0 intended");
 }
 
+static void a_limit_longer_than_a_hundred_years_is_refused_in_words(void **state)
+{
+    struct fake_world *w = *state;
+    struct change change = start_of("wait_signal('x')");
+    int64_t hundred_years_ms = INT64_C(36500) * 24 * 60 * 60 * 1000;
+    int64_t due_ms = 0;
+
+    world_tick(w, 5000);
+    change.timeout_ms = INT64_MAX;
+    assert_int_equal(ask(w, &change), ERR_USAGE);
+    assert_non_null(strstr(err_text(&w->refusal), "a hundred years"));
+    change.timeout_ms = hundred_years_ms;
+    expect_state(w, job_start_change(w, &change), JOB_RUNNING);
+    assert_int_equal(timer_rows(w, 1, &due_ms), 1);
+    assert_int_equal(due_ms, engine_now_ms(w->engine) + hundred_years_ms);
+    assert_int_equal(ask_stop(w, w->answer_id, INT64_MAX), ERR_USAGE);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -114,6 +132,7 @@ int main(void)
         TEST(a_job_that_only_sleeps_leaves_memory),
         TEST(a_refused_request_does_not_keep_a_job_in_memory),
         TEST(jobs_in_use_do_not_keep_idle_ones_in_memory_for_ever),
+        TEST(a_limit_longer_than_a_hundred_years_is_refused_in_words),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,6 +201,90 @@ static void a_wreck_that_breaks_in_another_way_says_so(void **state)
     expect_journal(w, job, "started intended suspended suspended resumed");
 }
 
+// Only its head can tell of the end: behind the damage nobody knows the numbers.
+static void a_damaged_job_is_stopped_without_a_word_in_its_journal(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = damaged(w);
+
+    assert_int_equal(ask_stop(w, job, 0), 0);
+    world_settle(w);
+    expect_state(w, job, JOB_STOPPED);
+    assert_int_equal(job_journal_rows(w, job), 2);
+    world_next_engine(w);
+    expect_state(w, job, JOB_STOPPED);
+    assert_false(job_is_resident(w, job));
+}
+
+static void check_cannot_be_suspended(struct fake_world *w, uint64_t job)
+{
+    size_t rows = job_journal_rows(w, job);
+
+    assert_int_equal(ask_suspend(w, job, true), ERR_STATE);
+    world_settle(w);
+    assert_int_equal(job_journal_rows(w, job), rows);
+    expect_state(w, job, JOB_SUSPENDED);
+}
+
+static void a_wreck_is_not_suspended_by_force(void **state)
+{
+    check_cannot_be_suspended(*state, wrecked(*state));
+}
+
+static void a_damaged_job_is_not_suspended_by_force(void **state)
+{
+    check_cannot_be_suspended(*state, damaged(*state));
+}
+
+static void check_removable_without_its_beginning(struct fake_world *w, const char *script)
+{
+    uint64_t job = job_start(w, script);
+    struct job_seen seen;
+    struct batch batch;
+
+    world_crash(w);
+    batch_init(&batch);
+    journal_put(&batch, job, 1, SLICE("\xc1 damaged"));
+    world_write(w, &batch);
+    batch_release(&batch);
+    world_boot(w);
+    link_up(w);
+    assert_int_equal(ask_stop(w, job, 0), ERR_CORRUPT);
+    assert_non_null(strstr(err_text(&w->refusal), "pawl remove --force"));
+    assert_int_equal(ask_remove(w, job, true), 0);
+    world_settle(w);
+    assert_false(job_see(w, job, &seen));
+    assert_int_equal(job_journal_rows(w, job), 0);
+}
+
+static void a_sleeper_whose_first_record_is_damaged_can_be_removed(void **state)
+{
+    check_removable_without_its_beginning(*state, "sleep('1d')");
+}
+
+static void a_job_whose_first_record_is_damaged_can_be_removed(void **state)
+{
+    struct fake_world *w = *state;
+
+    job_start(w, "sleep('1d')");
+    check_removable_without_its_beginning(w, "localhost:run('a') localhost:run('b')");
+}
+
+static void jobs_out_of_memory_are_counted_however_often_a_wreck_is_woken(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = wrecked(w);
+    uint64_t unfinished = 3;
+
+    job_start(w, "sleep('1d')");
+    job_start(w, "sleep('1d')");
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(ask_resume(w, job), ERR_STATE);
+        world_settle(w);
+        assert_int_equal(w->engine->parked + w->engine->residents.count, unfinished);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -216,6 +300,12 @@ int main(void)
         TEST(what_is_refused_of_a_wreck_costs_no_commit),
         TEST(what_is_refused_of_a_damaged_job_costs_no_commit),
         TEST(a_wreck_that_breaks_in_another_way_says_so),
+        TEST(a_damaged_job_is_stopped_without_a_word_in_its_journal),
+        TEST(a_wreck_is_not_suspended_by_force),
+        TEST(a_damaged_job_is_not_suspended_by_force),
+        TEST(a_sleeper_whose_first_record_is_damaged_can_be_removed),
+        TEST(a_job_whose_first_record_is_damaged_can_be_removed),
+        TEST(jobs_out_of_memory_are_counted_however_often_a_wreck_is_woken),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
