@@ -68,6 +68,19 @@ static void change_again(struct exchange *x)
         exchange_answer(x, pending->status, pending_json(x, pending));
 }
 
+// What was asked is under way, or was refused at once.
+static void pending_keep(struct exchange *x, struct pending *pending, int rc,
+                         const struct err *err)
+{
+    if (rc < 0) {
+        free(pending);
+        exchange_fail(x, err);
+        return;
+    }
+    exchange_keep(x, pending, pending_leave);
+    change_again(x);
+}
+
 void api_change_send(struct exchange *x, struct change *change, unsigned status)
 {
     const struct port *port = exchange_port(x);
@@ -86,13 +99,7 @@ void api_change_send(struct exchange *x, struct change *change, unsigned status)
     rc = exchange_request_id(x, &change->request, &err);
     if (rc >= 0)
         rc = port->ops->change(port->core, change, pending_answer, pending, &err);
-    if (rc < 0) {
-        free(pending);
-        exchange_fail(x, &err);
-        return;
-    }
-    exchange_keep(x, pending, pending_leave);
-    change_again(x);
+    pending_keep(x, pending, rc, &err);
 }
 
 static int backup_ask(struct exchange *x, struct pending *pending, struct err *err)
@@ -121,13 +128,7 @@ void api_backup(struct exchange *x)
     } else {
         rc = err_set(&err, -ENOMEM, "out of memory");
     }
-    if (rc < 0) {
-        free(pending);
-        exchange_fail(x, &err);
-        return;
-    }
-    exchange_keep(x, pending, pending_leave);
-    change_again(x);
+    pending_keep(x, pending, rc, &err);
 }
 
 // ---- what the verbs take from their bodies

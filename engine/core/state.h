@@ -4,6 +4,7 @@
 //   turn.c      the open batch, the commit, what follows it
 //   filing.c    where a turn's events are written: the log, then the journals
 //   resident.c  a job in memory: taking a fact, running its strands
+//   park.c      a job leaving memory
 //   journal.c   reading what was written of a job
 //   replay.c    waking a job from its journal
 //   dispatch.c  attempts: performing intents on links, and their outcomes
@@ -267,6 +268,8 @@ int resident_index(struct resident *resident, struct err *err);
 void resident_free(struct resident *resident);
 void resident_note(void *arg, struct slice strand, const struct note *note);
 int resident_script(struct resident *resident, const struct texts *texts, struct err *err);
+
+// park.c
 // May it leave memory; and if so, does it.
 void resident_park_if_idle(struct resident *resident);
 // Nothing goes on in it, and nothing will for a while: out of memory with it.
