@@ -54,6 +54,7 @@ static void take_wrapped(lua_State *L, const char *name, lua_CFunction function)
 
 void lib_ambient_push(lua_State *L)
 {
+    vm_of(L)->has_files = true;
     lua_createtable(L, 0, 2);
 
     lua_createtable(L, 0, 6);

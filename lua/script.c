@@ -208,7 +208,7 @@ void script_free(struct script *script)
     free(script);
 }
 
-size_t script_bytes(const struct script *script) { return script->vm.bytes; }
+size_t script_bytes(const struct script *script) { return vm_bytes(&script->vm); }
 
 // ---- strands
 

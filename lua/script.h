@@ -43,7 +43,7 @@ enum { SCRIPT_BUDGET_MAX = 50 * 1000 * 1000 }; // about a second of Lua
 // "patch.lua:14: ..." on a syntax error, ERR_MEMORY when the cap is too small.
 int script_new(struct script **ret, const struct script_options *options, struct err *err);
 void script_free(struct script *script); // NULL is allowed
-// Bytes its allocator holds now.
+// Bytes it takes in this process, those it freed and keeps for itself included.
 size_t script_bytes(const struct script *script);
 
 // How a strand is answered. The first resume of a strand has kind START.

@@ -14,6 +14,7 @@
 #include "lua/vm.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -22,7 +23,15 @@ enum { HOOK_COUNT = 1000 };
 enum { BYTES_PER_UNIT = 64 };        // memory moves this much per instruction's time
 enum { BUDGET_FREE = INT32_MAX };    // for set-up code, which is ours
 enum { CALLS_MAX = 100 * 1000 };     // nested calls of Lua functions
+enum { HEAP_SLACK = 2 };             // what fragments may add to the memory a script is given
 enum { RAISE_TEXT_MAX = 1024 };      // longest message vm_raise formats
+
+static bool has_room(const struct vm *vm, size_t more)
+{
+    size_t held = vm->bytes + vm->outside;
+
+    return held <= vm->bytes_max && more <= vm->bytes_max - held;
+}
 
 // Memory freed before a failure is reported: Lua collects and asks again.
 static void *vm_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
@@ -31,13 +40,8 @@ static void *vm_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
     size_t old = ptr ? osize : 0;
     void *ret;
 
-    if (nsize == 0) {
-        free(ptr);
-        vm->bytes -= old;
-        return NULL;
-    }
     if (nsize > old) {
-        if (vm->bytes > vm->bytes_max || nsize - old > vm->bytes_max - vm->bytes)
+        if (!has_room(vm, nsize - old))
             return NULL;
         vm->budget -= (int64_t)((nsize - old) / BYTES_PER_UNIT);
         if (vm->budget < 0) {
@@ -45,17 +49,22 @@ static void *vm_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
             return NULL;
         }
     }
-    ret = realloc(ptr, nsize);
-    if (!ret)
-        return nsize <= old ? ptr : NULL; // Lua relies on shrinking never to fail
+    ret = heap_resize(&vm->heap, ptr, old, nsize);
+    if (!ret && nsize)
+        return NULL;
     vm->bytes = vm->bytes - old + nsize;
     return ret;
 }
 
 bool vm_hold(struct vm *vm, size_t old, size_t now)
 {
-    vm->bytes = vm->bytes - old + now;
-    return vm->bytes <= vm->bytes_max;
+    vm->outside = vm->outside - old + now;
+    return has_room(vm, 0);
+}
+
+size_t vm_bytes(const struct vm *vm)
+{
+    return vm->heap.held + vm->outside;
 }
 
 static int64_t vm_cpu_ns(void)
@@ -95,6 +104,7 @@ static void vm_hook(lua_State *L, lua_Debug *ar)
 int vm_open(struct vm *vm, size_t bytes_max, struct err *err)
 {
     *vm = (struct vm){ .bytes_max = bytes_max, .budget = BUDGET_FREE };
+    vm->heap.held_max = bytes_max <= SIZE_MAX / HEAP_SLACK ? bytes_max * HEAP_SLACK : 0;
     vm->L = lua_newstate(vm_alloc, vm);
     if (!vm->L)
         return err_set(err, ERR_MEMORY, "no memory for a Lua state within %zu bytes", bytes_max);
@@ -106,9 +116,10 @@ int vm_open(struct vm *vm, size_t bytes_max, struct err *err)
 void vm_close(struct vm *vm)
 {
     vm->budget = BUDGET_FREE;
-    if (vm->L)
+    if (vm->L && vm->has_files)
         lua_close(vm->L);
     vm->L = NULL;
+    heap_drop(&vm->heap);
 }
 
 void vm_begin(struct vm *vm, uint64_t budget)

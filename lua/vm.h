@@ -12,13 +12,17 @@
 
 #include "base/err.h"
 #include "base/slice.h"
+#include "lua/heap.h"
 
 struct vm {
     lua_State *L;       // the main thread; runs set-up code only, never the script
-    size_t bytes;       // held now
-    size_t bytes_max;
+    struct heap heap;
+    size_t bytes;       // what Lua has asked for and not freed
+    size_t outside;     // what vm_hold counts
+    size_t bytes_max;   // of both together
     int64_t budget;     // units left in this run; a unit is about one instruction
     int64_t cpu_end_ns; // thread CPU time at which this run is stopped; 0: not read yet
+    bool has_files;     // files may be open in the state; only their finalizers close them
     int failed;         // 0, ERR_BUDGET, ERR_MEMORY, ERR_CORRUPT, or a VM_STOP_* reason; sticky
 };
 
@@ -78,6 +82,8 @@ int vm_failure(const struct vm *vm, struct err *err);
 // What the script keeps outside the state (a strand's buffers) counts as its memory:
 // `old` bytes became `now`. False: more than the cap allows; counted all the same.
 bool vm_hold(struct vm *vm, size_t old, size_t now);
+// What the state takes in this process, free blocks of its heap included.
+size_t vm_bytes(const struct vm *vm);
 
 static inline void vm_get(lua_State *L, enum vm_slot slot)
 {

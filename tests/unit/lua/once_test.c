@@ -105,6 +105,27 @@ static void test_it_sees_clock_environment_and_files(void **state)
     unlink(path);
 }
 
+static int next_descriptor(void)
+{
+    int fd = dup(STDIN_FILENO);
+
+    close(fd);
+    return fd;
+}
+
+static void test_a_file_left_open_is_closed_with_its_script(void **state)
+{
+    int before = next_descriptor();
+    struct drive d;
+
+    (void)state;
+    drive_open(&d, "once('o', function() kept = io.open('/dev/null') return kept ~= nil end) sleep(1)");
+    drive_start(&d, 0);
+    assert_int_equal(drive_once(&d, 0), 0);
+    drive_close(&d);
+    assert_int_equal(next_descriptor(), before);
+}
+
 static void test_it_does_not_move_what_a_replay_depends_on(void **state)
 {
     struct drive a, b;
@@ -239,6 +260,7 @@ int main(void)
         cmocka_unit_test(test_it_sees_clock_environment_and_files),
         cmocka_unit_test(test_it_does_not_move_what_a_replay_depends_on),
         cmocka_unit_test(test_steps_and_notes_inside_are_refused),
+        cmocka_unit_test(test_a_file_left_open_is_closed_with_its_script),
         cmocka_unit_test(test_coroutines_work_inside),
         cmocka_unit_test(test_limits_hold_inside),
         cmocka_unit_test(test_a_probe_gives_a_verdict),
