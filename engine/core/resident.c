@@ -199,13 +199,28 @@ static void end_progress(struct resident *r, bool is_kept)
     buf_clear(&r->progress);
 }
 
+// Each strand's budget bounds what it writes; this bounds what all of them do, which
+// has to fit one batch. No journal has an event whose run was over it, so that a
+// replay, which writes nothing, is never over it either.
+static int check_written(const struct resident *r, size_t before, struct err *err)
+{
+    if (r->engine->open->bytes.len - before <= RUN_BYTES_MAX)
+        return 0;
+    return err_set(err, ERR_BUDGET, "its strands wrote more than %d MiB of output in one go: print "
+                   "less, or let a step come between", RUN_BYTES_MAX >> 20);
+}
+
 int resident_run(struct resident *r, struct err *err)
 {
+    size_t before = r->engine->open->bytes.len;
     struct strand *strand;
     int rc = 0;
 
-    while (rc == 0 && (strand = job_next(&r->job)))
+    while (rc == 0 && (strand = job_next(&r->job))) {
         rc = run_strand(r, strand, err);
+        if (rc == 0)
+            rc = check_written(r, before, err);
+    }
     end_progress(r, rc == 0);
     return rc;
 }
@@ -356,14 +371,19 @@ static int perform_intent(struct resident *r, struct strand *strand)
 // An intent for a host is committed only while its link is ready: it carries that
 // boot's id, and until then the step was certainly not sent. On a full disk nothing
 // new begins but what a job that is ending has to do: its cleanup may use the floor.
+// In a full batch nothing does: with it goes a command's input, of any size.
 static bool may_intend(const struct resident *r, struct strand *strand)
 {
-    const struct engine *engine = r->engine;
+    struct engine *engine = r->engine;
     const struct strand *cleanup = strand_cleanup(strand);
     bool ends = job_is_ending(&r->job) || (cleanup && cleanup->scope == SCOPE_UNWIND);
 
     if (engine->stopping || (engine->disk_full && !ends))
         return false;
+    if (turn_is_full(engine)) {
+        engine->intents_wait = true;
+        return false;
+    }
     return strand->step.effect.kind != EFFECT_COMMAND || engine->localhost.ready;
 }
 

@@ -28,7 +28,9 @@
 
 enum {
     TURN_OPS_MAX = 4096,            // operations in one batch, then facts wait
-    TURN_BYTES_MAX = 8 * 1024 * 1024,
+    TURN_BYTES_MAX = 8 * 1024 * 1024, // engine_options.turn_bytes_max, by default
+    TURN_BYTES_ASKED_MAX = 64 * 1024 * 1024, // the same for what people ask: they go first
+    RUN_BYTES_MAX = 32 * 1024 * 1024, // of records that one fact lets a script write
     TURN_OPS_EARLY = 256,           // an idle committer is given at least so much at once
     TURN_ACTIONS_MAX = 1024,        // actions in one go, then the loop has its turn
     EVENTS_ROW_MAX = 1024 * 1024,   // a journal row is closed beyond this
@@ -84,6 +86,7 @@ struct alarms {       // a binary heap by due_ms
 struct host {
     struct link *link;   // NULL: none open
     bool ready;
+    bool held;           // the link was asked to wait: the open batch is full
     struct buf boot_id;
     int64_t retry_at_ms; // timeline; when to open the link again
     uint32_t failures;
@@ -127,6 +130,7 @@ struct engine {
     int64_t commit_retry_at_ms; // timeline; when to look again for disk space
     char full_text[ERR_TEXT_MAX]; // what the store said when its disk was full
     uint64_t reclaim_turn; // last turn that reclaimed rows
+    bool intents_wait;    // some found the batch full
     bool meta_dirty;
     uint64_t commits;
     struct rate_slot rate[RATE_SLOTS]; // commits by second, for the last minute's rate
@@ -226,6 +230,7 @@ void turn_fly_along(struct resident *resident);
 int turn_act(struct engine *engine, const struct action *action);
 // Looks again for disk space.
 void turn_retry(struct engine *engine);
+size_t turn_bytes(const struct engine *engine); // what the open batch will take
 bool turn_is_full(const struct engine *engine);
 void turn_reply(struct engine *engine, const struct change *change, uint64_t id, change_fn fn,
                 void *arg);
@@ -334,6 +339,8 @@ void dispatch_credit_all(struct engine *engine);
 
 // links.c
 void dispatch_close(struct engine *engine);
+// Asks the link to wait while the open batch is full, and to go on when it is not.
+void dispatch_hold(struct engine *engine);
 void dispatch_intend_all(struct engine *engine);
 
 // orders.c
