@@ -170,6 +170,18 @@ static int answer_strand(struct resident *r, struct strand *strand, struct answe
                        slice_of(strand->path, strand->path_len), &strand->handle, err);
 }
 
+// A workflow's result is part of its last event, and has to fit a row with it.
+static void bound_result(struct effect *effect)
+{
+    if (effect->kind != EFFECT_END || effect->value.len <= END_VALUE_MAX)
+        return;
+    effect->value = (struct slice){ 0 };
+    if (!effect->failed)
+        effect->message = SLICE("the workflow's result is larger than the 16 MiB that are kept of "
+                                "one: return less, or write it to a file");
+    effect->failed = true;
+}
+
 static int run_strand(struct resident *r, struct strand *strand, struct err *err)
 {
     struct answer answer;
@@ -183,6 +195,8 @@ static int run_strand(struct resident *r, struct strand *strand, struct err *err
     if (rc != 0)
         return rc;
     handle = strand->handle;
+    if (!is_branch)
+        bound_result(&effect);
     rc = job_effect(&r->job, strand, &effect, err); // may free the strand
     if (effect.kind == EFFECT_END && is_branch)
         script_strand_free(r->script, handle);
@@ -371,7 +385,8 @@ static int perform_intent(struct resident *r, struct strand *strand)
 // An intent for a host is committed only while its link is ready: it carries that
 // boot's id, and until then the step was certainly not sent. On a full disk nothing
 // new begins but what a job that is ending has to do: its cleanup may use the floor.
-// In a full batch nothing does: with it goes a command's input, of any size.
+// In a full batch nothing does: a step's name may be of any size, and thousands may
+// have waited for the same link.
 static bool may_intend(const struct resident *r, struct strand *strand)
 {
     struct engine *engine = r->engine;

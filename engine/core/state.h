@@ -30,11 +30,13 @@ enum {
     TURN_OPS_MAX = 4096,            // operations in one batch, then facts wait
     TURN_BYTES_MAX = 8 * 1024 * 1024, // engine_options.turn_bytes_max, by default
     TURN_BYTES_ASKED_MAX = 64 * 1024 * 1024, // the same for what people ask: they go first
-    RUN_BYTES_MAX = 32 * 1024 * 1024, // of records that one fact lets a script write
+    RUN_BYTES_MAX = 64 * 1024 * 1024, // of records that one fact lets a script write
     TURN_OPS_EARLY = 256,           // an idle committer is given at least so much at once
     TURN_ACTIONS_MAX = 1024,        // actions in one go, then the loop has its turn
     EVENTS_ROW_MAX = 1024 * 1024,   // a journal row is closed beyond this
     RESULT_MAX = 1024 * 1024,       // bytes of a stream in a result, by default
+    ONCE_VALUE_MAX = 16 * 1024 * 1024, // bytes of what a once() gives back
+    END_VALUE_MAX = 16 * 1024 * 1024,  // the same of a workflow's result
     GRACE_MS = 10 * 1000,           // from TERM to KILL, by default
     PARK_MS = 1000,                 // engine_options.park_ms, by default
     COMMIT_RETRY_MS = 1000,         // between tries on a full disk
@@ -127,6 +129,7 @@ struct engine {
     struct list touched, flying_jobs;
     uint64_t turn;        // number of the open batch
     size_t events_bytes;  // of its jobs' events, which join it when it is closed
+    size_t heads_bytes;   // of its jobs' texts, which their heads repeat then
     int64_t commit_retry_at_ms; // timeline; when to look again for disk space
     char full_text[ERR_TEXT_MAX]; // what the store said when its disk was full
     uint64_t reclaim_turn; // last turn that reclaimed rows

@@ -102,7 +102,7 @@ struct batch *turn_batch(struct engine *engine)
 
 size_t turn_bytes(const struct engine *engine)
 {
-    return engine->open->bytes.len + engine->events_bytes;
+    return engine->open->bytes.len + engine->events_bytes + engine->heads_bytes;
 }
 
 bool turn_is_full(const struct engine *engine)
@@ -121,6 +121,7 @@ void turn_touch(struct resident *resident)
     if (resident->in_open)
         return;
     resident->in_open = true;
+    engine->heads_bytes += resident->job.started.command.len + resident->job.reason.len;
     if (!resident->in_flying) // else it joins the open turn when its flight has landed
         list_append(&engine->touched, &resident->touched);
     engine->world.ops->wake(engine->world.self);
@@ -277,6 +278,7 @@ static void turn_close(struct engine *engine)
     list_each_safe(it, &engine->touched)
         close_job(container_of(it, struct resident, touched));
     engine->events_bytes = 0; // they are in the batch, or in its row of the log
+    engine->heads_bytes = 0;
     filing_close_turn(engine);
     put_anchor(engine);
     if (engine->stopped)
