@@ -47,3 +47,13 @@ static inline int slice_compare(struct slice a, struct slice b)
     int rc = n ? memcmp(a.ptr, b.ptr, n) : 0;
     return rc ? rc : (a.len > b.len) - (a.len < b.len);
 }
+
+// At most max bytes of a text, and no half of a UTF-8 character at the end.
+static inline struct slice slice_cut(struct slice text, size_t max)
+{
+    size_t len = text.len < max ? text.len : max;
+
+    while (len > 0 && len < text.len && (text.ptr[len] & 0xc0) == 0x80)
+        len--;
+    return slice_of(text.ptr, len);
+}

@@ -48,7 +48,7 @@ static const struct word_exit word_exits[] = {
     { "no_such_job", EXIT_NO_JOB },  { "wrong_state", EXIT_REFUSED },
     { "disk_full", EXIT_REFUSED },   { "not_allowed", EXIT_REFUSED },
     { "usage", EXIT_USAGE },         { "script", EXIT_USAGE },
-    { "too_large", EXIT_USAGE },
+    { "too_large", EXIT_USAGE },     { "busy", EXIT_REFUSED },
 };
 
 int line_error(const json_t *line, struct err *err)

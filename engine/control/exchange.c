@@ -216,6 +216,7 @@ static const struct code_word code_words[] = {
     { -EACCES, MHD_HTTP_FORBIDDEN, "not_allowed" },
     { -EPERM, MHD_HTTP_FORBIDDEN, "not_allowed" },
     { -ENOSPC, MHD_HTTP_SERVICE_UNAVAILABLE, "disk_full" },
+    { -EAGAIN, MHD_HTTP_SERVICE_UNAVAILABLE, "busy" },
     { -ECANCELED, MHD_HTTP_SERVICE_UNAVAILABLE, "shutting_down" },
     { ERR_CORRUPT, MHD_HTTP_INTERNAL_SERVER_ERROR, "damaged" },
 };

@@ -393,6 +393,9 @@ int change_take(void *core, const struct change *change, change_fn fn, void *arg
                        engine->full_text);
     if (answered_before(engine, change, fn, arg))
         return 0;
+    if (turn_bytes(engine) >= TURN_BYTES_ASKED_MAX)
+        return err_set(err, -EAGAIN, "the engine has %d MiB to write before it can take more; ask "
+                       "again in a moment", TURN_BYTES_ASKED_MAX >> 20);
     rc = take[change->kind](engine, change, &id, err);
     if (rc < 0) {
         r = map_get(&engine->residents, change->job_id);

@@ -210,9 +210,8 @@ static void settle_once(struct resident *r, uint64_t intent_no, struct outcome o
         engine_log(r->engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)r->id, err_text(&err));
 }
 
-// The function used up its budget or memory: an error for the script, should it be
-// run again; but this state of it is broken.
-static void once_broke(struct resident *r, uint64_t intent_no, const struct err *why)
+// An error for the script, in the words of the engine.
+static void once_raises(struct resident *r, uint64_t intent_no, const char *why)
 {
     struct buf raised;
 
@@ -221,7 +220,7 @@ static void once_broke(struct resident *r, uint64_t intent_no, const struct err 
     value_put_str(&raised, "kind");
     value_put_str(&raised, "error");
     value_put_str(&raised, "message");
-    value_put_str(&raised, err_text(why));
+    value_put_str(&raised, why);
     settle_once(r, intent_no,
                 (struct outcome){ .kind = OUTCOME_ERROR, .value = buf_slice(&raised) });
     buf_release(&raised);
@@ -242,8 +241,12 @@ static void act_once(struct engine *engine, const struct action *action)
     outcome.started_unix_ms = engine->world.ops->wall_ms(engine->world.self);
     rc = script_once(r->script, strand->handle, outcome.started_unix_ms, &engine->scratch, &err);
     engine_point(engine, "once.after");
+    if (rc >= 0 && buf_failed(&engine->scratch))
+        rc = err_set(&err, -EFBIG, "once: the value is larger than the %d MiB that are kept of one: "
+                     "return less, or write it to a file", ONCE_VALUE_MAX >> 20);
+    // Without budget or memory: should the script be run again; this state of it is broken.
     if (rc < 0) {
-        once_broke(r, action->intent_no, &err);
+        once_raises(r, action->intent_no, err_text(&err));
         return;
     }
     outcome.ended_unix_ms = engine->world.ops->wall_ms(engine->world.self);

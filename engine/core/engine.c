@@ -165,7 +165,7 @@ static void engine_init(struct engine *engine)
     list_init(&engine->reclaims);
     list_init(&engine->sweeps);
     buf_init(&engine->localhost.boot_id, 0);
-    buf_init(&engine->scratch, 0);
+    buf_init(&engine->scratch, ONCE_VALUE_MAX);
     value_doc_init(&engine->doc);
     engine->own_prelude_hash = content_hash_of(script_prelude());
     engine->prelude = engine->options.prelude.len ? engine->options.prelude : script_prelude();
@@ -187,6 +187,8 @@ int engine_new(struct engine **ret, const struct world *world, struct store *sto
         engine->options.resident_bytes_max = RESIDENT_BYTES_MAX;
     if (!engine->options.result_max)
         engine->options.result_max = RESULT_MAX;
+    if (!engine->options.turn_bytes_max)
+        engine->options.turn_bytes_max = TURN_BYTES_MAX;
     if (!engine->options.park_ms)
         engine->options.park_ms = PARK_MS;
     engine_init(engine);

@@ -16,6 +16,7 @@ struct engine_options {
     const char *spool_dir;      // on targets; NULL: ~/.local/state/pawl/spool
     uint64_t resident_bytes_max; // 0: 256 MiB
     size_t result_max;          // bytes of each stream kept in a result; 0: 1 MiB
+    size_t turn_bytes_max;      // gathered for one commit, then links wait; 0: 8 MiB
     int64_t park_ms;            // a wait at least this long is worth parking for; 0: 1 s
     const char *notice;         // for `status`: what is strange about the home; NULL: nothing
 };

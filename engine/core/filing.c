@@ -108,6 +108,7 @@ static bool goes_on(struct resident *r)
 
 void filing_spill(struct resident *r)
 {
+    r->engine->events_bytes -= r->events.len; // they are in the batch now
     if (r->events.len)
         file_events(r);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How: one host, localhost, whose link is opened at start and again, with
-// doubling waits, when it goes down. A link that becomes ready is told about every
+// doubling waits, when it goes down, and asked to wait while the open batch is full:
+// what commands have printed then stays in the pipe and in their spool. A link that becomes ready is told about every
 // attempt in flight (attach), what waited for it gets its intents, and its spool
 // is listed: a key that nothing waits for belongs to an attempt that was settled
 // and committed, so it is forgotten.
@@ -55,6 +56,8 @@ int dispatch_open(struct engine *engine)
         return 0;
     rc = engine->world.ops->link(engine->world.self, SLICE("localhost"), &options, &host->link,
                                  &err);
+    if (rc == 0)
+        dispatch_hold(engine);
     if (rc < 0) {
         host->link = NULL;
         engine_log(engine, LOG_ERROR, "host=localhost: %s; trying again", err_text(&err));
@@ -71,7 +74,18 @@ void dispatch_close(struct engine *engine)
     if (host->link)
         link_close(host->link, link_closed, engine);
     host->link = NULL;
-    host->ready = false;
+    host->ready = host->held = false;
+}
+
+void dispatch_hold(struct engine *engine)
+{
+    struct host *host = &engine->localhost;
+    bool full = turn_is_full(engine);
+
+    if (!host->link || host->held == full)
+        return;
+    host->held = full;
+    link_hold(host->link, full);
 }
 
 // ---- what a link tells about an attempt
@@ -453,26 +467,12 @@ int dispatch_take_over(void *core, struct err *err)
     return dispatch_open(engine) < 0 ? err_set(err, -EIO, "%s", engine->localhost.trouble) : 0;
 }
 
-static void on_link(void *arg, struct link *link, const struct link_event *event)
+static void key_event(struct engine *engine, const struct link_event *event)
 {
-    struct engine *engine = arg;
-    struct resident *r;
-    struct attempt *attempt, *heir;
+    struct resident *r = resident_of_uuid(engine, event->key.job);
+    struct attempt *attempt = r ? attempt_find(r, event->key.intent_no) : NULL;
+    struct attempt *heir = r && !attempt ? heir_of(r, event->key.intent_no) : NULL;
 
-    (void)link;
-    if (engine->stopped)
-        return;
-    if (event->type == LINK_READY) {
-        link_ready(engine, event);
-        return;
-    }
-    if (event->type == LINK_DOWN) {
-        link_down(engine, event);
-        return;
-    }
-    r = resident_of_uuid(engine, event->key.job);
-    attempt = r ? attempt_find(r, event->key.intent_no) : NULL;
-    heir = r && !attempt ? heir_of(r, event->key.intent_no) : NULL;
     if (attempt && attempt->standing_no)
         return; // it was never begun: an older result is fetched in its place
     if (attempt)
@@ -481,4 +481,21 @@ static void on_link(void *arg, struct link *link, const struct link_event *event
         heir_event(r, heir, event);
     else
         stray_event(engine, event);
+}
+
+// A full batch takes nothing more than the event that filled it.
+static void on_link(void *arg, struct link *link, const struct link_event *event)
+{
+    struct engine *engine = arg;
+
+    (void)link;
+    if (engine->stopped)
+        return;
+    if (event->type == LINK_READY)
+        link_ready(engine, event);
+    else if (event->type == LINK_DOWN)
+        link_down(engine, event);
+    else
+        key_event(engine, event);
+    dispatch_hold(engine);
 }

@@ -170,6 +170,18 @@ static int answer_strand(struct resident *r, struct strand *strand, struct answe
                        slice_of(strand->path, strand->path_len), &strand->handle, err);
 }
 
+// A workflow's result is part of its last event, and has to fit a row with it.
+static void bound_result(struct effect *effect)
+{
+    if (effect->kind != EFFECT_END || effect->value.len <= END_VALUE_MAX)
+        return;
+    effect->value = (struct slice){ 0 };
+    if (!effect->failed)
+        effect->message = SLICE("the workflow's result is larger than the 16 MiB that are kept of "
+                                "one: return less, or write it to a file");
+    effect->failed = true;
+}
+
 static int run_strand(struct resident *r, struct strand *strand, struct err *err)
 {
     struct answer answer;
@@ -183,6 +195,8 @@ static int run_strand(struct resident *r, struct strand *strand, struct err *err
     if (rc != 0)
         return rc;
     handle = strand->handle;
+    if (!is_branch)
+        bound_result(&effect);
     rc = job_effect(&r->job, strand, &effect, err); // may free the strand
     if (effect.kind == EFFECT_END && is_branch)
         script_strand_free(r->script, handle);
@@ -199,13 +213,28 @@ static void end_progress(struct resident *r, bool is_kept)
     buf_clear(&r->progress);
 }
 
+// Each strand's budget bounds what it writes; this bounds what all of them do, which
+// has to fit one batch. No journal has an event whose run was over it, so that a
+// replay, which writes nothing, is never over it either.
+static int check_written(const struct resident *r, size_t before, struct err *err)
+{
+    if (r->engine->open->bytes.len - before <= RUN_BYTES_MAX)
+        return 0;
+    return err_set(err, ERR_BUDGET, "its strands wrote more than %d MiB of output in one go: print "
+                   "less, or let a step come between", RUN_BYTES_MAX >> 20);
+}
+
 int resident_run(struct resident *r, struct err *err)
 {
+    size_t before = r->engine->open->bytes.len;
     struct strand *strand;
     int rc = 0;
 
-    while (rc == 0 && (strand = job_next(&r->job)))
+    while (rc == 0 && (strand = job_next(&r->job))) {
         rc = run_strand(r, strand, err);
+        if (rc == 0)
+            rc = check_written(r, before, err);
+    }
     end_progress(r, rc == 0);
     return rc;
 }
@@ -356,14 +385,20 @@ static int perform_intent(struct resident *r, struct strand *strand)
 // An intent for a host is committed only while its link is ready: it carries that
 // boot's id, and until then the step was certainly not sent. On a full disk nothing
 // new begins but what a job that is ending has to do: its cleanup may use the floor.
+// In a full batch nothing does: a step's name may be of any size, and thousands may
+// have waited for the same link.
 static bool may_intend(const struct resident *r, struct strand *strand)
 {
-    const struct engine *engine = r->engine;
+    struct engine *engine = r->engine;
     const struct strand *cleanup = strand_cleanup(strand);
     bool ends = job_is_ending(&r->job) || (cleanup && cleanup->scope == SCOPE_UNWIND);
 
     if (engine->stopping || (engine->disk_full && !ends))
         return false;
+    if (turn_is_full(engine)) {
+        engine->intents_wait = true;
+        return false;
+    }
     return strand->step.effect.kind != EFFECT_COMMAND || engine->localhost.ready;
 }
 

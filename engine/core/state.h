@@ -28,11 +28,15 @@
 
 enum {
     TURN_OPS_MAX = 4096,            // operations in one batch, then facts wait
-    TURN_BYTES_MAX = 8 * 1024 * 1024,
+    TURN_BYTES_MAX = 8 * 1024 * 1024, // engine_options.turn_bytes_max, by default
+    TURN_BYTES_ASKED_MAX = 64 * 1024 * 1024, // the same for what people ask: they go first
+    RUN_BYTES_MAX = 64 * 1024 * 1024, // of records that one fact lets a script write
     TURN_OPS_EARLY = 256,           // an idle committer is given at least so much at once
     TURN_ACTIONS_MAX = 1024,        // actions in one go, then the loop has its turn
     EVENTS_ROW_MAX = 1024 * 1024,   // a journal row is closed beyond this
     RESULT_MAX = 1024 * 1024,       // bytes of a stream in a result, by default
+    ONCE_VALUE_MAX = 16 * 1024 * 1024, // bytes of what a once() gives back
+    END_VALUE_MAX = 16 * 1024 * 1024,  // the same of a workflow's result
     GRACE_MS = 10 * 1000,           // from TERM to KILL, by default
     PARK_MS = 1000,                 // engine_options.park_ms, by default
     COMMIT_RETRY_MS = 1000,         // between tries on a full disk
@@ -84,6 +88,7 @@ struct alarms {       // a binary heap by due_ms
 struct host {
     struct link *link;   // NULL: none open
     bool ready;
+    bool held;           // the link was asked to wait: the open batch is full
     struct buf boot_id;
     int64_t retry_at_ms; // timeline; when to open the link again
     uint32_t failures;
@@ -124,9 +129,11 @@ struct engine {
     struct list touched, flying_jobs;
     uint64_t turn;        // number of the open batch
     size_t events_bytes;  // of its jobs' events, which join it when it is closed
+    size_t heads_bytes;   // of its jobs' texts, which their heads repeat then
     int64_t commit_retry_at_ms; // timeline; when to look again for disk space
     char full_text[ERR_TEXT_MAX]; // what the store said when its disk was full
     uint64_t reclaim_turn; // last turn that reclaimed rows
+    bool intents_wait;    // some found the batch full
     bool meta_dirty;
     uint64_t commits;
     struct rate_slot rate[RATE_SLOTS]; // commits by second, for the last minute's rate
@@ -226,6 +233,7 @@ void turn_fly_along(struct resident *resident);
 int turn_act(struct engine *engine, const struct action *action);
 // Looks again for disk space.
 void turn_retry(struct engine *engine);
+size_t turn_bytes(const struct engine *engine); // what the open batch will take
 bool turn_is_full(const struct engine *engine);
 void turn_reply(struct engine *engine, const struct change *change, uint64_t id, change_fn fn,
                 void *arg);
@@ -334,6 +342,8 @@ void dispatch_credit_all(struct engine *engine);
 
 // links.c
 void dispatch_close(struct engine *engine);
+// Asks the link to wait while the open batch is full, and to go on when it is not.
+void dispatch_hold(struct engine *engine);
 void dispatch_intend_all(struct engine *engine);
 
 // orders.c

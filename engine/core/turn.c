@@ -100,10 +100,15 @@ struct batch *turn_batch(struct engine *engine)
     return engine->open;
 }
 
+size_t turn_bytes(const struct engine *engine)
+{
+    return engine->open->bytes.len + engine->events_bytes + engine->heads_bytes;
+}
+
 bool turn_is_full(const struct engine *engine)
 {
     return engine->open->count >= TURN_OPS_MAX ||
-           engine->open->bytes.len + engine->events_bytes >= TURN_BYTES_MAX;
+           turn_bytes(engine) >= engine->options.turn_bytes_max;
 }
 
 void turn_touch(struct resident *resident)
@@ -116,6 +121,7 @@ void turn_touch(struct resident *resident)
     if (resident->in_open)
         return;
     resident->in_open = true;
+    engine->heads_bytes += resident->job.started.command.len + resident->job.reason.len;
     if (!resident->in_flying) // else it joins the open turn when its flight has landed
         list_append(&engine->touched, &resident->touched);
     engine->world.ops->wake(engine->world.self);
@@ -257,11 +263,22 @@ static bool turn_is_empty(const struct engine *engine)
            engine->acts_open.count == 0;
 }
 
+// There is room again for what found the batch full.
+static void go_on(struct engine *engine)
+{
+    if (engine->intents_wait) {
+        engine->intents_wait = false;
+        dispatch_intend_all(engine);
+    }
+    dispatch_hold(engine);
+}
+
 static void turn_close(struct engine *engine)
 {
     list_each_safe(it, &engine->touched)
         close_job(container_of(it, struct resident, touched));
     engine->events_bytes = 0; // they are in the batch, or in its row of the log
+    engine->heads_bytes = 0;
     filing_close_turn(engine);
     put_anchor(engine);
     if (engine->stopped)
@@ -274,6 +291,7 @@ static void turn_close(struct engine *engine)
     engine->turn++;
     engine_point(engine, "commit.before");
     engine->world.ops->commit(engine->world.self, engine->flying);
+    go_on(engine);
 }
 
 static void close_if_possible(struct engine *engine)

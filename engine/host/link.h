@@ -93,6 +93,7 @@ struct link_ops {
     int (*signal)(struct link *link, struct link_key key, int signum, struct err *err);
     int (*forget)(struct link *link, struct link_key key, struct err *err);
     int (*list)(struct link *link, struct err *err);
+    void (*hold)(struct link *link, bool held);
     void (*close)(struct link *link, void (*closed)(void *arg), void *arg);
 };
 
@@ -136,6 +137,11 @@ static inline int link_forget(struct link *l, struct link_key key, struct err *e
 }
 // Answers one LISTED per key, and a last one with a nil job uuid.
 static inline int link_list(struct link *l, struct err *err) { return l->ops->list(l, err); }
+// Held, a link tells nothing, LINK_DOWN included, and takes nothing more in than it
+// has: what its runner says waits in the pipe, and then the runner waits. Requests
+// are sent all the same. Let go, it goes on where it was, later, on the loop; nothing
+// is lost by it. May be called from inside an event: that one was the last.
+static inline void link_hold(struct link *l, bool held) { l->ops->hold(l, held); }
 // Ends the session, not the commands. closed is called once, then the link is freed.
 static inline void link_close(struct link *l, void (*closed)(void *arg), void *arg)
 {

@@ -7,6 +7,10 @@
 // the spool has it all). Only when it was reaped are the handles closed, and the
 // last one's callback frees the link. A process handle closed any earlier would
 // leave a zombie.
+//
+// A link that is held reads nothing: its runner waits in the full pipe. One that ends
+// meanwhile is told of when the link is let go, behind all that it had written: read
+// first, then quiet for a round of the loop.
 #include "host/local.h"
 
 #include <assert.h>
@@ -23,6 +27,7 @@ enum {
     CLOSE_GRACE_MS = 1000,
     READ_BYTES = 64 * 1024,
     FLUSH_AGAIN_MS = 10,
+    DRAIN_MS = 1, // a round of the loop
     LAST_WORDS = 400, // bytes of the runner's standard error kept
 };
 
@@ -36,6 +41,10 @@ struct local {
     uv_shutdown_t shutdown;
     int open_handles;
     bool running, in_shut, closing;
+    bool reading;       // its output
+    bool ended, quiet;  // to be told: it ended while held; nothing came for a round
+    int64_t exit_code;
+    int exit_signal;
     void (*closed)(void *arg);
     void *closed_arg;
     size_t words_len;
@@ -49,6 +58,7 @@ struct write_request {
 };
 
 static void on_timer(uv_timer_t *timer);
+static void take_in(struct local *l);
 
 static struct local *local_of(struct session *session)
 {
@@ -127,23 +137,33 @@ static void fail(struct local *l, const char *why)
     session_down(&l->session, text);
 }
 
+static void tell_end(struct local *l)
+{
+    char why[96];
+
+    l->ended = false;
+    if (l->exit_signal)
+        snprintf(why, sizeof(why), "the runner was ended by signal %d", l->exit_signal);
+    else
+        snprintf(why, sizeof(why), "the runner ended with code %lld", (long long)l->exit_code);
+    fail(l, why);
+}
+
 // libuv reports children last in a round of the loop: what the runner wrote before
-// it ended was read by now.
+// it ended was read by now, unless nothing is read.
 static void on_runner_exit(uv_process_t *process, int64_t status, int signum)
 {
     struct local *l = process->data;
-    char why[96];
 
     l->running = false;
-    if (l->closing) {
+    l->exit_code = status;
+    l->exit_signal = signum;
+    if (l->closing)
         close_all(l);
-        return;
-    }
-    if (signum)
-        snprintf(why, sizeof(why), "the runner was ended by signal %d", signum);
+    else if (l->reading)
+        tell_end(l);
     else
-        snprintf(why, sizeof(why), "the runner ended with code %lld", (long long)status);
-    fail(l, why);
+        l->ended = true;
 }
 
 static void local_close(struct link *link, void (*closed)(void *arg), void *arg)
@@ -159,6 +179,7 @@ static void local_close(struct link *link, void (*closed)(void *arg), void *arg)
         close_all(l);
         return;
     }
+    take_in(l);
     shut_in(l);
     uv_timer_start(&l->timer, on_timer, CLOSE_GRACE_MS, 0);
 }
@@ -172,10 +193,11 @@ static void on_written(uv_write_t *req, int status)
 
     buf_release(&w->bytes);
     free(w);
-    if (status < 0 && status != UV_ECANCELED && !l->closing) {
+    if (status >= 0 || status == UV_ECANCELED || l->closing)
+        return;
+    if (l->reading && !l->ended)
         fail(l, "the runner no longer reads its input");
-        kill_runner(l);
-    }
+    kill_runner(l); // its end brings LINK_DOWN to one that is held
 }
 
 // Hands the requests over to the loop. Without memory they wait for the next time.
@@ -208,6 +230,9 @@ static void arm(struct local *l)
 
     if (l->closing)
         return;
+    take_in(l);
+    if (l->ended && l->reading)
+        next = now + DRAIN_MS;
     if (l->session.requests.len > 0)
         next = now + FLUSH_AGAIN_MS;
     if (next == UINT64_MAX)
@@ -235,8 +260,12 @@ static void on_timer(uv_timer_t *timer)
 
     if (!l->closing) {
         session_tick(&l->session);
-        local_wake(&l->session);
+        if (l->ended && l->reading && l->quiet)
+            tell_end(l);
+        l->quiet = l->reading;
     }
+    if (!l->closing)
+        local_wake(&l->session);
     if (l->closing || l->session.over)
         kill_runner(l);
 }
@@ -253,6 +282,7 @@ static void on_out(uv_stream_t *stream, ssize_t n, const uv_buf_t *bytes)
 {
     struct local *l = stream->data;
 
+    l->quiet = false;
     if (n > 0)
         session_feed(&l->session, slice_of(bytes->base, (size_t)n));
     // Of no use any more; while closing it may end by itself.
@@ -260,6 +290,23 @@ static void on_out(uv_stream_t *stream, ssize_t n, const uv_buf_t *bytes)
         kill_runner(l);
     if (n < 0)
         close_handle((uv_handle_t *)stream);
+}
+
+// Reads while the session takes bytes in, or the link is being closed and drops them.
+static void take_in(struct local *l)
+{
+    bool wanted = l->closing || session_is_open(&l->session);
+    int rc;
+
+    if (wanted == l->reading)
+        return;
+    l->reading = wanted;
+    l->quiet = false;
+    if (uv_is_closing((uv_handle_t *)&l->out)) // its end was read
+        return;
+    rc = wanted ? uv_read_start((uv_stream_t *)&l->out, on_alloc, on_out)
+                : uv_read_stop((uv_stream_t *)&l->out);
+    assert(rc == 0); // an open pipe of ours is readable
 }
 
 // Keeps the last of what the runner complains about, in one line.
@@ -301,9 +348,8 @@ static int spawn(struct local *l, struct err *err)
     if (rc < 0)
         return err_set(err, rc, "cannot start the runner (%s): %s", options.file, uv_strerror(rc));
     l->running = true;
+    take_in(l);
     // A pipe that was just made and never read is readable.
-    rc = uv_read_start((uv_stream_t *)&l->out, on_alloc, on_out);
-    assert(rc == 0);
     rc = uv_read_start((uv_stream_t *)&l->err, on_alloc, on_err);
     assert(rc == 0);
     return 0;
@@ -332,6 +378,7 @@ static const struct link_ops local_ops = {
     .signal = session_signal,
     .forget = session_forget,
     .list = session_list,
+    .hold = session_hold,
     .close = local_close,
 };
 

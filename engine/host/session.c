@@ -5,8 +5,9 @@
 // follow the same key anew. An end is held while a question is under way: its
 // answer then cannot be taken for another life's.
 //
-// A callback may call anything of this link, close included: after each event the
-// feed looks at `over` before it goes on.
+// A callback may call anything of this link, close and hold included: after each
+// event the feed looks at `over` and `held` before it goes on. What it leaves is taken
+// by a later tick, never from inside session_hold: events do not come from calls.
 #include "host/session.h"
 
 #include <assert.h>
@@ -47,6 +48,7 @@ void session_down(struct session *session, const char *text)
 {
     struct link_event event = { .type = LINK_DOWN, .text = slice_str(text) };
 
+    assert(!session->held || session->over);
     emit(session, &event);
     session_mute(session);
 }
@@ -54,7 +56,8 @@ void session_down(struct session *session, const char *text)
 void session_mute(struct session *session)
 {
     session->over = true;
-    session->ready = false;
+    session->ready = session->held = false;
+    session->rest = (struct slice){ 0 };
 }
 
 // --- Requests ------------------------------------------------------------------
@@ -177,6 +180,27 @@ int session_list(struct link *link, struct err *err)
     return request_end(s, from, err);
 }
 
+// The runner is not slow while nobody listens: it gets the time again.
+void session_hold(struct link *link, bool held)
+{
+    struct session *s = session_of(link);
+    uint64_t now = s->carrier->now_ms(s);
+
+    if (s->over || s->held == held)
+        return;
+    s->held = held;
+    if (held)
+        s->held_ms = now;
+    else
+        s->hello_until_ms += now - s->held_ms;
+    s->carrier->wake(s);
+}
+
+bool session_is_open(const struct session *session)
+{
+    return !session->held && session->rest.len == 0;
+}
+
 // --- Questions about output -----------------------------------------------------
 
 // The rest of an ended attempt's output, one stream after the other.
@@ -253,8 +277,10 @@ uint64_t session_next_ms(const struct session *session)
 {
     uint64_t next = UINT64_MAX;
 
-    if (session->over)
+    if (session->over || session->held)
         return next;
+    if (session->rest.len)
+        return 0;
     if (!session->ready)
         return session->hello_until_ms;
     list_each(it, &session->attempts.all) {
@@ -265,17 +291,29 @@ uint64_t session_next_ms(const struct session *session)
     return next;
 }
 
-void session_tick(struct session *session)
+static void check_hello(struct session *s, uint64_t now)
 {
-    uint64_t now = session->carrier->now_ms(session);
     char noise[WIRE_NOISE + 1];
     char text[WIRE_NOISE + 64];
 
-    if (!session->ready && !session->over && now >= session->hello_until_ms) {
-        snprintf(text, sizeof(text), "the runner did not answer in time; it said: \"%s\"",
-                 wire_noise(&session->wire, noise));
-        session_down(session, text);
-    }
+    if (s->ready || s->over || now < s->hello_until_ms)
+        return;
+    snprintf(text, sizeof(text), "the runner did not answer in time; it said: \"%s\"",
+             wire_noise(&s->wire, noise));
+    session_down(s, text);
+}
+
+static void take(struct session *s);
+
+void session_tick(struct session *session)
+{
+    uint64_t now = session->carrier->now_ms(session);
+
+    if (session->rest.len)
+        take(session);
+    if (session->held)
+        return;
+    check_hello(session, now);
     list_each(it, &session->attempts.all) {
         struct attempt *a = container_of(it, struct attempt, in_all);
         if (!session->over && wants(a) && a->poll_ms <= now)
@@ -470,19 +508,29 @@ static int on_reply(struct session *s, const struct wire_reply *reply, struct er
     return 0;
 }
 
-void session_feed(struct session *session, struct slice bytes)
+// Replies of the rest, until it is used up or a callback wants no more.
+static void take(struct session *s)
 {
     struct wire_reply reply;
     struct err err = { 0 };
-    int rc = 0;
+    int rc = 1;
 
-    while (!session->over && (rc = wire_next(&session->wire, &bytes, &reply, &err)) == 1) {
-        rc = on_reply(session, &reply, &err);
-        if (rc < 0)
-            break;
+    while (rc > 0 && !s->over && !s->held) {
+        rc = wire_next(&s->wire, &s->rest, &reply, &err);
+        if (rc == 1 && on_reply(s, &reply, &err) < 0)
+            rc = -1;
     }
-    if (rc < 0)
-        session_down(session, err.text);
+    if (rc < 0 && !s->over)
+        session_down(s, err.text);
+}
+
+void session_feed(struct session *session, struct slice bytes)
+{
+    assert(session_is_open(session));
+    if (session->over)
+        return;
+    session->rest = bytes;
+    take(session);
     if (!session->over)
         session->carrier->wake(session);
 }

@@ -3,7 +3,12 @@
 // and replies into events. Knows no loop and no file descriptor; the carrier (local,
 // ssh) embeds it, moves bytes both ways and tells it the time. Everything that
 // starts with session_ is called on the loop's thread; events come only out of
-// session_feed and session_down, which carriers call only from the loop.
+// session_feed, session_tick and session_down, which carriers call only from the loop.
+//
+// A session that is held (link_hold) takes no byte more: what it was fed and has not
+// taken stays with the carrier, in its place, and is taken up again by session_tick.
+// While session_is_open says no, the carrier reads nothing, and does not say that it
+// is gone.
 #pragma once
 
 #include "host/attempt.h"
@@ -25,10 +30,12 @@ struct session {
     void *arg;
     struct wire wire;
     struct attempts attempts;
+    struct slice rest;         // fed and not taken yet: the carrier's
     struct buf requests;       // not sent yet; the carrier takes them
     uint64_t hello_until_ms;   // READY comes before, or never
     int64_t clock_unix_ms;     // the target's clock when it booted
-    bool ready, over;
+    uint64_t held_ms;          // since when it is held
+    bool ready, over, held;
 };
 
 // nonce is borrowed. hello_ms: how long READY may take.
@@ -38,15 +45,18 @@ void session_init(struct session *session, const struct link_ops *ops,
 // Frees what it holds. No event comes.
 void session_release(struct session *session);
 
-// Bytes from the runner.
+// Bytes from the runner, when session_is_open. They stay valid and unchanged until it
+// is so again.
 void session_feed(struct session *session, struct slice bytes);
-// Asks what it is time to ask.
+// It is not held, and has taken all that it was fed.
+bool session_is_open(const struct session *session);
+// Takes what was left while it was held, and asks what it is time to ask.
 void session_tick(struct session *session);
 // When session_tick has something to do next; UINT64_MAX: not by itself.
 uint64_t session_next_ms(const struct session *session);
-// The carrier is gone: LINK_DOWN, once; nothing after it.
+// The carrier is gone: LINK_DOWN, once; nothing after it. Never while it is held.
 void session_down(struct session *session, const char *text);
-// From now on no event comes: the link is being closed.
+// From now on no event comes, and what is fed is dropped: the link is being closed.
 void session_mute(struct session *session);
 
 // link_ops, all but close.
@@ -57,3 +67,4 @@ int session_credit(struct link *link, struct link_key key, uint64_t bytes, struc
 int session_signal(struct link *link, struct link_key key, int signum, struct err *err);
 int session_forget(struct link *link, struct link_key key, struct err *err);
 int session_list(struct link *link, struct err *err);
+void session_hold(struct link *link, bool held);

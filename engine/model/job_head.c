@@ -7,6 +7,8 @@
 
 #include "model/job_limit.h"
 
+enum { PROGRESS_TEXT_MAX = 4096 }; // in a head; the record has all of it
+
 enum job_state job_state(const struct job *job)
 {
     if (job->ended)
@@ -51,7 +53,8 @@ void job_progress(struct job *job, struct slice note_value)
         job->progress_done = (int64_t)value_real(value_get(&v, "done"), 0);
         job->progress_total = (int64_t)value_real(value_get(&v, "total"), 0);
         buf_clear(&job->progress_text);
-        buf_add_slice(&job->progress_text, value_bytes(value_get(&v, "text")));
+        buf_add_slice(&job->progress_text,
+                      slice_cut(value_bytes(value_get(&v, "text")), PROGRESS_TEXT_MAX));
     }
     value_doc_release(&doc);
 }

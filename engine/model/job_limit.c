@@ -4,6 +4,8 @@
 // only cleans up is left to its cleanup_timeout; one that is being stopped, too.
 #include "model/job_limit.h"
 
+#include "model/job_step.h"
+
 bool job_is_ending(const struct job *job) { return job->stop_asked || job->expired; }
 
 static int64_t run_ms(const struct job *job)
@@ -117,7 +119,7 @@ void job_end_reason(struct job *job, const struct effect *effect)
     } else if (effect->failed && job->stop_asked) {
         buf_add_str(reason, "stopped");
     } else if (effect->failed) {
-        buf_add_slice(reason, effect->message);
+        job_set_reason(job, effect->message);
     }
     if (job->cleanup_cut && job->main_failed) {
         buf_add_str(reason, effect->failed ? "; its cleanup" : "its cleanup");

@@ -8,14 +8,23 @@
 
 #include "model/job_limit.h"
 
+void job_set_reason(struct job *job, struct slice reason)
+{
+    struct slice kept = slice_cut(reason, JOB_REASON_MAX);
+
+    buf_clear(&job->reason);
+    buf_add_slice(&job->reason, kept);
+    if (kept.len < reason.len)
+        buf_addf(&job->reason, "... (and %zu bytes more)", reason.len - kept.len);
+}
+
 void job_suspend(struct job *job, enum suspend_cause cause, struct slice reason)
 {
     if (!job->suspend_asked)
         job->suspended_unix_ms = job->time_unix_ms;
     job->suspend_asked = true;
     job->suspend_cause = cause;
-    buf_clear(&job->reason);
-    buf_add_slice(&job->reason, reason);
+    job_set_reason(job, reason);
 }
 
 // The step waits for a person. why: more than the outcome says, or empty.

@@ -5,6 +5,10 @@
 
 #include "model/job.h"
 
+// Why the job is suspended or has failed, in words. It is part of the head, which is
+// written and shown often: what is longer than JOB_REASON_MAX is cut, and says so.
+enum { JOB_REASON_MAX = 64 * 1024 };
+void job_set_reason(struct job *job, struct slice reason);
 // Suspends the job, or gives its suspension a newer reason.
 void job_suspend(struct job *job, enum suspend_cause cause, struct slice reason);
 // 1: the step goes on (in BACKOFF the caller names the event that began it);

@@ -41,8 +41,11 @@ static struct command *find_command(struct sim *sim, struct link_key key)
 
 static void tell(struct sim *sim, struct link_event event, const char *data)
 {
-    struct message *message = calloc(1, sizeof(*message));
+    struct message *message;
 
+    if (sim->sim_link->cut)
+        return;
+    message = calloc(1, sizeof(*message));
     assert(message);
     message->event = event;
     message->data = data ? strdup(data) : NULL;
@@ -128,6 +131,8 @@ static int on_start(struct link *link, const struct link_start *start, struct er
     struct link_key old = { start->key.job, start->supersedes_intent_no };
 
     (void)err;
+    if (sim->sim_link->cut)
+        return 0;
     older = start->has_supersedes ? find_command(sim, old) : NULL;
     if (older && !older->done && older->boot == sim->boot)
         older->killed = true;
@@ -164,6 +169,8 @@ static int on_signal(struct link *link, struct link_key key, int signum, struct 
     bool alive = c && !c->done && !c->killed && c->boot == sim->boot;
 
     (void)signum, (void)err;
+    if (sim->sim_link->cut)
+        return 0;
     tell(sim, (struct link_event){ .type = LINK_SIGNALLED, .key = key, .code = !alive }, NULL);
     if (alive) {
         c->killed = true;
@@ -178,7 +185,7 @@ static int on_forget(struct link *link, struct link_key key, struct err *err)
     struct command *c = find_command(sim, key);
 
     (void)err;
-    if (c)
+    if (c && !sim->sim_link->cut)
         c->forgotten = true; // kept for the count of starts
     tell(sim, (struct link_event){ .type = LINK_FORGOTTEN, .key = key }, NULL);
     return 0;
@@ -230,8 +237,17 @@ static void on_close(struct link *link, void (*closed)(void *arg), void *arg)
     closed(arg);
 }
 
+static void on_hold(struct link *link, bool held)
+{
+    struct sim_link *sl = container_of(link, struct sim_link, base);
+
+    assert(sl->held != held);
+    sl->held = held;
+    sl->sim->counts.holds += held;
+}
+
 static const struct link_ops link_ops = { on_start, on_attach, on_credit, on_signal,
-                                          on_forget, on_list, on_close };
+                                          on_forget, on_list, on_hold, on_close };
 
 struct sim_link *host_link_new(struct sim *sim, const struct link_options *options)
 {
@@ -249,7 +265,16 @@ struct sim_link *host_link_new(struct sim *sim, const struct link_options *optio
 
 bool host_has_news(const struct sim *sim)
 {
-    return sim->sim_link && !list_is_empty(&sim->sim_link->messages);
+    const struct sim_link *link = sim->sim_link;
+
+    return link && !link->held && (link->cut || !list_is_empty(&link->messages));
+}
+
+static void tell_cut(struct sim_link *link)
+{
+    struct link_event down = { .type = LINK_DOWN, .text = SLICE("cut") };
+
+    link->fn(link->arg, &link->base, &down);
 }
 
 void host_deliver(struct sim *sim)
@@ -258,6 +283,10 @@ void host_deliver(struct sim *sim)
     struct list *first = list_first(&link->messages);
     struct message *message = container_of(first, struct message, link);
 
+    if (link->cut) {
+        tell_cut(link);
+        return;
+    }
     list_remove(first);
     message->event.data = slice_str(message->data);
     link->fn(link->arg, &link->base, &message->event);
@@ -268,11 +297,12 @@ void host_deliver(struct sim *sim)
 void host_cut_link(struct sim *sim)
 {
     struct sim_link *link = sim->sim_link;
-    struct link_event down = { .type = LINK_DOWN, .text = SLICE("cut") };
 
     sim->counts.cuts++;
     drop_messages(link);
-    link->fn(link->arg, &link->base, &down);
+    link->cut = true;
+    if (!link->held) // else it is told when the engine listens again
+        tell_cut(link);
 }
 
 void host_reboot(struct sim *sim)

@@ -17,6 +17,8 @@ struct sim_link {
     link_event_fn fn;
     void *arg;
     struct list messages;
+    bool held; // by the engine: it says nothing
+    bool cut;  // and nothing reaches its host any more
 };
 
 struct sim {

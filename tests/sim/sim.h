@@ -15,11 +15,12 @@ struct sim_options {
     unsigned crash_max;      // kills in all; the rest of the run is calm
     unsigned link_cut_per_1000;
     unsigned reboot_per_1000; // of the host: running commands are cut off
+    size_t turn_bytes_max;    // of the engine; few: its link waits at every turn
     struct slice prelude;     // of the engine; empty: its own
 };
 
 struct sim_counts {
-    unsigned crashes, cuts, reboots, starts, happenings;
+    unsigned crashes, cuts, reboots, starts, holds, happenings;
 };
 
 struct sim *sim_new(const struct sim_options *options);

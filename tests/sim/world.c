@@ -59,7 +59,8 @@ static const struct world_ops world_ops = {
 static void boot_engine(struct sim *sim)
 {
     struct world world = { &world_ops, sim };
-    struct engine_options options = { .prelude = sim->options.prelude };
+    struct engine_options options = { .prelude = sim->options.prelude,
+                                      .turn_bytes_max = sim->options.turn_bytes_max };
     struct err err;
 
     sim->alarm_ms = -1;

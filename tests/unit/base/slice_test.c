@@ -61,6 +61,19 @@ static void a_slice_can_be_printed(void **state)
     assert_string_equal(text, "<abc>");
 }
 
+static void a_cut_text_ends_with_a_whole_character(void **state)
+{
+    struct slice text = SLICE("ab\xc3\xa4\xe2\x82\xac");
+
+    (void)state;
+    assert_true(slice_is(slice_cut(text, 7), "ab\xc3\xa4\xe2\x82\xac"));
+    assert_true(slice_is(slice_cut(text, 6), "ab\xc3\xa4"));
+    assert_true(slice_is(slice_cut(text, 4), "ab\xc3\xa4"));
+    assert_true(slice_is(slice_cut(text, 3), "ab"));
+    assert_int_equal(slice_cut(text, 0).len, 0);
+    assert_int_equal(slice_cut(SLICE("\x80\x80\x80"), 2).len, 0); // no text at all
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -68,6 +81,7 @@ int main(void)
         cmocka_unit_test(equality_is_of_bytes),
         cmocka_unit_test(order_is_that_of_unsigned_bytes),
         cmocka_unit_test(a_slice_can_be_printed),
+        cmocka_unit_test(a_cut_text_ends_with_a_whole_character),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,6 +61,7 @@ static void refusals_become_exit_codes(void **state)
         { "{\"error\":{\"code\":\"no_such_job\",\"message\":\"m\"}}", EXIT_NO_JOB },
         { "{\"error\":{\"code\":\"wrong_state\",\"message\":\"m\"}}", EXIT_REFUSED },
         { "{\"error\":{\"code\":\"disk_full\",\"message\":\"m\"}}", EXIT_REFUSED },
+        { "{\"error\":{\"code\":\"busy\",\"message\":\"m\"}}", EXIT_REFUSED },
         { "{\"error\":{\"code\":\"usage\",\"message\":\"m\"}}", EXIT_USAGE },
         { "{\"error\":{\"code\":\"internal\",\"message\":\"m\"}}", EXIT_ENGINE },
         { "{\"error\":{}}", EXIT_ENGINE }, // partial answers are failures, too

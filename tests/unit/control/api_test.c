@@ -316,6 +316,7 @@ static void a_refused_change_says_why(void **state)
         { ERR_USAGE, 400, "usage" },       { -ECANCELED, 503, "shutting_down" },
         { ERR_SCRIPT, 400, "script" },     { -EIO, 500, "internal" },
         { -ENOENT, 404, "no_such_job" },   { ERR_CORRUPT, 500, "damaged" },
+        { -EAGAIN, 503, "busy" },
     };
     struct world *world = *state;
 

@@ -16,6 +16,13 @@ struct fake_link {
     struct fake_world *world;
     link_event_fn event;
     void *arg;
+    bool held;
+    struct list waiting; // told while it was held, oldest first
+};
+
+struct message {
+    struct list link;
+    struct link_event event; // what it borrows, the test keeps
 };
 
 // ---- the link: it notes
@@ -72,19 +79,30 @@ static int on_list(struct link *link, struct err *err)
     return note(link, (struct call){ .kind = CALL_LIST });
 }
 
+static void on_hold(struct link *link, bool held)
+{
+    struct fake_link *fake = container_of(link, struct fake_link, base);
+
+    assert_true(held != fake->held); // said once
+    fake->held = held;
+    fake->world->holds += held;
+}
+
 static void on_close(struct link *link, void (*closed)(void *arg), void *arg)
 {
     struct fake_link *fake = container_of(link, struct fake_link, base);
 
     if (fake->world->link == fake)
         fake->world->link = NULL;
+    list_each_safe(it, &fake->waiting)
+        free(container_of(it, struct message, link));
     free(fake);
     closed(arg);
 }
 
 static const struct link_ops link_ops = {
     .start = on_start, .attach = on_attach, .credit = on_credit, .signal = on_signal,
-    .forget = on_forget, .list = on_list, .close = on_close,
+    .forget = on_forget, .list = on_list, .hold = on_hold, .close = on_close,
 };
 
 // ---- the world: it waits
@@ -118,7 +136,10 @@ static void commit(void *self, const struct batch *batch)
     struct fake_world *world = self;
 
     assert_null(world->committing); // one at a time
+    assert_int_equal(batch->bytes.failed, 0);
     world->committing = batch;
+    if (batch->bytes.len > world->batch_bytes_max)
+        world->batch_bytes_max = batch->bytes.len;
 }
 
 static int open_link(void *self, struct slice host, const struct link_options *options,
@@ -130,7 +151,9 @@ static int open_link(void *self, struct slice host, const struct link_options *o
     (void)err;
     assert_true(slice_is(host, "localhost"));
     assert_non_null(link);
-    *link = (struct fake_link){ { &link_ops }, world, options->event, options->arg };
+    *link = (struct fake_link){ { &link_ops }, world, options->event, options->arg,
+                                .held = false };
+    list_init(&link->waiting);
     world->link = link;
     *ret = &link->base;
     return 0;
@@ -215,8 +238,28 @@ int world_teardown(void **state)
 
 // ---- turns, landings, time
 
+bool link_is_held(const struct fake_world *world) { return world->link && world->link->held; }
+
+// The oldest message that waits, if the link may speak. It may be closed by it.
+static bool deliver_one(struct fake_world *world)
+{
+    struct fake_link *link = world->link;
+    struct list *first = link && !link->held ? list_first(&link->waiting) : NULL;
+    struct message *message;
+
+    if (!first)
+        return false;
+    message = container_of(first, struct message, link);
+    list_remove(first);
+    link->event(link->arg, &link->base, &message->event);
+    free(message);
+    return true;
+}
+
 void world_turn(struct fake_world *world)
 {
+    while (deliver_one(world))
+        ;
     world->woken = false;
     engine_turn(world->engine);
 }
@@ -242,12 +285,19 @@ void world_land(struct fake_world *world)
     engine_committed(world->engine, rc, &err);
 }
 
+static bool has_news(const struct fake_world *world)
+{
+    const struct fake_link *link = world->link;
+
+    return link && !link->held && !list_is_empty(&link->waiting);
+}
+
 void world_settle(struct fake_world *world)
 {
     for (int i = 0; i < TURNS_MAX; i++) {
         world_turn(world);
         world_land(world);
-        if (!world->woken && !world->committing)
+        if (!world->woken && !world->committing && !has_news(world))
             return;
     }
     fail_msg("the engine goes on for ever");
@@ -291,10 +341,21 @@ void world_swap_script(struct fake_world *world, const char *stored, const char 
 
 // ---- what the link tells
 
+// At once, unless the link is held: then in its order, once it may speak.
 static void emit(struct fake_world *world, const struct link_event *event)
 {
-    assert_non_null(world->link);
-    world->link->event(world->link->arg, &world->link->base, event);
+    struct fake_link *link = world->link;
+    struct message *message;
+
+    assert_non_null(link);
+    if (!link->held && list_is_empty(&link->waiting)) {
+        link->event(link->arg, &link->base, event);
+        return;
+    }
+    message = calloc(1, sizeof(*message));
+    assert_non_null(message);
+    message->event = *event;
+    list_append(&link->waiting, &message->link);
 }
 
 void link_says_ready(struct fake_world *world, const char *boot)

@@ -35,13 +35,15 @@ struct fake_world {
     int64_t now_ms;                // CLOCK_BOOTTIME; the wall clock runs beside it
     int64_t alarm_ms;              // the engine's last wish; -1: none
     const struct batch *committing; // held by the committer; NULL: none
+    size_t batch_bytes_max;        // of the largest batch committed
     bool woken;                    // the engine wishes a turn
     bool disk_full;                // landing fails, nothing is written
     int room_rc;                   // what a landing says of the room ahead
     bool stopped;                  // world.stopped was called
     struct err stop_err;           // its reason; code 0: in order
     struct fake_link *link;        // NULL: none is open
-    struct call calls[256];        // not looked at by an expect_ yet
+    unsigned holds;                // times the link was asked to wait
+    struct call calls[1024];       // not looked at by an expect_ yet
     size_t call_count;
     unsigned starts;               // START calls ever
     uint64_t credit_bytes;         // given ever
@@ -83,6 +85,8 @@ void link_says_ready(struct fake_world *world, const char *boot);
 void link_up(struct fake_world *world); // READY under the first boot, and all that follows
 void link_up_again(struct fake_world *world, const char *boot); // the same under another one
 void link_cut(struct fake_world *world); // DOWN
+bool link_is_held(const struct fake_world *world);
+// What is told while the link is held comes later: text must stay until then.
 struct link_key key_of(const struct fake_world *world, uint64_t intent_no);
 void tell(struct fake_world *world, enum link_event_type type, uint64_t intent_no);
 void tell_output(struct fake_world *world, uint64_t intent_no, uint64_t offset, const char *text);

@@ -53,11 +53,24 @@ static struct seen *seen_of(struct fixture *f, const struct link_event *e)
     return &f->seen[e->key.intent_no];
 }
 
+void fixture_hold(struct fixture *f, bool held)
+{
+    unsigned events = f->events;
+
+    f->held = held;
+    link_hold(f->link, held);
+    assert_int_equal(f->events, events); // never from inside the call
+}
+
 static void on_event(void *arg, struct link *link, const struct link_event *e)
 {
     struct fixture *f = arg;
     struct seen *s = seen_of(f, e);
 
+    assert_false(f->held);
+    f->events++;
+    if (f->hold_at_event)
+        fixture_hold(f, true);
     s->count[e->type]++;
     s->last[e->type] = *e;
     if (e->text.len > 0) {
@@ -150,7 +163,7 @@ static void open_link(struct fixture *f)
     };
     struct err err = { 0 };
 
-    f->closed = false;
+    f->closed = f->held = false;
     if (link_local_open(&f->link, &f->loop, &options, &err) < 0)
         fail_msg("link_local_open: %s", err.text);
     // Never from inside the call.
@@ -163,6 +176,13 @@ void fixture_open(struct fixture *f)
     open_link(f);
     if (!fixture_wait_general(f, LINK_READY))
         fail_msg("no READY: %s", buf_cstr(&f->general.text));
+}
+
+void fixture_open_held(struct fixture *f)
+{
+    f->general.count[LINK_READY] = f->general.count[LINK_DOWN] = 0;
+    open_link(f);
+    fixture_hold(f, true);
 }
 
 const char *fixture_open_refused(struct fixture *f)

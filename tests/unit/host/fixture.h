@@ -28,6 +28,9 @@ struct fixture {
     struct uuid store, job, incarnation;
     uint64_t epoch;
     bool hold_credit;   // do not answer OUTPUT with credit
+    bool hold_at_event; // the next event asks the link to wait
+    bool held;          // it was: an event now fails the test
+    unsigned events;    // ever
     bool closed, timeout;
     uv_timer_t timer;
     struct seen seen[ATTEMPTS_MAX]; // by intent number
@@ -42,9 +45,13 @@ int fixture_teardown(void **state);
 
 // Opens a link and waits for READY; fails the test otherwise.
 void fixture_open(struct fixture *f);
+// Opens one that is held before it can say a word.
+void fixture_open_held(struct fixture *f);
 // Opens one that is expected to be refused: waits for DOWN and returns its text.
 const char *fixture_open_refused(struct fixture *f);
 void fixture_close(struct fixture *f);
+// Asks the link to wait, or lets it go on.
+void fixture_hold(struct fixture *f, bool held);
 // Forgets what was seen.
 void fixture_reset(struct fixture *f);
 

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+// A real local link that is asked to wait: it tells nothing then, and loses nothing by
+// it, whatever happens to its runner meanwhile.
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fixture.h"
+
+enum { COMMANDS = 12, PRINTED = 200 * 1000, PAUSE_MS = 400 };
+
+// Each prints as many bytes as no pipe holds, and says who it was.
+static void start_printing(struct fixture *f)
+{
+    char program[128];
+
+    for (uint64_t no = 1; no <= COMMANDS; no++) {
+        snprintf(program, sizeof(program), "head -c %d /dev/zero | tr '\\0' x; printf 'end %u'",
+                 PRINTED, (unsigned)no);
+        fixture_start(f, no, program, NULL);
+    }
+}
+
+static void check_printed(struct fixture *f, uint64_t no)
+{
+    struct buf *out = &f->seen[no].stream[0];
+    char end[16];
+
+    snprintf(end, sizeof(end), "xend %u", (unsigned)no);
+    assert_int_equal(out->len, PRINTED + strlen(end) - 1);
+    assert_string_equal(buf_cstr(out) + PRINTED - 1, end);
+}
+
+static void check_all_printed(struct fixture *f)
+{
+    for (uint64_t no = 1; no <= COMMANDS; no++) {
+        if (!fixture_wait(f, no, LINK_DONE))
+            fail_msg("no DONE of %u", (unsigned)no);
+        assert_int_equal(f->seen[no].count[LINK_DONE], 1);
+        check_printed(f, no);
+    }
+}
+
+static void a_held_link_tells_nothing_and_loses_nothing(void **state)
+{
+    struct fixture *f = *state;
+
+    fixture_open(f);
+    start_printing(f);
+    assert_true(fixture_wait(f, 1, LINK_STARTED));
+    fixture_hold(f, true);
+    fixture_run(f, PAUSE_MS); // an event in it fails the test
+    fixture_hold(f, true);    // asked twice is asked once
+    fixture_run(f, PAUSE_MS);
+    fixture_hold(f, false);
+    check_all_printed(f);
+}
+
+static void on_pause(uv_timer_t *timer)
+{
+    struct fixture *f = timer->data;
+
+    if (f->held)
+        fixture_hold(f, false);
+}
+
+// Held inside every event, so that it always stops between two messages of one read.
+static void a_link_that_is_held_by_each_event_tells_them_one_by_one(void **state)
+{
+    struct fixture *f = *state;
+    uv_timer_t pause = { .data = f };
+
+    uv_timer_init(&f->loop, &pause);
+    fixture_open(f);
+    f->hold_at_event = true;
+    uv_timer_start(&pause, on_pause, 1, 1);
+    start_printing(f);
+    check_all_printed(f);
+    uv_close((uv_handle_t *)&pause, NULL);
+    uv_run(&f->loop, UV_RUN_NOWAIT);
+}
+
+static void a_held_link_sends_what_it_is_asked(void **state)
+{
+    struct fixture *f = *state;
+    char path[512];
+
+    fixture_open(f);
+    fixture_hold(f, true);
+    fixture_start(f, 1, "echo done", NULL);
+    for (int i = 0; i < 100 && access(fixture_path(f, 1, "rc", path), F_OK) < 0; i++)
+        fixture_run(f, 50);
+    assert_int_equal(access(path, F_OK), 0);
+    fixture_hold(f, false);
+    assert_true(fixture_wait(f, 1, LINK_DONE));
+    assert_string_equal(buf_cstr(&f->seen[1].stream[0]), "done\n");
+}
+
+static void the_end_of_a_runner_is_told_behind_what_it_had_said(void **state)
+{
+    struct fixture *f = *state;
+    long runner;
+
+    fixture_open(f);
+    runner = fixture_number(f, 0, "runner");
+    assert_true(runner > 1);
+    fixture_start(f, 1, "echo first", NULL);
+    assert_true(fixture_wait(f, 1, LINK_STARTED));
+    fixture_hold(f, true);
+    fixture_run(f, PAUSE_MS); // its result is in the pipe
+    assert_int_equal(kill((pid_t)runner, SIGKILL), 0);
+    assert_true(process_gone(runner));
+    fixture_run(f, PAUSE_MS);
+    fixture_hold(f, false);
+    assert_true(fixture_wait_general(f, LINK_DOWN));
+    assert_non_null(strstr(buf_cstr(&f->general.text), "signal 9"));
+    assert_int_equal(f->seen[1].count[LINK_DONE], 1);
+    assert_string_equal(buf_cstr(&f->seen[1].stream[0]), "first\n");
+    fixture_run(f, 50);
+    assert_int_equal(f->general.count[LINK_DOWN], 1);
+}
+
+static void a_held_link_is_closed_without_a_word(void **state)
+{
+    struct fixture *f = *state;
+    unsigned events;
+
+    fixture_open(f);
+    start_printing(f);
+    assert_true(fixture_wait(f, 1, LINK_STARTED));
+    fixture_hold(f, true);
+    fixture_run(f, PAUSE_MS);
+    events = f->events;
+    fixture_close(f);
+    assert_int_equal(f->events, events);
+    // Nothing was lost: the next link is told of all of it.
+    fixture_reset(f);
+    fixture_open(f);
+    for (uint64_t no = 1; no <= COMMANDS; no++)
+        assert_int_equal(link_attach(f->link, fixture_key(f, no), 0, 0, NULL), 0);
+    check_all_printed(f);
+}
+
+static void a_link_that_is_held_from_its_first_moment_says_hello_later(void **state)
+{
+    struct fixture *f = *state;
+
+    fixture_open(f);
+    fixture_close(f);
+    fixture_open_held(f);
+    fixture_run(f, PAUSE_MS);
+    fixture_hold(f, false);
+    assert_true(fixture_wait_general(f, LINK_READY));
+    assert_int_equal(fixture_do(f, 1, "exit 7")->code, 7);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(a_held_link_tells_nothing_and_loses_nothing),
+        TEST(a_link_that_is_held_by_each_event_tells_them_one_by_one),
+        TEST(a_held_link_sends_what_it_is_asked),
+        TEST(the_end_of_a_runner_is_told_behind_what_it_had_said),
+        TEST(a_held_link_is_closed_without_a_word),
+        TEST(a_link_that_is_held_from_its_first_moment_says_hello_later),
+    };
+
+    if (!fixture_shell())
+        return 77;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
