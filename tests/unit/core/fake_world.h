@@ -133,5 +133,8 @@ void expect_records(struct fake_world *world, uint64_t job, const char *lines);
 // The journal's events: "started intended settled:exit:0 ended"; a settled event has
 // its outcome and code, one whose strands did not run ends with "!".
 void expect_journal(struct fake_world *world, uint64_t job, const char *events);
+// All attempts in the order of their intents: "1/1 run:exit 1.2/1 sleep"; one that has
+// ended has its outcome.
+void expect_history(struct fake_world *world, uint64_t job, const char *steps);
 void expect_outcome_out(struct fake_world *world, uint64_t job, uint64_t event_no,
                         const char *text);
