@@ -66,6 +66,40 @@ static void a_running_job_is_written_to_the_log_and_seen_whole(void **state)
     expect_steps_in_journal(w, job, 5);
 }
 
+// Neither what is gathered nor what flies: a person sees what is on disk.
+static void what_is_not_on_disk_yet_is_not_seen(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, STEPS);
+
+    do_steps(w, 1, 5);
+    expect_start(w, 12);
+    tell_done(w, 12, 0);
+    expect_steps_in_journal(w, job, 5);
+    world_turn(w);
+    assert_non_null(w->committing);
+    expect_steps_in_journal(w, job, 5);
+    world_land(w);
+    expect_steps_in_journal(w, job, 6);
+}
+
+// It is out of the job's memory, and not in the journal before the commit.
+static void what_is_being_filed_is_seen_all_the_time(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "localhost:run('a') sleep('1h')");
+
+    expect_start(w, 2);
+    tell_done(w, 2, 0); // it goes to sleep, and is filed
+    world_turn(w);
+    assert_non_null(w->committing);
+    assert_int_equal(job_journal_rows(w, job), 0);
+    expect_journal(w, job, "started intended");
+    world_settle(w);
+    assert_int_equal(job_journal_rows(w, job), 1);
+    expect_journal(w, job, "started intended settled:exit:0 intended");
+}
+
 static void a_page_of_events_becomes_one_row(void **state)
 {
     struct fake_world *w = *state;
@@ -421,6 +455,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_running_job_is_written_to_the_log_and_seen_whole),
+        TEST(what_is_not_on_disk_yet_is_not_seen),
+        TEST(what_is_being_filed_is_seen_all_the_time),
         TEST(a_page_of_events_becomes_one_row),
         TEST(the_end_of_a_job_files_it_and_empties_the_log),
         TEST(a_sleeper_is_filed_in_the_turn_it_falls_asleep),
