@@ -175,7 +175,6 @@ static int change_now(struct world *world, const char *method, const char *path,
     struct buf text;
     int status;
 
-    client_open(&client, world);
     client_request(&client, world, method, path, body);
     world_until(world, &world->fake->change_count, changes + 1);
     client_look(&client, world);
@@ -412,7 +411,6 @@ static void wait_answers_when_it_is_so(void **state)
     struct buf text;
     json_t *json;
 
-    client_open(&client, world);
     client_request(&client, world, "GET", "/v1/jobs/12/wait?for=finished", NULL);
     world_until(world, &world->fake->watch_count, 1);
     fake_job_set(job, JOB_SUSPENDED);

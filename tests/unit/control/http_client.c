@@ -130,6 +130,7 @@ void client_request(struct client *client, struct world *world, const char *meth
 {
     struct buf request;
 
+    client_open(client, world);
     buf_init(&request, 0);
     buf_addf(&request, "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n", method, path);
     if (body)
@@ -224,7 +225,6 @@ int http(struct world *world, const char *method, const char *path, const char *
     struct buf text;
     int status;
 
-    client_open(&client, world);
     client_request(&client, world, method, path, body);
     client_read(&client, world, NULL);
     assert(client.eof);

@@ -42,7 +42,8 @@ struct client {
 void client_open(struct client *client, struct world *world);
 void client_close(struct client *client);
 void client_send(struct client *client, struct world *world, const char *bytes, size_t len);
-// Sends a request that closes the connection at its end. body NULL: none.
+// Opens the client and sends a request that closes the connection at its end. body
+// NULL: none.
 void client_request(struct client *client, struct world *world, const char *method,
                     const char *path, const char *body);
 // Reads while turning the loop until the answer holds a text, or NULL: to its end.

@@ -85,7 +85,6 @@ static void a_follower_ends_with_the_job(void **state)
     struct buf body;
 
     buf_init(&body, 0);
-    client_open(&client, world);
     client_request(&client, world, "GET", "/v1/jobs/12/records?follow=1&rows=1&until=finished",
                    NULL);
     client_read(&client, world, "\"Running\"");
@@ -117,7 +116,6 @@ static void events_come_at_changes_only(void **state)
     struct buf body;
 
     buf_init(&body, 0);
-    client_open(&client, world);
     client_request(&client, world, "GET", "/v1/jobs/12/events?follow=1", NULL);
     client_read(&client, world, "\"Running\"");
     fake_record_add(job, "quiet", 5);
@@ -142,7 +140,6 @@ static void a_removed_job_ends_its_followers(void **state)
     struct fake_job *job = fake_job_add(world->fake, 12, "disks", JOB_RUNNING);
     struct client client;
 
-    client_open(&client, world);
     client_request(&client, world, "GET", "/v1/jobs/12/records?follow=1", NULL);
     world_until(world, &world->fake->watch_count, 1);
     job->head.removing = true;
@@ -167,7 +164,6 @@ static void a_slow_reader_gets_everything(void **state)
     memset(data, 'x', sizeof(data));
     for (int i = 0; i < 5000; i++)
         fake_record_add(job, data, sizeof(data));
-    client_open(&client, world);
     client_request(&client, world, "GET", "/v1/jobs/12/records?follow=1", NULL);
     world_turn(world);
     assert_int_equal(http(world, "GET", "/v1/status", NULL, NULL), 200); // others are served
@@ -195,7 +191,6 @@ static void a_hundred_followers_at_once(void **state)
     struct client *clients = calloc(FOLLOWERS, sizeof(*clients));
 
     for (int i = 0; i < FOLLOWERS; i++) {
-        client_open(&clients[i], world);
         client_request(&clients[i], world, "GET", "/v1/jobs/12/records?follow=1", NULL);
     }
     world_until(world, &world->fake->watch_count, FOLLOWERS);
@@ -226,7 +221,6 @@ static void vanished_followers_are_noticed(void **state)
         static const char *const paths[] = { "/v1/jobs/12/records?follow=1",
                                              "/v1/jobs/12/events?follow=1",
                                              "/v1/jobs/12/wait" };
-        client_open(&clients[i], world);
         client_request(&clients[i], world, "GET", paths[i], NULL);
     }
     world_until(world, &world->fake->watch_count, 3);
@@ -244,7 +238,6 @@ static void a_late_answer_finds_nobody(void **state)
 
     fake_job_add(world->fake, 12, "disks", JOB_RUNNING);
     for (size_t i = 0; i < 2; i++) {
-        client_open(&client, world);
         client_request(&client, world, "POST", "/v1/jobs/12/stop", "{}");
         world_until(world, &world->fake->change_count, i + 1);
         client_close(&client);
@@ -262,9 +255,6 @@ static void closing_tells_the_followers(void **state)
     struct client follower, waiter, changer;
 
     fake_job_add(world->fake, 12, "disks", JOB_RUNNING);
-    client_open(&follower, world);
-    client_open(&waiter, world);
-    client_open(&changer, world);
     client_request(&follower, world, "GET", "/v1/jobs/12/records?follow=1", NULL);
     client_request(&waiter, world, "GET", "/v1/jobs/12/wait", NULL);
     client_request(&changer, world, "POST", "/v1/jobs/12/stop", "{}");

@@ -89,6 +89,9 @@ void tell_output(struct fake_world *world, uint64_t intent_no, uint64_t offset, 
 void tell_done(struct fake_world *world, uint64_t intent_no, int code);
 void tell_died(struct fake_world *world, uint64_t intent_no, int signum);
 void tell_signalled(struct fake_world *world, uint64_t intent_no);
+// DONE, with an exit code or by a signal, and everything that comes of it.
+void command_ends(struct fake_world *world, uint64_t intent_no, int code);
+void command_dies(struct fake_world *world, uint64_t intent_no, int signum);
 
 // ---- people. Each asks and returns what port.change did; nothing is committed yet.
 int ask(struct fake_world *world, const struct change *change);
@@ -99,6 +102,11 @@ int ask_resume(struct fake_world *world, uint64_t job);
 int ask_signal(struct fake_world *world, uint64_t job, const char *name, struct slice sent);
 int ask_mark(struct fake_world *world, uint64_t job, uint64_t seq);
 int ask_remove(struct fake_world *world, uint64_t job, bool force);
+// The same, granted, and everything that comes of it.
+void stop_job(struct fake_world *world, uint64_t job, int64_t grace_ms);
+void suspend_job(struct fake_world *world, uint64_t job, bool force);
+void resume_job(struct fake_world *world, uint64_t job);
+void signal_job(struct fake_world *world, uint64_t job, const char *name);
 struct change start_of(const char *script);
 // Starts a workflow, settles, and returns its id.
 uint64_t job_start(struct fake_world *world, const char *script);

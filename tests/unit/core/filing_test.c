@@ -15,8 +15,7 @@ static void do_steps(struct fake_world *w, uint64_t first, uint64_t last)
 {
     for (uint64_t i = first; i <= last; i++) {
         expect_start(w, 2 * i);
-        tell_done(w, 2 * i, 0);
-        world_settle(w);
+        command_ends(w, 2 * i, 0);
     }
 }
 
@@ -124,8 +123,7 @@ static void the_end_of_a_job_files_it_and_empties_the_log(void **state)
     uint64_t job = job_start(w, "localhost:run('x')");
 
     assert_int_equal(see_log(w, job).rows, 1);
-    tell_done(w, 2, 0);
-    world_settle(w);
+    command_ends(w, 2, 0);
     assert_int_equal(job_journal_rows(w, job), 1);
     assert_int_equal(see_log(w, job).rows, 0);
     expect_journal(w, job, "started intended settled:exit:0 ended");
@@ -151,8 +149,7 @@ static void a_killed_engine_goes_on_from_the_log(void **state)
         expect_start(w, 2 * i);
         world_next_engine(w);
         expect_attach(w, 2 * i, 0, 0);
-        tell_done(w, 2 * i, 0);
-        world_settle(w);
+        command_ends(w, 2 * i, 0);
     }
     assert_int_equal(w->starts, 100);
     expect_steps_in_journal(w, job, 99);
@@ -311,8 +308,7 @@ static void a_job_is_not_parked_while_its_filing_is_in_the_air(void **state)
     world_settle(w);
     expect_none(w, CALL_ATTACH);
     expect_call(w, CALL_START, 126);
-    tell_done(w, 126, 0);
-    world_settle(w);
+    command_ends(w, 126, 0);
     expect_state(w, job, JOB_COMPLETED);
     assert_int_equal(w->starts, 62);
 }
@@ -388,11 +384,9 @@ static void a_job_that_could_not_be_woken_keeps_its_part_of_the_log(void **state
     for (int i = 0; i < 5; i++)
         job_start(w, "print 'turns that would cut the log'");
     w->uuid = uuid;
-    ask_signal(w, job, "wake", (struct slice){ 0 });
-    world_settle(w);
+    signal_job(w, job, "wake");
     expect_attach(w, 122, 0, 0);
-    tell_done(w, 122, 0);
-    world_settle(w);
+    command_ends(w, 122, 0);
     expect_start(w, 125); // the signal was 123
     assert_int_equal(w->starts, 62);
     world_next_engine(w);
@@ -443,8 +437,7 @@ static void a_large_result_leaves_no_large_buffer(void **state)
     memset(text, 'x', 500 * 1000);
     expect_start(w, 2);
     tell_output(w, 2, 0, text);
-    tell_done(w, 2, 0);
-    world_settle(w);
+    command_ends(w, 2, 0);
     expect_start(w, 4);
     assert_in_range(r->events.cap + r->unfiled.cap, 0, 16 * 1024);
     test_free(text);

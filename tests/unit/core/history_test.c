@@ -11,8 +11,7 @@ static void a_stop_does_not_end_the_waits_of_a_cleanup(void **state)
     struct fake_world *w = *state;
     uint64_t job = job_start(w, undo_sleeps);
 
-    ask_stop(w, job, 0);
-    world_settle(w);
+    stop_job(w, job, 0);
     expect_history(w, job, "1/1 sleep");
     world_tick(w, 30 * 1000);
     expect_records(w, job, "output: undone|\n");
@@ -24,13 +23,10 @@ static void a_stop_that_is_asked_again_ends_nothing(void **state)
     struct fake_world *w = *state;
     uint64_t job = job_start(w, "undo(function() wait_signal('go') end) sleep('1h')");
 
-    ask_stop(w, job, 0);
-    world_settle(w);
-    ask_stop(w, job, 0);
-    world_settle(w);
+    stop_job(w, job, 0);
+    stop_job(w, job, 0);
     expect_history(w, job, "1/1 sleep:cancelled 1/2 signal");
-    ask_signal(w, job, "go", (struct slice){ 0 });
-    world_settle(w);
+    signal_job(w, job, "go");
     expect_history(w, job, "1/1 sleep:cancelled 1/2 signal:value");
     expect_state(w, job, JOB_STOPPED);
 }
@@ -42,8 +38,7 @@ static void a_defer_of_a_branch_goes_on_beside_what_a_stop_ends(void **state)
                                 "defer(function() parallel { function() sleep('2m') end } end) "
                                 "end }");
 
-    ask_stop(w, job, 0);
-    world_settle(w);
+    stop_job(w, job, 0);
     expect_history(w, job, "1.1/1 sleep:cancelled 1.2.1/1 sleep");
     world_tick(w, 120 * 1000);
     expect_history(w, job, "1.1/1 sleep:cancelled 1.2.1/1 sleep:value");
@@ -85,8 +80,7 @@ static void a_person_ends_the_waits_for_a_person(void **state)
                                 "function() sleep('1h') end }");
 
     expect_history(w, job, "1.1/1 suspend");
-    ask_resume(w, job);
-    world_settle(w);
+    resume_job(w, job);
     expect_history(w, job, "1.1/1 suspend:value 1.2/1 sleep");
 }
 
@@ -95,8 +89,7 @@ static void a_stop_passes_the_suspend_of_a_cleanup(void **state)
     struct fake_world *w = *state;
     uint64_t job = job_start(w, "undo(function() suspend('look') end) fail('x')");
 
-    ask_stop(w, job, 0);
-    world_settle(w);
+    stop_job(w, job, 0);
     expect_history(w, job, "1/1 suspend:value");
     expect_state(w, job, JOB_STOPPED);
 }
@@ -108,11 +101,9 @@ static void a_signal_ends_the_oldest_wait_for_it(void **state)
                                 "function() wait_signal('go') wait_signal('more') end }");
 
     ask_signal(w, job, "more", (struct slice){ 0 });
-    ask_signal(w, job, "go", (struct slice){ 0 });
-    world_settle(w);
+    signal_job(w, job, "go");
     expect_history(w, job, "1.1/1 signal:value 1.2/1 signal");
-    ask_signal(w, job, "go", (struct slice){ 0 });
-    world_settle(w);
+    signal_job(w, job, "go");
     expect_history(w, job, "1.1/1 signal:value 1.2/1 signal:value "
                            "1.2/2 signal:value");
     expect_state(w, job, JOB_COMPLETED);
@@ -129,8 +120,7 @@ static void a_job_without_its_script_ends_its_waits_with_it(void **state)
     world_boot(w);
     world_settle(w);
     expect_history(w, job, "1/1 sleep");
-    ask_stop(w, job, 0);
-    world_settle(w);
+    stop_job(w, job, 0);
     expect_state(w, job, JOB_STOPPED);
     expect_history(w, job, "1/1 sleep:cancelled");
 }

@@ -122,8 +122,7 @@ static void a_job_all_of_which_was_received_before_its_end_is_removed(void **sta
 
     ask_mark(w, job, 1);
     world_settle(w);
-    ask_signal(w, job, "go", (struct slice){ 0 });
-    world_settle(w);
+    signal_job(w, job, "go");
     check_goes_by_itself(w, job);
 }
 
@@ -156,12 +155,10 @@ static void a_removal_that_came_due_in_a_full_disk_is_made_up_for(void **state)
     uint64_t job = start_auto_remove(w, "wait_signal('go')");
     uint64_t other = job_start(w, "wait_signal('go')");
 
-    ask_signal(w, job, "go", (struct slice){ 0 });
-    world_settle(w);
+    signal_job(w, job, "go");
     world_tick(w, 500); // so that it comes due between two tries
     w->disk_full = true;
-    ask_signal(w, other, "go", (struct slice){ 0 });
-    world_settle(w);
+    signal_job(w, other, "go");
     assert_true(w->engine->stuck);
     world_tick(w, 5000);
     w->disk_full = false;
