@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "core/state.h"
 
 struct step_row {
@@ -21,14 +22,11 @@ struct step_rows {
 
 static struct step_row *add_row(struct step_rows *rows)
 {
-    if (rows->count == rows->cap) {
-        size_t cap = rows->cap ? rows->cap * 2 : 64;
-        struct step_row *more = realloc(rows->rows, cap * sizeof(*more));
-        if (!more)
-            return NULL;
-        rows->rows = more;
-        rows->cap = cap;
-    }
+    struct step_row *more = array_room(rows->rows, rows->count, &rows->cap, sizeof(*more));
+
+    if (!more)
+        return NULL;
+    rows->rows = more;
     rows->rows[rows->count] = (struct step_row){ 0 };
     buf_init(&rows->rows[rows->count].text, 0);
     return &rows->rows[rows->count++];
