@@ -142,7 +142,8 @@ void api_jobs_list(struct exchange *x)
     list->port = exchange_port(x);
     rc = filter_init(&list->filter, x, &err);
     if (rc >= 0)
-        rc = list->port->ops->jobs(list->port->core, list_note, list, &err);
+        rc = list->port->ops->jobs(list->port->core, list->filter.has_more >= 0, list_note, list,
+                                   &err);
     if (rc >= 0 && list->failed)
         rc = err_set(&err, -ENOMEM, "out of memory");
     if (rc < 0) {

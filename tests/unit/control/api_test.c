@@ -153,6 +153,9 @@ static void a_list_is_filtered(void **state)
     check_list(world, "?meta=team%3Ddb", "");
     check_list(world, "?has_more=1", "1");
     check_list(world, "?has_more=0", "3 5");
+    fake_record_add(&world->fake->jobs[2], "unread", 6); // it has ended
+    check_list(world, "?has_more=1", "1 5");
+    check_list(world, "?has_more=0", "3");
     check_list(world, "?newest=1", "5");
     check_list(world, "?after=2023-11-14T22:13:29.000Z", "5");
     check_list(world, "?before=2023-11-14T22:13:29.001Z", "3");

@@ -136,6 +136,34 @@ static void a_job_stopped_by_force_that_wrote_nothing_is_removed(void **state)
     check_goes_by_itself(w, job);
 }
 
+static int add_unread(void *arg, const struct job_view *view)
+{
+    *(uint64_t *)arg += view->unread;
+    return 0;
+}
+
+static uint64_t unread_of_all(struct fake_world *w, bool counted)
+{
+    struct port port = engine_port(w->engine);
+    uint64_t unread = 0;
+    struct err err;
+
+    assert_int_equal(port.ops->jobs(port.core, counted, add_unread, &unread, &err), 0);
+    return unread;
+}
+
+static void a_list_counts_what_is_unread_only_when_asked(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "print(1) print(2) print(3)");
+
+    job_start(w, "print(4)");
+    ask_mark(w, job, 2);
+    world_settle(w);
+    assert_int_equal(unread_of_all(w, true), 2);
+    assert_int_equal(unread_of_all(w, false), 0);
+}
+
 static void a_job_of_which_something_is_unread_is_not_removed(void **state)
 {
     struct fake_world *w = *state;
@@ -193,6 +221,7 @@ int main(void)
         TEST(a_job_is_not_removed_by_the_receipt_of_less_than_it_wrote),
         TEST(a_job_all_of_which_was_received_before_its_end_is_removed),
         TEST(a_job_stopped_by_force_that_wrote_nothing_is_removed),
+        TEST(a_list_counts_what_is_unread_only_when_asked),
         TEST(a_job_of_which_something_is_unread_is_not_removed),
         TEST(a_removal_that_came_due_in_a_full_disk_is_made_up_for),
         TEST(a_removal_that_came_due_before_the_end_is_on_disk_is_made_up_for),
