@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "cli/text.h"
 
 enum { GAP = 2 };
@@ -25,17 +26,14 @@ void table_release(struct table *table)
 void table_add(struct table *table, struct slice text, const char *colour)
 {
     size_t at = table->text.len;
+    struct table_cell *grown = array_room(table->cells, table->cell_count, &table->cell_cap,
+                                          sizeof(*grown));
 
-    if (table->cell_count == table->cell_cap) {
-        size_t cap = table->cell_cap ? table->cell_cap * 2 : 64;
-        struct table_cell *grown = realloc(table->cells, cap * sizeof(*grown));
-        if (!grown) {
-            table->failed = -ENOMEM;
-            return;
-        }
-        table->cells = grown;
-        table->cell_cap = cap;
+    if (!grown) {
+        table->failed = -ENOMEM;
+        return;
     }
+    table->cells = grown;
     text_escape(text, ESCAPE_ALL, &table->text);
     table->cells[table->cell_count++] = (struct table_cell){ at, table->text.len - at, colour };
 }

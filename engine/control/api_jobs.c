@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "control/api.h"
 #include "control/filter.h"
 #include "control/job_json.h"
@@ -53,18 +54,15 @@ static void list_free(void *state)
 static int list_note(void *arg, const struct job_view *view)
 {
     struct list_state *list = arg;
+    struct listed *grown;
 
     if (!filter_takes(&list->filter, view))
         return 0;
-    if (list->count == list->cap) {
-        size_t cap = list->cap ? list->cap * 2 : 64;
-        struct listed *grown = realloc(list->jobs, cap * sizeof(*grown));
-        list->failed = !grown;
-        if (!grown)
-            return 1;
-        list->jobs = grown;
-        list->cap = cap;
-    }
+    grown = array_room(list->jobs, list->count, &list->cap, sizeof(*grown));
+    list->failed = !grown;
+    if (!grown)
+        return 1;
+    list->jobs = grown;
     list->jobs[list->count++] = (struct listed){ view->head->id, view->head->ended_unix_ms };
     return 0;
 }
@@ -135,20 +133,17 @@ static enum fill list_fill(struct exchange *x, void *state, struct buf *out)
 
 void api_jobs_list(struct exchange *x)
 {
-    struct list_state *list = calloc(1, sizeof(*list));
+    struct list_state *list = exchange_keep_new(x, sizeof(*list), list_free);
     struct err err = { 0 };
     int rc;
 
-    if (!list) {
-        err_set(&err, -ENOMEM, "out of memory");
-        exchange_fail(x, &err);
+    if (!list)
         return;
-    }
-    exchange_keep(x, list, list_free);
     list->port = exchange_port(x);
     rc = filter_init(&list->filter, x, &err);
     if (rc >= 0)
-        rc = list->port->ops->jobs(list->port->core, list_note, list, &err);
+        rc = list->port->ops->jobs(list->port->core, list->filter.has_more >= 0, list_note, list,
+                                   &err);
     if (rc >= 0 && list->failed)
         rc = err_set(&err, -ENOMEM, "out of memory");
     if (rc < 0) {

@@ -219,7 +219,7 @@ static int until_read(struct exchange *x, struct follow *follow, struct err *err
 
 static struct follow *follow_new(struct exchange *x)
 {
-    struct follow *follow = calloc(1, sizeof(*follow));
+    struct follow *follow = exchange_keep_new(x, sizeof(*follow), follow_free);
 
     if (!follow)
         return NULL;
@@ -228,7 +228,6 @@ static struct follow *follow_new(struct exchange *x)
     buf_init(&follow->seen, 0);
     buf_init(&follow->head, 0);
     buf_init(&follow->row, 0);
-    exchange_keep(x, follow, follow_free);
     return follow;
 }
 
@@ -238,11 +237,8 @@ static void follow_start(struct exchange *x, bool records)
     struct err err = { 0 };
     int rc;
 
-    if (!follow) {
-        err_set(&err, -ENOMEM, "out of memory");
-        exchange_fail(x, &err);
+    if (!follow)
         return;
-    }
     follow->records = records;
     follow->rows = !records || query_flag(x, "rows");
     rc = lookup_job(follow->port, exchange_selector(x), &follow->job, &err);

@@ -77,15 +77,11 @@ static enum fill steps_fill(struct exchange *x, void *state, struct buf *out)
 
 void api_steps(struct exchange *x)
 {
-    struct steps *steps = calloc(1, sizeof(*steps));
+    struct steps *steps = exchange_keep_new(x, sizeof(*steps), free);
     struct err err = { 0 };
 
-    if (!steps) {
-        err_set(&err, -ENOMEM, "out of memory");
-        exchange_fail(x, &err);
+    if (!steps)
         return;
-    }
-    exchange_keep(x, steps, free);
     steps->port = exchange_port(x);
     if (lookup_job(steps->port, exchange_selector(x), &steps->job, &err) < 0)
         exchange_fail(x, &err);

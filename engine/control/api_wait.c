@@ -200,15 +200,11 @@ static int many_read(struct exchange *x, struct wait *wait, struct err *err)
 static void wait_start(struct exchange *x,
                        int (*read)(struct exchange *x, struct wait *wait, struct err *err))
 {
-    struct wait *wait = calloc(1, sizeof(*wait));
+    struct wait *wait = exchange_keep_new(x, sizeof(*wait), wait_free);
     struct err err = { 0 };
 
-    if (!wait) {
-        err_set(&err, -ENOMEM, "out of memory");
-        exchange_fail(x, &err);
+    if (!wait)
         return;
-    }
-    exchange_keep(x, wait, wait_free);
     wait->port = exchange_port(x);
     if (read(x, wait, &err) < 0 || goal_read(x, wait, &err) < 0 || timeout_read(x, &err) < 0)
         exchange_fail(x, &err);

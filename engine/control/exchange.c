@@ -165,6 +165,20 @@ void exchange_keep(struct exchange *x, void *state, void (*free_fn)(void *state)
     x->state_free = free_fn;
 }
 
+void *exchange_keep_new(struct exchange *x, size_t size, void (*free_fn)(void *state))
+{
+    void *state = calloc(1, size);
+    struct err err;
+
+    if (state) {
+        exchange_keep(x, state, free_fn);
+    } else {
+        err_set(&err, -ENOMEM, "out of memory");
+        exchange_fail(x, &err);
+    }
+    return state;
+}
+
 void *exchange_state(const struct exchange *x) { return x->state; }
 
 // ---- the answer

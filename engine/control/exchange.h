@@ -38,6 +38,8 @@ int exchange_request_id(const struct exchange *x, struct uuid *ret, struct err *
 // ---- what the route keeps
 // state goes with the exchange: free_fn is called at its end, in any case.
 void exchange_keep(struct exchange *x, void *state, void (*free_fn)(void *state));
+// The same with a new state of that many zeroed bytes. NULL: the exchange has failed.
+void *exchange_keep_new(struct exchange *x, size_t size, void (*free_fn)(void *state));
 void *exchange_state(const struct exchange *x);
 
 // ---- the answer

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/array.h"
 #include "control/job_json.h"
 #include "control/query.h"
 #include "model/value.h"
@@ -13,6 +14,7 @@
 // ---- parsing
 int ids_add(uint64_t **ids, size_t *count, size_t *cap, struct slice text, struct err *err)
 {
+    uint64_t *grown;
     int64_t id;
 
     if (number_parse(text, &id) < 0)
@@ -20,14 +22,10 @@ int ids_add(uint64_t **ids, size_t *count, size_t *cap, struct slice text, struc
                        (int)(text.len < 40 ? text.len : 40), (const char *)text.ptr);
     if (*count == FILTER_IDS_MAX)
         return err_set(err, ERR_USAGE, "ids: more than %d at once", FILTER_IDS_MAX);
-    if (*count == *cap) {
-        size_t more = *cap ? *cap * 2 : 16;
-        uint64_t *grown = realloc(*ids, more * sizeof(**ids));
-        if (!grown)
-            return err_set(err, -ENOMEM, "out of memory");
-        *ids = grown;
-        *cap = more;
-    }
+    grown = array_room(*ids, *count, cap, sizeof(*grown));
+    if (!grown)
+        return err_set(err, -ENOMEM, "out of memory");
+    *ids = grown;
     (*ids)[(*count)++] = (uint64_t)id;
     return 0;
 }

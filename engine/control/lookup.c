@@ -92,7 +92,7 @@ int lookup_job(const struct port *port, const char *selector, struct lookup *ret
 
     if (uuid_parse(slice_str(selector), &by.uuid) < 0)
         return lookup_by_id(port, selector, ret, err);
-    rc = port->ops->jobs(port->core, by_uuid_look, &by, err);
+    rc = port->ops->jobs(port->core, false, by_uuid_look, &by, err);
     if (rc < 0)
         return rc;
     return by.found ? 0 : no_such_job(selector, err);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "core/state.h"
 #include "model/job_limit.h"
 
@@ -43,14 +44,11 @@ static void sift_down(struct alarms *alarms)
 
 static int push(struct alarms *alarms, struct alarm alarm)
 {
-    if (alarms->count == alarms->cap) {
-        size_t cap = alarms->cap ? alarms->cap * 2 : 64;
-        struct alarm *items = realloc(alarms->items, cap * sizeof(*items));
-        if (!items)
-            return -ENOMEM;
-        alarms->items = items;
-        alarms->cap = cap;
-    }
+    struct alarm *items = array_room(alarms->items, alarms->count, &alarms->cap, sizeof(*items));
+
+    if (!items)
+        return -ENOMEM;
+    alarms->items = items;
     alarms->items[alarms->count] = alarm;
     sift_up(alarms, alarms->count++);
     return 0;

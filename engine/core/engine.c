@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "core/state.h"
 
 static void random_uuid(struct engine *engine, struct uuid *ret)
@@ -72,14 +73,11 @@ struct ids {
 
 static int ids_push(struct ids *ids, uint64_t id)
 {
-    if (ids->count == ids->cap) {
-        size_t cap = ids->cap ? ids->cap * 2 : 64;
-        uint64_t *items = realloc(ids->items, cap * sizeof(*items));
-        if (!items)
-            return -ENOMEM;
-        ids->items = items;
-        ids->cap = cap;
-    }
+    uint64_t *items = array_room(ids->items, ids->count, &ids->cap, sizeof(*items));
+
+    if (!items)
+        return -ENOMEM;
+    ids->items = items;
     ids->items[ids->count++] = id;
     return 0;
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// How: a job's journal is walked once and folded into one row per attempt. Waits
-// that end without an event of their own are settled by what ended them: a
-// signal goes to the oldest waiter of its name, a resume ends every suspend().
+// How: a job's journal is walked once, and each attempt is a row. The script is not
+// run for it: of the waits that have no SETTLED event the event that ended them says
+// so. What still waits when the job ends was a job's without its script (a wreck).
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "core/state.h"
-#include "model/signal.h"
 
 struct step_row {
     struct buf text;  // strand, label, name, line, host, then the outcome's bytes
@@ -17,21 +17,16 @@ struct step_rows {
     struct step_row *rows;
     size_t count, cap;
     struct map by_intent; // intent number -> index + 1
-    struct list signals;  // sent and not taken yet
-    bool ending;          // a stop was asked, or the job's time has run out
     const struct job_head *head;
 };
 
 static struct step_row *add_row(struct step_rows *rows)
 {
-    if (rows->count == rows->cap) {
-        size_t cap = rows->cap ? rows->cap * 2 : 64;
-        struct step_row *more = realloc(rows->rows, cap * sizeof(*more));
-        if (!more)
-            return NULL;
-        rows->rows = more;
-        rows->cap = cap;
-    }
+    struct step_row *more = array_room(rows->rows, rows->count, &rows->cap, sizeof(*more));
+
+    if (!more)
+        return NULL;
+    rows->rows = more;
     rows->rows[rows->count] = (struct step_row){ 0 };
     buf_init(&rows->rows[rows->count].text, 0);
     return &rows->rows[rows->count++];
@@ -80,10 +75,16 @@ static int row_intended(struct step_rows *rows, const struct event *event, struc
     return 0;
 }
 
+static struct step_row *row_of(struct step_rows *rows, uint64_t intent_no)
+{
+    size_t index = (size_t)(uintptr_t)map_get(&rows->by_intent, intent_no);
+
+    return index ? &rows->rows[index - 1] : NULL;
+}
+
 static void row_settled(struct step_rows *rows, const struct event *event)
 {
-    size_t index = (size_t)(uintptr_t)map_get(&rows->by_intent, event->settled.intent_no);
-    struct step_row *row = index ? &rows->rows[index - 1] : NULL;
+    struct step_row *row = row_of(rows, event->settled.intent_no);
     struct step_policy policy;
 
     if (!row)
@@ -105,59 +106,24 @@ static void row_over(struct step_row *row, enum outcome_kind kind, const struct 
     row->view.ended_unix_ms = event->time_unix_ms;
 }
 
-static bool row_waits_for(const struct step_row *row, struct slice name)
+static void rows_over(struct step_rows *rows, const struct event *event)
 {
-    return !row->view.settled && row->view.kind == EFFECT_SIGNAL &&
-           slice_equal(fixed(row, row->view.name), name);
-}
+    struct ended_wait wait;
+    size_t at = 0;
 
-static int row_signalled(struct step_rows *rows, const struct event *event, struct err *err)
-{
-    for (size_t i = 0; i < rows->count; i++) {
-        if (row_waits_for(&rows->rows[i], event->signalled.name)) {
-            row_over(&rows->rows[i], OUTCOME_VALUE, event);
-            return 0;
-        }
+    while (ended_wait_next(event->ended_waits, &at, &wait)) {
+        struct step_row *row = row_of(rows, wait.intent_no);
+        if (row)
+            row_over(row, wait.kind, event);
     }
-    return signals_push(&rows->signals, event->signalled.name, (struct slice){ 0 }, err);
 }
 
-static void row_takes_signal(struct step_rows *rows, const struct event *event)
+static void rows_end(struct step_rows *rows, const struct event *event)
 {
-    struct signal *signal = NULL;
-
-    if (event->intended.kind == EFFECT_SIGNAL)
-        signal = signals_take(&rows->signals, event->intended.name);
-    if (signal)
-        row_over(&rows->rows[rows->count - 1], OUTCOME_VALUE, event);
-    free(signal);
-}
-
-// A signal that was sent before, and a suspend() in the cleanup of a job that ends.
-static void row_passes_at_once(struct step_rows *rows, const struct event *event)
-{
-    if (event->intended.kind == EFFECT_SUSPEND && rows->ending)
-        row_over(&rows->rows[rows->count - 1], OUTCOME_VALUE, event);
-    else
-        row_takes_signal(rows, event);
-}
-
-// Waits are ended by a resume (suspend() only) or cancelled by a stop or a limit.
-static void rows_end_waits(struct step_rows *rows, const struct event *event)
-{
-    bool resumed = event->type == EVENT_RESUMED;
-
-    rows->ending |= event->type == EVENT_STOP_ASKED ||
-                    (event->type == EVENT_EXPIRED && event->expired.limit != LIMIT_CLEANUP);
-
     for (size_t i = 0; i < rows->count; i++) {
         struct step_row *row = &rows->rows[i];
-        if (row->view.settled || !effect_kind_waits(row->view.kind))
-            continue;
-        if (!resumed)
+        if (!row->view.settled && effect_kind_waits(row->view.kind))
             row_over(row, OUTCOME_CANCELLED, event);
-        else if (row->view.kind == EFFECT_SUSPEND)
-            row_over(row, OUTCOME_VALUE, event);
     }
 }
 
@@ -166,18 +132,13 @@ static int row_event(void *arg, const struct event *event, struct err *err)
     struct step_rows *rows = arg;
     int rc = 0;
 
-    if (event->type == EVENT_INTENDED) {
+    if (event->type == EVENT_INTENDED)
         rc = row_intended(rows, event, err);
-        if (rc == 0)
-            row_passes_at_once(rows, event);
-    } else if (event->type == EVENT_SETTLED) {
+    else if (event->type == EVENT_SETTLED)
         row_settled(rows, event);
-    } else if (event->type == EVENT_SIGNALLED) {
-        rc = row_signalled(rows, event, err);
-    } else if (event->type == EVENT_RESUMED || event->type == EVENT_STOP_ASKED ||
-               event->type == EVENT_EXPIRED) {
-        rows_end_waits(rows, event);
-    }
+    else if (event->type == EVENT_ENDED)
+        rows_end(rows, event);
+    rows_over(rows, event);
     return rc;
 }
 
@@ -205,7 +166,6 @@ static void rows_release(struct step_rows *rows)
         buf_release(&rows->rows[i].text);
     free(rows->rows);
     map_release(&rows->by_intent);
-    signals_release(&rows->signals);
 }
 
 struct step_walk {
@@ -222,7 +182,6 @@ static int walk_steps(void *arg, const struct job_view *view)
     int rc;
 
     map_init(&rows.by_intent);
-    list_init(&rows.signals);
     rc = journal_walk(walk->engine, view->head->id, row_event, &rows, walk->err);
     if (rc == 0)
         rc = show_rows(&rows, walk->fn, walk->arg);

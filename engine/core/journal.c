@@ -2,7 +2,8 @@
 // How: what is written of a job is its journal, and behind that what the log has
 // of it. The log is looked at first: an entry that is filed between the two looks
 // is then met twice, and skipped, and none is missed. The journal is read in
-// slices of whole rows, so that no read transaction lasts.
+// slices of whole rows, so that no read transaction lasts. A job in memory keeps what
+// the log has of it; the log itself is read only while a commit of the job is under way.
 //
 // At a start the log is read once and sorted by job, because every job that it
 // names is about to be woken. A job that cannot be woken, for want of memory perhaps,
@@ -312,16 +313,29 @@ static int collect_entry(void *arg, const struct log_entry *entry)
     return buf_failed(&walk->log);
 }
 
+// With nothing of the job on its way to disk, what it keeps is what the log has.
+static void copy_unfiled(struct walk *walk, const struct resident *r)
+{
+    struct log_entry entry = { .first_event_no = r->unfiled_first_no,
+                               .events = buf_slice(&r->unfiled) };
+
+    if (r->unfiled.len)
+        log_add(&walk->log, &entry);
+}
+
 // A job that is not in memory has nothing unfiled, unless it has a pile.
 static int read_log(struct walk *walk, struct err *err)
 {
     struct engine *engine = walk->engine;
     const struct log_pile *pile = pile_of(engine, walk->job_id);
+    const struct resident *r = map_get(&engine->residents, walk->job_id);
     int rc = 0;
 
     if (pile)
         buf_add_slice(&walk->log, buf_slice(&pile->row));
-    else if (!engine->recovering && map_get(&engine->residents, walk->job_id))
+    else if (r && !r->in_open && !r->in_flying)
+        copy_unfiled(walk, r);
+    else if (r && !engine->recovering)
         rc = log_scan(engine->store, collect_entry, walk, err);
     return rc < 0 ? rc : buf_failed(&walk->log);
 }

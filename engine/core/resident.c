@@ -281,6 +281,19 @@ static void arm_limits(struct resident *r, uint64_t event_no)
         alarm_set(r, now + job_cleanup_ms(&r->job), LIMIT_ALARM_CLEANUP | event_no, true);
 }
 
+// The job has changed already: without memory to say how, only a replay can go on.
+static int tell_ended_waits(struct resident *r, struct event *event, struct err *err)
+{
+    const struct buf *waits = &r->job.strands.ended_waits;
+
+    event->ended_waits = buf_slice(waits);
+    if (!buf_failed(waits))
+        return 0;
+    err_set(err, -ENOMEM, "no memory for the waits that an event ends");
+    engine_fail(r->engine, err);
+    return -ENOMEM;
+}
+
 static int fold(struct resident *r, struct event *event, size_t *notes_at, struct err *err)
 {
     size_t before;
@@ -288,6 +301,9 @@ static int fold(struct resident *r, struct event *event, size_t *notes_at, struc
 
     stamp(r, event);
     rc = job_apply(&r->job, event, err);
+    if (rc < 0)
+        return rc;
+    rc = tell_ended_waits(r, event, err);
     if (rc < 0)
         return rc;
     if (r->events.len >= EVENTS_ROW_MAX) // the last event of it is complete by now

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "core/state.h"
 
 enum { EXPIRE_EVERY = 64, EXPIRE_ROWS = 256 };
@@ -138,14 +139,12 @@ void turn_fly_along(struct resident *resident)
 
 static int actions_push(struct actions *actions, const struct action *action)
 {
-    if (actions->count == actions->cap) {
-        size_t cap = actions->cap ? actions->cap * 2 : 64;
-        struct action *items = realloc(actions->items, cap * sizeof(*items));
-        if (!items)
-            return -ENOMEM;
-        actions->items = items;
-        actions->cap = cap;
-    }
+    struct action *items = array_room(actions->items, actions->count, &actions->cap,
+                                      sizeof(*items));
+
+    if (!items)
+        return -ENOMEM;
+    actions->items = items;
     actions->items[actions->count++] = *action;
     return 0;
 }

@@ -27,8 +27,8 @@ static void count_unread(struct engine *engine, uint64_t job_id, struct job_view
     view->bytes = bytes - read;
 }
 
-static int show_head(struct engine *engine, struct slice bytes, job_view_fn fn, void *arg,
-                     struct err *err)
+static int show_head(struct engine *engine, struct slice bytes, bool counted, job_view_fn fn,
+                     void *arg, struct err *err)
 {
     struct child_head inline_children[CHILDREN_INLINE], *many = NULL;
     struct job_head head;
@@ -43,7 +43,8 @@ static int show_head(struct engine *engine, struct slice bytes, job_view_fn fn, 
     if (rc == 0 && head.removing)
         rc = -ENOENT;
     if (rc == 0) {
-        count_unread(engine, head.id, &view);
+        if (counted)
+            count_unread(engine, head.id, &view);
         view.notice = notice_of_job(engine, &head);
         rc = fn(arg, &view);
     }
@@ -83,7 +84,7 @@ int view_job(void *core, uint64_t id, job_view_fn fn, void *arg, struct err *err
     if (rc == 0)
         rc = jobs_get(engine->store, parent, &bytes, err);
     if (rc == 0)
-        rc = show_head(engine, buf_slice(&bytes), fn, arg, err);
+        rc = show_head(engine, buf_slice(&bytes), true, fn, arg, err);
     if (rc == ERR_CORRUPT)
         rc = show_damaged(parent, fn, arg);
     buf_release(&bytes);
@@ -120,8 +121,8 @@ static int collect_head(void *arg, uint64_t id, struct slice head, bool damaged)
     return buf_failed(&heads->bytes);
 }
 
-static int show_heads(struct engine *engine, const struct heads *heads, job_view_fn fn, void *arg,
-                      struct err *err)
+static int show_heads(struct engine *engine, const struct heads *heads, bool counted,
+                      job_view_fn fn, void *arg, struct err *err)
 {
     const uint8_t *p = heads->bytes.ptr, *end = p + heads->bytes.len;
     int rc = 0;
@@ -129,7 +130,7 @@ static int show_heads(struct engine *engine, const struct heads *heads, job_view
     while (rc == 0 && p < end) {
         uint64_t id = read_u64be(p);
         uint32_t len = read_u32be(p + 8);
-        rc = len ? show_head(engine, slice_of(p + 12, len), fn, arg, err) : ERR_CORRUPT;
+        rc = len ? show_head(engine, slice_of(p + 12, len), counted, fn, arg, err) : ERR_CORRUPT;
         if (rc == ERR_CORRUPT)
             rc = show_damaged(id, fn, arg);
         if (rc == -ENOENT)
@@ -139,7 +140,7 @@ static int show_heads(struct engine *engine, const struct heads *heads, job_view
     return rc;
 }
 
-int view_jobs(void *core, job_view_fn fn, void *arg, struct err *err)
+int view_jobs(void *core, bool counted, job_view_fn fn, void *arg, struct err *err)
 {
     struct engine *engine = core;
     struct heads heads = { .more = true };
@@ -152,7 +153,7 @@ int view_jobs(void *core, job_view_fn fn, void *arg, struct err *err)
         buf_clear(&heads.bytes);
         rc = jobs_scan(engine->store, heads.next_id, false, collect_head, &heads, err);
         if (rc >= 0)
-            rc = show_heads(engine, &heads, fn, arg, err);
+            rc = show_heads(engine, &heads, counted, fn, arg, err);
     }
     buf_release(&heads.bytes);
     return rc > 0 ? 0 : rc;

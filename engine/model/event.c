@@ -79,10 +79,8 @@ static void put_started(const struct event *e, struct buf *buf)
 }
 
 // What was added at the end: an older journal has none of it.
-static void get_started_more(const value *v, struct event *e)
+static void get_started_more(const value *v, size_t at, struct event *e)
 {
-    size_t at = COMMON_FIELDS + STARTED_FIELDS;
-
     e->started.elapsed_timeout_ms = value_int(value_at(v, at), 0);
     e->started.cleanup_timeout_ms = value_int(value_at(v, at + 1), 0);
     e->started.modules = value_bytes(value_at(v, at + 2));
@@ -141,6 +139,7 @@ static void put_intended(const struct event *e, struct buf *buf)
     value_put_bytes(buf, i->name);
     value_put_bytes(buf, i->line);
     value_put_bytes(buf, i->boot_id);
+    value_put_bytes(buf, e->ended_waits);
 }
 
 static void get_intended(const value *f, struct event *e)
@@ -212,6 +211,7 @@ static void put_signalled(const struct event *e, struct buf *buf)
 {
     value_put_bytes(buf, e->signalled.name);
     value_put_bytes(buf, e->signalled.value);
+    value_put_bytes(buf, e->ended_waits);
 }
 
 static void get_signalled(const value *f, struct event *e)
@@ -223,6 +223,7 @@ static void get_signalled(const value *f, struct event *e)
 static void put_stop_asked(const struct event *e, struct buf *buf)
 {
     value_put_int(buf, e->stop_asked.grace_ms);
+    value_put_bytes(buf, e->ended_waits);
 }
 
 static void get_stop_asked(const value *f, struct event *e)
@@ -254,7 +255,11 @@ static void get_suspended(const value *f, struct event *e)
     e->suspended.reason = value_bytes(&f[1]);
 }
 
-static void put_resumed(const struct event *e, struct buf *buf) { (void)e, (void)buf; }
+static void put_resumed(const struct event *e, struct buf *buf)
+{
+    value_put_bytes(buf, e->ended_waits);
+}
+
 static void get_resumed(const value *f, struct event *e) { (void)f, (void)e; }
 
 static void put_ended(const struct event *e, struct buf *buf)
@@ -275,6 +280,7 @@ static void put_expired(const struct event *e, struct buf *buf)
 {
     value_put_uint(buf, e->expired.limit);
     value_put_uint(buf, e->expired.since_no);
+    value_put_bytes(buf, e->ended_waits);
 }
 
 static void get_expired(const value *f, struct event *e)
@@ -283,26 +289,69 @@ static void get_expired(const value *f, struct event *e)
     e->expired.since_no = value_uint(&f[1], 0);
 }
 
+// ---- the waits that an event ended: the last field of those that can
+
+enum { ENDED_WAIT_BYTES = 9 };
+
+void ended_wait_add(struct buf *waits, const struct ended_wait *wait)
+{
+    buf_add_u64be(waits, wait->intent_no);
+    buf_add_byte(waits, (uint8_t)wait->kind);
+}
+
+bool ended_wait_next(struct slice waits, size_t *at, struct ended_wait *ret)
+{
+    const uint8_t *p;
+
+    if (waits.len - *at < ENDED_WAIT_BYTES)
+        return false;
+    p = waits.ptr + *at;
+    *ret = (struct ended_wait){ read_u64be(p), (enum outcome_kind)p[8] };
+    *at += ENDED_WAIT_BYTES;
+    return true;
+}
+
+static bool ended_waits_are_sound(struct slice waits)
+{
+    struct ended_wait wait;
+    size_t at = 0;
+
+    while (ended_wait_next(waits, &at, &wait))
+        if (wait.kind >= OUTCOME_COUNT)
+            return false;
+    return at == waits.len;
+}
+
+static void get_ended_waits(const value *v, size_t at, struct event *e)
+{
+    e->ended_waits = value_bytes(value_at(v, at));
+}
+
 static const struct codec {
     size_t fields; // behind the common ones, in every row
     void (*put)(const struct event *event, struct buf *buf);
     void (*get)(const value *fields, struct event *event);
     size_t more;   // fields that older rows do not have, written behind those
-    void (*get_more)(const value *event_row, struct event *event);
+    void (*get_more)(const value *event_row, size_t at, struct event *event);
 } codecs[EVENT_COUNT] = {
     [EVENT_STARTED] = { .fields = STARTED_FIELDS, .put = put_started, .get = get_started,
                         .more = 3, .get_more = get_started_more },
     [EVENT_CHILD_ADDED] = { .fields = 3, .put = put_child_added, .get = get_child_added },
-    [EVENT_INTENDED] = { .fields = 10, .put = put_intended, .get = get_intended },
+    [EVENT_INTENDED] = { .fields = 10, .put = put_intended, .get = get_intended,
+                         .more = 1, .get_more = get_ended_waits },
     [EVENT_SETTLED] = { .fields = 12, .put = put_settled, .get = get_settled },
     [EVENT_FIRED] = { .fields = 1, .put = put_fired, .get = get_fired },
-    [EVENT_SIGNALLED] = { .fields = 2, .put = put_signalled, .get = get_signalled },
-    [EVENT_STOP_ASKED] = { .fields = 1, .put = put_stop_asked, .get = get_stop_asked },
+    [EVENT_SIGNALLED] = { .fields = 2, .put = put_signalled, .get = get_signalled,
+                          .more = 1, .get_more = get_ended_waits },
+    [EVENT_STOP_ASKED] = { .fields = 1, .put = put_stop_asked, .get = get_stop_asked,
+                           .more = 1, .get_more = get_ended_waits },
     [EVENT_SUSPEND_ASKED] = { .fields = 2, .put = put_suspend_asked, .get = get_suspend_asked },
     [EVENT_SUSPENDED] = { .fields = 2, .put = put_suspended, .get = get_suspended },
-    [EVENT_RESUMED] = { .fields = 0, .put = put_resumed, .get = get_resumed },
+    [EVENT_RESUMED] = { .fields = 0, .put = put_resumed, .get = get_resumed,
+                        .more = 1, .get_more = get_ended_waits },
     [EVENT_ENDED] = { .fields = 3, .put = put_ended, .get = get_ended },
-    [EVENT_EXPIRED] = { .fields = 2, .put = put_expired, .get = get_expired },
+    [EVENT_EXPIRED] = { .fields = 2, .put = put_expired, .get = get_expired,
+                        .more = 1, .get_more = get_ended_waits },
 };
 
 size_t event_encode(const struct event *event, struct buf *buf)
@@ -332,6 +381,8 @@ void event_set_notes(struct buf *buf, size_t at, uint32_t notes)
 // Enumerations index tables everywhere: a value out of range is damage.
 static bool is_sound(const struct event *e)
 {
+    if (!ended_waits_are_sound(e->ended_waits))
+        return false;
     if (e->type == EVENT_STARTED)
         return e->started.type < JOB_TYPE_COUNT;
     if (e->type == EVENT_INTENDED)
@@ -368,7 +419,7 @@ int event_decode(struct slice bytes, size_t *at, struct value_doc *doc, struct e
     };
     codecs[type].get(f + COMMON_FIELDS, ret);
     if (codecs[type].get_more)
-        codecs[type].get_more(&v, ret);
+        codecs[type].get_more(&v, COMMON_FIELDS + codecs[type].fields, ret);
     return is_sound(ret) ? 0 : err_set(err, ERR_CORRUPT, "an event of type %s is damaged",
                                        event_type_name(ret->type));
 }

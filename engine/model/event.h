@@ -147,6 +147,7 @@ struct event {
     int64_t time_unix_ms;      // never smaller than the previous event's
     uint32_t notes;            // notes the script made while this event was folded,
                                // or EVENT_UNRUN: no strand ran, a SUSPENDED follows
+    struct slice ended_waits;  // that this event ended without a SETTLED of their own
     union {
         struct event_started started;
         struct event_child_added child_added;
@@ -161,6 +162,19 @@ struct event {
         struct event_expired expired;
     };
 };
+
+// A sleep, signal or suspend() that a stop, a limit, a signal, a resume, or its own
+// intent has ended. Only the fold knows which: it tells them here, for whoever reads
+// a journal without the script. A replay finds them out again.
+//   ended_waits   [ u64be intent number | u8 outcome kind ] ...
+struct ended_wait {
+    uint64_t intent_no;
+    enum outcome_kind kind;
+};
+
+void ended_wait_add(struct buf *waits, const struct ended_wait *wait);
+// The one at *at; moves *at behind it. False: there are no more.
+bool ended_wait_next(struct slice waits, size_t *at, struct ended_wait *ret);
 
 // `notes` is stored with a fixed width, so that it can be set once the strands have
 // run; returns where in buf it stands.

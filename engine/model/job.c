@@ -454,6 +454,7 @@ int job_apply(struct job *job, const struct event *event, struct err *err)
         return err_set(err, ERR_STATE, "%s is not possible now", event_type_name(event->type));
     if (event->time_unix_ms > job->time_unix_ms)
         job->time_unix_ms = event->time_unix_ms;
+    buf_clear(&job->strands.ended_waits);
     rc = apply[event->type](job, event, err);
     if (rc < 0) {
         job->time_unix_ms = before;

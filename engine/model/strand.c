@@ -44,6 +44,7 @@ void strands_init(struct strands *strands)
     map_init(&strands->by_intent);
     list_init(&strands->ready);
     list_init(&strands->asked);
+    buf_init(&strands->ended_waits, 0);
 }
 
 static void strand_free(struct strand *strand)
@@ -63,6 +64,7 @@ void strands_release(struct strands *strands)
         strand_free(strand);
     map_release(&strands->by_path);
     map_release(&strands->by_intent);
+    buf_release(&strands->ended_waits);
     strands_init(strands);
 }
 
@@ -127,9 +129,22 @@ static void forget_intent(struct strands *strands, struct strand *strand)
         map_take(&strands->by_intent, strand->step.intent_no);
 }
 
+static void tell_ended_wait(struct strands *strands, const struct strand *strand,
+                            enum wake_kind wake)
+{
+    struct ended_wait wait = {
+        .intent_no = strand->step.intent_no,
+        .kind = wake == WAKE_OUTCOME ? strand->outcome.kind : OUTCOME_CANCELLED,
+    };
+
+    if (strand->step.state == STEP_INTENDED && effect_kind_waits(strand->step.effect.kind))
+        ended_wait_add(&strands->ended_waits, &wait);
+}
+
 void strand_wake(struct strands *strands, struct strand *strand, enum wake_kind wake)
 {
     assert(strand->wait == STRAND_WAITS_STEP);
+    tell_ended_wait(strands, strand, wake);
     forget_intent(strands, strand);
     list_remove(&strand->asked);
     strand->step.state = STEP_NONE;

@@ -5,26 +5,18 @@
 # must still be served, and after space was made the output must be there, complete.
 . "${0%/*}/lib.sh"
 
-mount_tmpfs "$work/disk" 24m
-PAWL_HOME=$work/disk/home
-PAWL_SPOOL=$work/spool
-export PAWL_SPOOL
-mkdir "$PAWL_SPOOL"
-
-disk_is_full() { pawl status --json | jq -e .disk_full >/dev/null; }
-disk_has_space() { pawl status --json | jq -e '.disk_full | not' >/dev/null; }
-
+store_disk 24m
 bytes=10000000
 start before 'echo kept'
 expect_code 0 pawl wait before
-start writer "echo early; until [ -e '$work/go' ]; do sleep 0.05; done
+start writer "echo early; $(gate writer)
     head -c $bytes /dev/zero | tr '\0' y; echo; echo late"
-try 5 has_output writer || fail "the writer does not begin"
+try has_output writer || fail "the writer does not begin"
 pid=$(engine_pid)
 
-head -c 100m /dev/zero >"$work/disk/ballast" 2>/dev/null
-touch "$work/go"
-try 10 disk_is_full || fail "status does not tell that the disk is full"
+fill_disk
+open writer
+try disk_is_full || fail "status does not tell that the disk is full"
 expect_code 4 pawl start -c 'echo new'
 said "the disk of the store is full: no new job is taken"
 expect_code 0 pawl status
@@ -35,9 +27,9 @@ printed kept
 expect_code 124 pawl wait writer --timeout 0.5
 same "the writer is no failure" "$(state writer)" Running
 
-rm "$work/disk/ballast"
-try 10 disk_has_space || fail "status does not tell that there is space again"
-expect_code 0 pawl wait writer --check --timeout 15
+free_disk
+try disk_has_space || fail "status does not tell that there is space again"
+expect_code 0 pawl wait writer --check --timeout 60
 pawl receive writer >"$out"
 same "the writer's lines" "$(grep -nE '^(early|late)$' "$out" | tr '\n' ' ')" '1:early 3:late '
 same "the writer's bytes" "$(sed -n 2p "$out" | tr -cd y | wc -c)" $bytes

@@ -15,13 +15,6 @@ restore() {
     rm -rf "$PAWL_HOME/exits" "$PAWL_HOME/engine.log" "$PAWL_HOME/spool"
 }
 
-# flip PATTERN: the first byte of it, wherever it is.
-flip() {
-    grep -abo "$1" "$data" | cut -d: -f1 | while read -r at; do
-        printf 'X' | dd of="$data" bs=1 seek="$at" conv=notrunc status=none
-    done
-}
-
 start one 'echo MARK-one; seq 1 2000'
 start two 'echo MARK-two; seq 1 3000'
 expect_code 0 pawl wait one two
@@ -53,7 +46,7 @@ said "a meta page is not one"
 restore
 
 # One byte of a stored record, found by its text and its line's end: the record is left out, and named.
-flip 'MARK-one$'
+damage "$data" 'MARK-one$'
 expect_code 0 pawl receive one --all
 said "is damaged on disk and left out"
 same "no byte of it is shown" "$(grep -c ARK-one "$out")" 0
@@ -66,7 +59,7 @@ done"
 restore
 
 # What a job is made of, wherever it is stored: no other job is touched by it.
-flip 'echo go; sleep 1'
+damage "$data" 'echo go; sleep 1'
 expect_code 0 pawl get one two
 expect_code 0 pawl receive one --all
 same "the first job is whole" "$(wc -l <"$out")" 2001
@@ -79,7 +72,7 @@ start doomed 'exit 0' --name HEAD-mark
 expect_code 0 pawl wait HEAD-mark
 doomed=$(field HEAD-mark id)
 stop_engines
-flip HEAD-mark
+damage "$data" HEAD-mark
 expect_code 0 pawl get "$doomed"
 printed "Failed"
 printed "its row in the store is damaged"

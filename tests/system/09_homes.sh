@@ -56,7 +56,7 @@ mount_tmpfs "$work/disk" 24m
 PAWL_HOME=$work/disk/home
 expect_code 0 pawl start -c 'echo kept' --follow
 pawl daemon --stop
-try 5 nobody_left || fail "somebody still uses the home"
+try nobody_left || fail "somebody still uses the home"
 mount -o remount,ro "$work/disk"
 expect_code 5 pawl get
 said "Read-only file system"

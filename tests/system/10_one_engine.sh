@@ -10,7 +10,7 @@ done
 wait
 same "clients that failed" "$(find "$work" -name 'failed*' | wc -l)" 0
 cat "$work"/err* >&2
-expect_code 0 pawl wait 'n*' --check --timeout 10
+expect_code 0 pawl wait 'n*' --check --timeout 60
 same "jobs" "$(pawl get -q | wc -l)" 8
 same "ids, each given once" "$(pawl get -q | tr '\n' ' ')" "1 3 5 7 9 11 13 15 "
 for i in 1 2 3 4 5 6 7 8; do received "n$i" "$i"; done

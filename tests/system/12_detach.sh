@@ -4,18 +4,19 @@
 # client that could say so says how to come back, and coming back gives everything.
 . "${0%/*}/lib.sh"
 
-cat >"$work/slow.lua" <<'EOF'
+cat >"$work/slow.lua" <<EOF
 workflow {}
 print "begin"
-localhost:run "sleep 1; echo slow"
+localhost:run [[$(gate slow); echo slow]]
 print "end"
 EOF
 
 # sh starts what runs in the background with SIGINT ignored: this undoes it.
 follow() {
+    : >"$out"
     env --default-signal=INT "$PAWL" run "$work/slow.lua" --name "$1" >"$out" 2>"$err" &
     client=$!
-    try 5 grep -q begin "$out" || fail "the client shows nothing"
+    try grep -q begin "$out" || fail "the client shows nothing"
 }
 
 follow int
@@ -24,13 +25,16 @@ wait $client
 same "its exit code" $? 130
 said "job 1 goes on; follow it again with: pawl receive 1 --wait"
 same "the job's state" "$(state int)" Running
+open slow
 pawl receive int --wait >>"$out"
 same "both together" "$(tr '\n' ' ' <"$out")" "begin slow end "
 
+rm "$work/gate.slow"
 follow kill
 kill -9 $client
 wait $client 2>/dev/null
-expect_code 0 pawl wait kill --check --timeout 10
+open slow
+expect_code 0 pawl wait kill --check --timeout 60
 received kill "begin
 slow
 end"

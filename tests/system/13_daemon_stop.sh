@@ -5,20 +5,20 @@
 . "${0%/*}/lib.sh"
 
 start counts "for i in 1 2 3 4 5 6 7 8 9; do echo \$i; sleep 0.2; done; touch '$work/ended'"
-try 5 has_output counts || fail "no output yet"
+try has_output counts || fail "no output yet"
 expect_code 0 pawl daemon --stop
 expect_code 0 pawl daemon --stop
 expect_code 5 pawl status
-try 5 test -e "$work/ended" || fail "the command did not go on"
-expect_code 0 pawl wait counts --check --timeout 5
+try test -e "$work/ended" || fail "the command did not go on"
+expect_code 0 pawl wait counts --check --timeout 60
 received counts "$(seq 1 9)"
 same "attempts" "$(pawl history counts --json | jq -s length)" 1
 
 start second 'echo go; sleep 1; echo done'
-try 5 has_output second || fail "no output yet"
+try has_output second || fail "no output yet"
 kill -TERM "$(engine_pid)"
-try 5 engine_is_gone || fail "SIGTERM does not end it"
-expect_code 0 pawl wait second --check --timeout 5
+try engine_is_gone || fail "SIGTERM does not end it"
+expect_code 0 pawl wait second --check --timeout 60
 received second "go
 done"
 expect_code 0 pawl daemon

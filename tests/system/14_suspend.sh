@@ -7,13 +7,14 @@
 
 cat >"$work/steps.lua" <<EOF
 workflow {}
-localhost:run { "echo one >>$work/ran; sleep 0.5; echo first" }
+localhost:run { [[echo one >>$work/ran; $(gate first); echo first]] }
 localhost:run { "echo two >>$work/ran; echo second" }
 EOF
 expect_code 0 pawl run -d "$work/steps.lua" --name plain
-try 5 test -e "$work/ran" || fail "the first step does not begin"
+try test -e "$work/ran" || fail "the first step does not begin"
 expect_code 0 pawl suspend plain
 same "until the step has ended" "$(state plain)" Suspending
+open first
 become plain Suspended
 received plain first
 engine_kill
@@ -26,7 +27,7 @@ expect_code 4 pawl resume plain
 said "is Completed"
 
 start forced 'echo go; [ -e '"'$work/again'"' ] && exit; sleep 60'
-try 5 has_output forced || fail "no output"
+try has_output forced || fail "no output"
 expect_code 0 pawl suspend forced --force --wait
 same "by force, at once" "$(state forced)" Suspended
 touch "$work/again"

@@ -17,22 +17,21 @@ expect_code 3 pawl get over
 expect_code 3 pawl receive 1
 expect_code 0 pawl remove runs --force
 expect_code 3 pawl get runs
-no_sleep() { ! for pid in $(ours); do ps -o args= -p "$pid"; done | grep -q '^sleep 301'; }
-try 5 no_sleep || fail "its command goes on"
+try runs_no "sleep 301" || fail "its command goes on"
 
 # --auto-remove: when all of it has been received
 start brief 'echo brief' --auto-remove
 same "its output" "$(pawl receive brief --wait)" brief
 gone() { [ -z "$(pawl get -q)" ]; }
-try 5 gone || fail "--auto-remove leaves $(pawl get)"
+try gone || fail "--auto-remove leaves $(pawl get)"
 expect_code 0 pawl start -c true --auto-remove --follow
 start silent 'sleep 0.3' --auto-remove
 expect_code 0 pawl wait silent
-try 8 gone || fail "--auto-remove without output leaves $(pawl get)"
+try gone || fail "--auto-remove without output leaves $(pawl get)"
 start quiet 'sleep 0.2' --auto-remove
 expect_code 0 pawl wait quiet
 stop_engines # it is not forgotten
-try 8 gone || fail "--auto-remove is forgotten over a restart: $(pawl get)"
+try gone || fail "--auto-remove is forgotten over a restart: $(pawl get)"
 stop_engines
 start next true
 same "the next id" "$(field next id)" 13

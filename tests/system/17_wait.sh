@@ -4,11 +4,12 @@
 # must tell a job that failed from a time that is over.
 . "${0%/*}/lib.sh"
 
-start slow 'sleep 1'
+start slow "$(gate slow)"
 start slower 'sleep 300'
 expect_code 124 pawl wait slow --timeout 0
 expect_code 124 pawl wait slower --timeout 0.3
-expect_code 0 pawl wait slow slower --any --timeout 5 -q
+open slow
+expect_code 0 pawl wait slow slower --any --timeout 60 -q
 same "the one that did" "$(cat "$out")" 1
 expect_code 124 pawl wait slow slower --timeout 0.3 -q
 same "those that did" "$(cat "$out")" 1

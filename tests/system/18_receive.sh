@@ -11,7 +11,13 @@ seq 1 200 | cmp - "$work/joined" || fail "receives joined are not each line once
 same "nothing is left" "$(pawl receive counts)" ""
 same "unread" "$(pawl get counts --json | jq -c '[.unread, .bytes, .has_more]')" '[0,0,false]'
 
-start words 'echo one; sleep 0.8; echo two >&2; sleep 0.8; echo three'
+# Each word is written when the one before it has arrived: so the streams have an order.
+wrote() { pawl receive words --all 2>&1 | grep -q "$1"; }
+start words "echo one; $(gate two); echo two >&2; $(gate three); echo three"
+try wrote one || fail "it does not begin"
+open two
+try wrote two || fail "it does not go on"
+open three
 expect_code 0 pawl wait words
 for option in --keep --all '--since 0' '--stream output' '--host localhost'; do
     # shellcheck disable=SC2086 # some are two words

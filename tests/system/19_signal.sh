@@ -13,12 +13,12 @@ local value, why = wait_signal("never", { within = "300ms" })
 emit { value = value, why = why }
 EOF
 expect_code 0 pawl run -d "$work/waits.lua" --name waits
-try 5 has_output waits || fail "the workflow does not begin"
+try has_output waits || fail "the workflow does not begin"
 expect_code 0 pawl signal waits other '"kept"'
 expect_code 0 pawl signal waits go '{"n":1}'
 engine_kill
 expect_code 0 pawl signal waits go '[2,"two",null]'
-expect_code 0 pawl wait waits --check --timeout 10
+expect_code 0 pawl wait waits --check --timeout 60
 same "values" "$(pawl receive waits --all --json | jq -c 'select(.value).value' | head -n 1)" \
     '{"n":1}'
 same "in order" "$(pawl receive waits --all --json | jq -c 'select(.value).value[0]?' |

@@ -6,21 +6,13 @@
 # disk; and when there is space again everything goes on by itself.
 . "${0%/*}/lib.sh"
 
-mount_tmpfs "$work/disk" 24m
-PAWL_HOME=$work/disk/home
-PAWL_SPOOL=$work/spool
-export PAWL_SPOOL
-mkdir "$PAWL_SPOOL"
+store_disk 24m
 
-fill() { head -c 100m /dev/zero >"$work/disk/ballast$1" 2>/dev/null; }
-disk_is_full() { pawl status --json | jq -e .disk_full >/dev/null; }
-disk_has_space() { pawl status --json | jq -e '.disk_full | not' >/dev/null; }
-
-# promptly CODE COMMAND...: within five seconds.
+# promptly CODE COMMAND...: it does not wait for space, of which there will be none.
 promptly() {
     l_code=$1
     shift
-    expect_code "$l_code" timeout 5 "$PAWL" "$@"
+    expect_code "$l_code" timeout 60 "$PAWL" "$@"
 }
 
 cat >"$work/loop.lua" <<'LUA'
@@ -33,14 +25,14 @@ start over 'echo kept'
 start heavy 'head -c 3000000 /dev/zero | tr "\0" y'
 expect_code 0 pawl wait over heavy
 start runs 'sleep 301'
-start quick "until [ -e '$work/go' ]; do sleep 0.05; done; echo result; exit 3"
-start flood "until [ -e '$work/go' ]; do sleep 0.05; done
+start quick "$(gate full); echo result; exit 3"
+start flood "$(gate full)
     head -c 12000000 /dev/zero | tr '\0' z; echo; echo end"
 expect_code 0 pawl run -d "$work/loop.lua" --name beats
 
-fill 1
-touch "$work/go"
-try 10 disk_is_full || fail "status does not tell that the disk is full"
+fill_disk
+open full
+try disk_is_full || fail "status does not tell that the disk is full"
 promptly 4 start -c 'echo new'
 said "the disk of the store is full: no new job is taken"
 said "$PAWL_HOME"
@@ -61,10 +53,10 @@ promptly 4 start -c 'echo new'
 
 # An engine that starts on the full disk.
 pawl daemon --stop
-try 5 engine_is_gone || fail "the engine does not stop on a full disk"
-fill 2
+try engine_is_gone || fail "the engine does not stop on a full disk"
+fill_disk
 promptly 0 get quick
-try 10 disk_is_full || fail "a new engine does not tell that the disk is full"
+try disk_is_full || fail "a new engine does not tell that the disk is full"
 promptly 4 start -c 'echo new'
 said "no new job is taken"
 promptly 0 remove quick
@@ -72,24 +64,24 @@ same "nothing was lost" "$(pawl receive heavy --all | wc -c)" 3000000
 
 # Not even the floor is left: what was allocated ahead is lost with a copy of the file.
 pawl daemon --stop
-try 5 engine_is_gone || fail "the engine does not stop on a full disk"
-rm "$work"/disk/ballast*
+try engine_is_gone || fail "the engine does not stop on a full disk"
+free_disk
 cp "$PAWL_HOME/store/data.mdb" "$work/copy"
 rm "$PAWL_HOME/store/data.mdb"
 cp --sparse=always "$work/copy" "$PAWL_HOME/store/data.mdb"
-fill 3
+fill_disk
 promptly 0 get heavy
-try 10 disk_is_full || fail "an engine without a floor does not tell that the disk is full"
+try disk_is_full || fail "an engine without a floor does not tell that the disk is full"
 promptly 4 signal beats tick
 said "free some space"
 promptly 4 stop beats
 same "nothing was lost" "$(pawl receive heavy --all | wc -c)" 3000000
 
-rm "$work"/disk/ballast*
-try 10 disk_has_space || fail "status does not tell that there is space again"
+free_disk
+try disk_has_space || fail "status does not tell that there is space again"
 expect_code 0 pawl start -c 'echo new' --follow
 printed new
 expect_code 0 pawl signal beats end 1
-expect_code 0 pawl wait beats --check --timeout 10
+expect_code 0 pawl wait beats --check --timeout 60
 received beats beaten
 finish

@@ -5,12 +5,6 @@
 . "${0%/*}/lib.sh"
 
 data=$PAWL_HOME/store/data.mdb
-flip() {
-    grep -abo "$1" "$data" | cut -d: -f1 | while read -r at; do
-        printf 'X' | dd of="$data" bs=1 seek="$at" conv=notrunc status=none
-    done
-}
-
 expect_code 5 pawl doctor
 said "$PAWL_HOME"
 start one 'echo MARK-one; seq 1 2000'
@@ -47,7 +41,7 @@ expect_code 4 pawl backup "$work/direct"
 [ ! -e "$PAWL_HOME/engine.sock" ] || fail "a check starts an engine"
 
 # Damage is counted, named, and not carried into a backup without a word.
-flip 'MARK-one$'
+damage "$data" 'MARK-one$'
 expect_code 1 pawl doctor
 printed "damaged  2" # the record, and the step's result
 said "the store is damaged"

@@ -27,12 +27,12 @@ echo 'print "loading late" return { word = "pinned" }' >"$work/flow/late.lua"
 
 cd "$work" || exit 1
 expect_code 0 pawl run -d flow/deploy.lua --name pinned
-try 5 test -e begun || fail "it does not begin"
+try test -e begun || fail "it does not begin"
 rm -r flow/lib
 echo 'return { word = "edited" }' >flow/late.lua
 engine_kill
 touch go
-expect_code 0 pawl wait pinned --check --timeout 10
+expect_code 0 pawl wait pinned --check --timeout 60
 received pinned "HELLO V1	true
 loading late
 HELLO LATE	pinned

@@ -68,10 +68,10 @@ has() {
     fi
 }
 
-# try SECONDS COMMAND...: until it succeeds.
+# try COMMAND...: until it succeeds. Gives up after a minute, which no machine needs
+# that is only busy.
 try() {
-    l_tries=$(($1 * 20))
-    shift
+    l_tries=1200
     until "$@"; do
         l_tries=$((l_tries - 1))
         [ $l_tries -gt 0 ] || return 1
@@ -94,14 +94,18 @@ state() { field "$1" state; }
 is_state() { [ "$(state "$1")" = "$2" ]; }
 has_output() { [ -n "$(pawl receive "$1" --all 2>/dev/null)" ]; }
 
-# become JOB STATE: within ten seconds.
+# become JOB STATE
 become() {
-    if try 10 is_state "$1" "$2"; then
+    if try is_state "$1" "$2"; then
         ok "$1 is $2"
     else
         fail "$1 is $(state "$1"), wanted $2"
     fi
 }
+
+# gate NAME: shell text, for a command, that waits until the test says `open NAME`.
+gate() { echo "until [ -e '$work/gate.$1' ]; do sleep 0.05; done"; }
+open() { touch "$work/gate.$1"; }
 
 # received JOB TEXT: everything it wrote, on both streams, from the start.
 received() { same "the output of $1" "$(pawl receive "$1" --all 2>&1)" "$2"; }
@@ -110,13 +114,13 @@ received() { same "the output of $1" "$(pawl receive "$1" --all 2>&1)" "$2"; }
 # end, and then everything it counted must be there, once, by one attempt.
 bystander_start() {
     start bystander "i=0
-        while [ ! -e '$work/bystander.end' ]; do i=\$((i + 1)); echo \$i; sleep 0.05; done"
-    try 10 has_output bystander || fail "the bystander does not begin"
+        while [ ! -e '$work/gate.bystander' ]; do i=\$((i + 1)); echo \$i; sleep 0.05; done"
+    try has_output bystander || fail "the bystander does not begin"
 }
 
 bystander_end() {
-    touch "$work/bystander.end"
-    expect_code 0 pawl wait bystander --force --check --timeout 20
+    open bystander
+    expect_code 0 pawl wait bystander --force --check --timeout 60
     pawl receive bystander --all >"$work/counted"
     seq 1 "$(wc -l <"$work/counted")" | cmp -s - "$work/counted" ||
         fail "the bystander's numbers are not complete"
@@ -129,10 +133,10 @@ engine_is_gone() { ! pawl status >/dev/null 2>&1; }
 # Kills the engine as a power cut would, and waits until it is gone.
 engine_kill() {
     kill -9 "$(engine_pid)"
-    try 5 engine_is_gone || fail "the engine survives SIGKILL"
+    try engine_is_gone || fail "the engine survives SIGKILL"
 }
 
-# ---- mounts
+# ---- disks
 
 # mount_tmpfs DIRECTORY SIZE, or the test is skipped.
 mount_tmpfs() {
@@ -140,6 +144,28 @@ mount_tmpfs() {
     mount -t tmpfs -o "size=$2" pawl-system "$1" 2>/dev/null ||
         skip "mounting needs root, and a kernel that lets it"
     mounts="$1 $mounts"
+}
+
+# store_disk SIZE: from here on the store is on a small disk of its own, and the spool
+# elsewhere. fill_disk takes all that is left of it, free_disk gives it back.
+store_disk() {
+    mount_tmpfs "$work/disk" "$1"
+    PAWL_HOME=$work/disk/home
+    PAWL_SPOOL=$work/spool
+    export PAWL_SPOOL
+    mkdir "$PAWL_SPOOL"
+}
+
+fill_disk() { head -c 100m /dev/zero >>"$work/disk/ballast" 2>/dev/null; }
+free_disk() { rm "$work/disk/ballast"; }
+disk_is_full() { pawl status --json | jq -e .disk_full >/dev/null; }
+disk_has_space() { pawl status --json | jq -e '.disk_full | not' >/dev/null; }
+
+# damage FILE PATTERN: changes the first byte of every match.
+damage() {
+    grep -abo "$2" "$1" | cut -d: -f1 | while read -r l_at; do
+        printf 'X' | dd of="$1" bs=1 seek="$l_at" conv=notrunc status=none
+    done
 }
 
 skip() {
@@ -161,6 +187,9 @@ ours() {
 }
 
 nobody_left() { [ -z "$(ours)" ]; }
+
+# runs_no ARGUMENTS: no process of the test's was started as that.
+runs_no() { ! for l_pid in $(ours); do ps -o args= -p "$l_pid"; done | grep -q "^$1"; }
 
 stop_engines() {
     find "$work" -name engine.sock 2>/dev/null | while read -r l_socket; do
@@ -186,7 +215,7 @@ clean() {
     trap - EXIT
     cd /
     stop_engines
-    if ! try 5 nobody_left; then
+    if ! try nobody_left; then
         kill_left
         [ $l_code -eq 77 ] || l_code=1
     fi

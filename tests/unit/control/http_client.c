@@ -9,6 +9,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "control/server.h"
+
+enum {
+    TURNS = 50,       // more than anything takes that waits for nothing but the loop
+    PATIENCE_S = 100, // never used up, however busy the machine is
+};
+
 // ---- the world
 int world_open(void **state)
 {
@@ -55,16 +62,35 @@ int world_close(void **state)
     return 0;
 }
 
-void world_run(struct world *world, int ms)
+void world_turn(struct world *world)
 {
-    uint64_t end = uv_hrtime() + (uint64_t)ms * 1000000u;
+    for (int i = 0; i < TURNS; i++)
+        uv_run(&world->loop, UV_RUN_NOWAIT);
+}
 
-    for (int i = 0; i < 10; i++)
+static uint64_t patience_ends(void) { return uv_hrtime() + PATIENCE_S * UINT64_C(1000000000); }
+
+void world_until(struct world *world, const size_t *count, size_t wanted)
+{
+    uint64_t end = patience_ends();
+
+    while (*count != wanted && uv_hrtime() < end) {
         uv_run(&world->loop, UV_RUN_NOWAIT);
-    while (uv_hrtime() < end) {
-        uv_run(&world->loop, UV_RUN_NOWAIT);
-        usleep(500);
+        usleep(200);
     }
+    assert(*count == wanted);
+}
+
+void world_until_idle(struct world *world)
+{
+    uint64_t end = patience_ends();
+    struct list *open = control_exchanges(world->control);
+
+    while (!list_is_empty(open) && uv_hrtime() < end) {
+        uv_run(&world->loop, UV_RUN_NOWAIT);
+        usleep(200);
+    }
+    assert(list_is_empty(open));
 }
 
 // ---- one client
@@ -104,6 +130,7 @@ void client_request(struct client *client, struct world *world, const char *meth
 {
     struct buf request;
 
+    client_open(client, world);
     buf_init(&request, 0);
     buf_addf(&request, "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n", method, path);
     if (body)
@@ -115,23 +142,37 @@ void client_request(struct client *client, struct world *world, const char *meth
     buf_release(&request);
 }
 
-void client_read(struct client *client, struct world *world, const char *until, int ms)
+// False: nothing has come.
+static bool client_take(struct client *client)
 {
-    uint64_t end = uv_hrtime() + (uint64_t)ms * 1000000u;
     char piece[65536];
+    ssize_t n = recv(client->fd, piece, sizeof(piece), 0);
+
+    if (n == 0 || (n < 0 && errno != EAGAIN))
+        client->eof = true;
+    if (n > 0)
+        buf_add(&client->raw, piece, (size_t)n);
+    return n > 0;
+}
+
+void client_read(struct client *client, struct world *world, const char *until)
+{
+    uint64_t end = patience_ends();
     bool found = false;
 
     while (!found && !client->eof && uv_hrtime() < end) {
-        ssize_t n;
         uv_run(&world->loop, UV_RUN_NOWAIT);
-        n = recv(client->fd, piece, sizeof(piece), 0);
-        if (n == 0 || (n < 0 && errno != EAGAIN))
-            client->eof = true;
-        else if (n > 0)
-            buf_add(&client->raw, piece, (size_t)n);
-        else
+        if (!client_take(client))
             usleep(200);
         found = until && memmem(client->raw.ptr, client->raw.len, until, strlen(until));
+    }
+}
+
+void client_look(struct client *client, struct world *world)
+{
+    for (int i = 0; i < TURNS && !client->eof; i++) {
+        uv_run(&world->loop, UV_RUN_NOWAIT);
+        client_take(client);
     }
 }
 
@@ -184,9 +225,8 @@ int http(struct world *world, const char *method, const char *path, const char *
     struct buf text;
     int status;
 
-    client_open(&client, world);
     client_request(&client, world, method, path, body);
-    client_read(&client, world, NULL, 5000);
+    client_read(&client, world, NULL);
     assert(client.eof);
     status = client_status(&client);
     buf_init(&text, 0);

@@ -24,8 +24,13 @@ struct world {
 int world_open(void **state);
 int world_close(void **state);
 void world_close_control(struct world *world);
-// Turns the loop for that long, or a few times for 0.
-void world_run(struct world *world, int ms);
+// Turns the loop a few times, whatever the time. Sockets of one machine have no delay:
+// what can happen at once has happened then.
+void world_turn(struct world *world);
+// Turns it until *count is what the test waits for, and fails if it never is.
+void world_until(struct world *world, const size_t *count, size_t wanted);
+// The same until no request is open.
+void world_until_idle(struct world *world);
 
 // One connection; what came in is decoded from chunks by client_body.
 struct client {
@@ -37,11 +42,14 @@ struct client {
 void client_open(struct client *client, struct world *world);
 void client_close(struct client *client);
 void client_send(struct client *client, struct world *world, const char *bytes, size_t len);
-// Sends a request that closes the connection at its end. body NULL: none.
+// Opens the client and sends a request that closes the connection at its end. body
+// NULL: none.
 void client_request(struct client *client, struct world *world, const char *method,
                     const char *path, const char *body);
-// Reads what is there while turning the loop, up to ms, or until the body holds text.
-void client_read(struct client *client, struct world *world, const char *until, int ms);
+// Reads while turning the loop until the answer holds a text, or NULL: to its end.
+void client_read(struct client *client, struct world *world, const char *until);
+// Reads what comes at once.
+void client_look(struct client *client, struct world *world);
 int client_status(struct client *client);
 // The decoded body as text, in the caller's buffer.
 const char *client_body(struct client *client, struct buf *body);

@@ -85,21 +85,20 @@ static void a_follower_ends_with_the_job(void **state)
     struct buf body;
 
     buf_init(&body, 0);
-    client_open(&client, world);
     client_request(&client, world, "GET", "/v1/jobs/12/records?follow=1&rows=1&until=finished",
                    NULL);
-    client_read(&client, world, "\"Running\"", 5000);
+    client_read(&client, world, "\"Running\"");
     fake_record_add(job, "one", 3);
     fake_commit(world->fake, 12);
-    client_read(&client, world, "one", 5000);
+    client_read(&client, world, "one");
     fake_job_set(job, JOB_SUSPENDED);
     fake_commit(world->fake, 12);
-    client_read(&client, world, "\"Suspended\"", 5000);
+    client_read(&client, world, "\"Suspended\"");
     assert_false(client.eof);
     fake_record_add(job, "two", 3);
     fake_job_set(job, JOB_COMPLETED);
     fake_commit(world->fake, 12);
-    client_read(&client, world, NULL, 5000);
+    client_read(&client, world, NULL);
     assert_true(client.eof);
     client_body(&client, &body);
     assert_int_equal(count(buf_cstr(&body), "\n"), 5); // three rows, two records
@@ -117,19 +116,18 @@ static void events_come_at_changes_only(void **state)
     struct buf body;
 
     buf_init(&body, 0);
-    client_open(&client, world);
     client_request(&client, world, "GET", "/v1/jobs/12/events?follow=1", NULL);
-    client_read(&client, world, "\"Running\"", 5000);
+    client_read(&client, world, "\"Running\"");
     fake_record_add(job, "quiet", 5);
     fake_commit(world->fake, 12); // output alone is no event
-    client_read(&client, world, NULL, 20);
+    client_look(&client, world);
     job->head.progress_done = 1;
     job->head.progress_total = 4;
     fake_commit(world->fake, 12);
-    client_read(&client, world, "\"done\":1", 5000);
+    client_read(&client, world, "\"done\":1");
     fake_job_set(job, JOB_FAILED);
     fake_commit(world->fake, 12);
-    client_read(&client, world, NULL, 5000);
+    client_read(&client, world, NULL);
     client_body(&client, &body);
     assert_int_equal(count(buf_cstr(&body), "\n"), 3);
     client_close(&client);
@@ -142,12 +140,11 @@ static void a_removed_job_ends_its_followers(void **state)
     struct fake_job *job = fake_job_add(world->fake, 12, "disks", JOB_RUNNING);
     struct client client;
 
-    client_open(&client, world);
     client_request(&client, world, "GET", "/v1/jobs/12/records?follow=1", NULL);
-    client_read(&client, world, NULL, 20);
+    world_until(world, &world->fake->watch_count, 1);
     job->head.removing = true;
     fake_commit(world->fake, 12);
-    client_read(&client, world, NULL, 5000);
+    client_read(&client, world, NULL);
     assert_true(client.eof);
     assert_non_null(strstr(buf_cstr(&client.raw), "no_such_job"));
     client_close(&client);
@@ -167,11 +164,10 @@ static void a_slow_reader_gets_everything(void **state)
     memset(data, 'x', sizeof(data));
     for (int i = 0; i < 5000; i++)
         fake_record_add(job, data, sizeof(data));
-    client_open(&client, world);
     client_request(&client, world, "GET", "/v1/jobs/12/records?follow=1", NULL);
-    world_run(world, 200);
+    world_turn(world);
     assert_int_equal(http(world, "GET", "/v1/status", NULL, NULL), 200); // others are served
-    client_read(&client, world, NULL, 20000);
+    client_read(&client, world, NULL);
     assert_true(client.eof);
     buf_init(&body, 0);
     client_body(&client, &body);
@@ -195,20 +191,18 @@ static void a_hundred_followers_at_once(void **state)
     struct client *clients = calloc(FOLLOWERS, sizeof(*clients));
 
     for (int i = 0; i < FOLLOWERS; i++) {
-        client_open(&clients[i], world);
         client_request(&clients[i], world, "GET", "/v1/jobs/12/records?follow=1", NULL);
     }
-    world_run(world, 20);
-    assert_int_equal(world->fake->watch_count, FOLLOWERS);
+    world_until(world, &world->fake->watch_count, FOLLOWERS);
     for (int i = 0; i < 50; i++) {
         fake_record_add(job, "line\n", 5);
         fake_commit(world->fake, 12);
-        world_run(world, 0);
+        world_turn(world);
     }
     fake_job_set(job, JOB_COMPLETED);
     fake_commit(world->fake, 12);
     for (int i = 0; i < FOLLOWERS; i++) {
-        client_read(&clients[i], world, NULL, 5000);
+        client_read(&clients[i], world, NULL);
         assert_true(clients[i].eof);
         assert_int_equal(count(buf_cstr(&clients[i].raw), "line"), 50);
         client_close(&clients[i]);
@@ -227,15 +221,13 @@ static void vanished_followers_are_noticed(void **state)
         static const char *const paths[] = { "/v1/jobs/12/records?follow=1",
                                              "/v1/jobs/12/events?follow=1",
                                              "/v1/jobs/12/wait" };
-        client_open(&clients[i], world);
         client_request(&clients[i], world, "GET", paths[i], NULL);
     }
-    world_run(world, 20);
-    assert_int_equal(world->fake->watch_count, 3);
+    world_until(world, &world->fake->watch_count, 3);
     for (int i = 0; i < 3; i++)
         client_close(&clients[i]);
-    world_run(world, 2500); // no commit: only the look at the peers can tell
-    assert_int_equal(world->fake->watch_count, 0);
+    // No commit: only the look at the peers can tell.
+    world_until(world, &world->fake->watch_count, 0);
 }
 
 // The port answers a change whose client has gone, before and after control closed.
@@ -245,13 +237,12 @@ static void a_late_answer_finds_nobody(void **state)
     struct client client;
 
     fake_job_add(world->fake, 12, "disks", JOB_RUNNING);
-    for (int i = 0; i < 2; i++) {
-        client_open(&client, world);
+    for (size_t i = 0; i < 2; i++) {
         client_request(&client, world, "POST", "/v1/jobs/12/stop", "{}");
-        world_run(world, 20);
+        world_until(world, &world->fake->change_count, i + 1);
         client_close(&client);
     }
-    world_run(world, 2500);
+    world_until_idle(world);
     assert_int_equal(fake_open_changes(world->fake), 2);
     fake_answer(world->fake, 12, NULL);
     world_close_control(world);
@@ -264,17 +255,15 @@ static void closing_tells_the_followers(void **state)
     struct client follower, waiter, changer;
 
     fake_job_add(world->fake, 12, "disks", JOB_RUNNING);
-    client_open(&follower, world);
-    client_open(&waiter, world);
-    client_open(&changer, world);
     client_request(&follower, world, "GET", "/v1/jobs/12/records?follow=1", NULL);
     client_request(&waiter, world, "GET", "/v1/jobs/12/wait", NULL);
     client_request(&changer, world, "POST", "/v1/jobs/12/stop", "{}");
-    world_run(world, 20);
+    world_until(world, &world->fake->watch_count, 2);
+    world_until(world, &world->fake->change_count, 1);
     world_close_control(world);
-    client_read(&follower, world, NULL, 5000);
-    client_read(&waiter, world, NULL, 5000);
-    client_read(&changer, world, NULL, 5000);
+    client_read(&follower, world, NULL);
+    client_read(&waiter, world, NULL);
+    client_read(&changer, world, NULL);
     assert_non_null(strstr(buf_cstr(&follower.raw), "shutting_down"));
     assert_non_null(strstr(buf_cstr(&follower.raw), "\r\n0\r\n")); // an orderly end
     assert_int_equal(client_status(&waiter), 503);

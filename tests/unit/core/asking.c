@@ -62,6 +62,30 @@ int ask_remove(struct fake_world *world, uint64_t job, bool force)
     return ask(world, &(struct change){ .kind = CHANGE_REMOVE, .job_id = job, .force = force });
 }
 
+void stop_job(struct fake_world *world, uint64_t job, int64_t grace_ms)
+{
+    assert_int_equal(ask_stop(world, job, grace_ms), 0);
+    world_settle(world);
+}
+
+void suspend_job(struct fake_world *world, uint64_t job, bool force)
+{
+    assert_int_equal(ask_suspend(world, job, force), 0);
+    world_settle(world);
+}
+
+void resume_job(struct fake_world *world, uint64_t job)
+{
+    assert_int_equal(ask_resume(world, job), 0);
+    world_settle(world);
+}
+
+void signal_job(struct fake_world *world, uint64_t job, const char *name)
+{
+    assert_int_equal(ask_signal(world, job, name, (struct slice){ 0 }), 0);
+    world_settle(world);
+}
+
 struct change start_of(const char *script)
 {
     return (struct change){

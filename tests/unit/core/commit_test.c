@@ -76,13 +76,11 @@ static void a_sequential_step_costs_one_commit(void **state)
     struct store_stat before, after;
 
     job_start(w, "while true do localhost:run('x') end");
-    tell_done(w, 2, 0);
-    world_settle(w);
+    command_ends(w, 2, 0);
     store_stat(w->store, &before);
     for (uint64_t no = 4; no < 204; no += 2) {
         w->call_count = 0;
-        tell_done(w, no, 0);
-        world_settle(w);
+        command_ends(w, no, 0);
         expect_start(w, no + 2);
     }
     store_stat(w->store, &after);
@@ -107,8 +105,7 @@ static void many_large_results_in_one_turn_fit_their_rows(void **state)
         world_settle(w);
     }
     for (uint64_t no = 2; no < 2 + COMMANDS; no++)
-        tell_done(w, no, 0);
-    world_settle(w);
+        command_ends(w, no, 0);
     free(text);
     assert_true(job_see(w, job, &seen));
     assert_int_equal(seen.state, JOB_COMPLETED);
@@ -177,8 +174,7 @@ static void an_engine_told_to_end_in_a_full_disk_ends_when_there_is_space(void *
 
     job_start(w, "sleep(0.5)");
     w->disk_full = true;
-    ask_signal(w, job, "x", (struct slice){ 0 });
-    world_settle(w);
+    signal_job(w, job, "x");
     engine_shutdown(w->engine);
     world_settle(w);
     assert_false(w->stopped);

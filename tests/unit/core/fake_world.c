@@ -416,3 +416,15 @@ void tell_signalled(struct fake_world *world, uint64_t intent_no)
 {
     tell(world, LINK_SIGNALLED, intent_no);
 }
+
+void command_ends(struct fake_world *world, uint64_t intent_no, int code)
+{
+    tell_done(world, intent_no, code);
+    world_settle(world);
+}
+
+void command_dies(struct fake_world *world, uint64_t intent_no, int signum)
+{
+    tell_died(world, intent_no, signum);
+    world_settle(world);
+}

@@ -93,6 +93,9 @@ void tell_output(struct fake_world *world, uint64_t intent_no, uint64_t offset, 
 void tell_done(struct fake_world *world, uint64_t intent_no, int code);
 void tell_died(struct fake_world *world, uint64_t intent_no, int signum);
 void tell_signalled(struct fake_world *world, uint64_t intent_no);
+// DONE, with an exit code or by a signal, and everything that comes of it.
+void command_ends(struct fake_world *world, uint64_t intent_no, int code);
+void command_dies(struct fake_world *world, uint64_t intent_no, int signum);
 
 // ---- people. Each asks and returns what port.change did; nothing is committed yet.
 int ask(struct fake_world *world, const struct change *change);
@@ -103,6 +106,11 @@ int ask_resume(struct fake_world *world, uint64_t job);
 int ask_signal(struct fake_world *world, uint64_t job, const char *name, struct slice sent);
 int ask_mark(struct fake_world *world, uint64_t job, uint64_t seq);
 int ask_remove(struct fake_world *world, uint64_t job, bool force);
+// The same, granted, and everything that comes of it.
+void stop_job(struct fake_world *world, uint64_t job, int64_t grace_ms);
+void suspend_job(struct fake_world *world, uint64_t job, bool force);
+void resume_job(struct fake_world *world, uint64_t job);
+void signal_job(struct fake_world *world, uint64_t job, const char *name);
 struct change start_of(const char *script);
 // Starts a workflow, settles, and returns its id.
 uint64_t job_start(struct fake_world *world, const char *script);
@@ -137,5 +145,8 @@ void expect_records(struct fake_world *world, uint64_t job, const char *lines);
 // The journal's events: "started intended settled:exit:0 ended"; a settled event has
 // its outcome and code, one whose strands did not run ends with "!".
 void expect_journal(struct fake_world *world, uint64_t job, const char *events);
+// All attempts in the order of their intents: "1/1 run:exit 1.2/1 sleep"; one that has
+// ended has its outcome.
+void expect_history(struct fake_world *world, uint64_t job, const char *steps);
 void expect_outcome_out(struct fake_world *world, uint64_t job, uint64_t event_no,
                         const char *text);

@@ -15,8 +15,7 @@ static void do_steps(struct fake_world *w, uint64_t first, uint64_t last)
 {
     for (uint64_t i = first; i <= last; i++) {
         expect_start(w, 2 * i);
-        tell_done(w, 2 * i, 0);
-        world_settle(w);
+        command_ends(w, 2 * i, 0);
     }
 }
 
@@ -66,6 +65,40 @@ static void a_running_job_is_written_to_the_log_and_seen_whole(void **state)
     expect_steps_in_journal(w, job, 5);
 }
 
+// Neither what is gathered nor what flies: a person sees what is on disk.
+static void what_is_not_on_disk_yet_is_not_seen(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, STEPS);
+
+    do_steps(w, 1, 5);
+    expect_start(w, 12);
+    tell_done(w, 12, 0);
+    expect_steps_in_journal(w, job, 5);
+    world_turn(w);
+    assert_non_null(w->committing);
+    expect_steps_in_journal(w, job, 5);
+    world_land(w);
+    expect_steps_in_journal(w, job, 6);
+}
+
+// It is out of the job's memory, and not in the journal before the commit.
+static void what_is_being_filed_is_seen_all_the_time(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "localhost:run('a') sleep('1h')");
+
+    expect_start(w, 2);
+    tell_done(w, 2, 0); // it goes to sleep, and is filed
+    world_turn(w);
+    assert_non_null(w->committing);
+    assert_int_equal(job_journal_rows(w, job), 0);
+    expect_journal(w, job, "started intended");
+    world_settle(w);
+    assert_int_equal(job_journal_rows(w, job), 1);
+    expect_journal(w, job, "started intended settled:exit:0 intended");
+}
+
 static void a_page_of_events_becomes_one_row(void **state)
 {
     struct fake_world *w = *state;
@@ -90,8 +123,7 @@ static void the_end_of_a_job_files_it_and_empties_the_log(void **state)
     uint64_t job = job_start(w, "localhost:run('x')");
 
     assert_int_equal(see_log(w, job).rows, 1);
-    tell_done(w, 2, 0);
-    world_settle(w);
+    command_ends(w, 2, 0);
     assert_int_equal(job_journal_rows(w, job), 1);
     assert_int_equal(see_log(w, job).rows, 0);
     expect_journal(w, job, "started intended settled:exit:0 ended");
@@ -117,8 +149,7 @@ static void a_killed_engine_goes_on_from_the_log(void **state)
         expect_start(w, 2 * i);
         world_next_engine(w);
         expect_attach(w, 2 * i, 0, 0);
-        tell_done(w, 2 * i, 0);
-        world_settle(w);
+        command_ends(w, 2 * i, 0);
     }
     assert_int_equal(w->starts, 100);
     expect_steps_in_journal(w, job, 99);
@@ -277,8 +308,7 @@ static void a_job_is_not_parked_while_its_filing_is_in_the_air(void **state)
     world_settle(w);
     expect_none(w, CALL_ATTACH);
     expect_call(w, CALL_START, 126);
-    tell_done(w, 126, 0);
-    world_settle(w);
+    command_ends(w, 126, 0);
     expect_state(w, job, JOB_COMPLETED);
     assert_int_equal(w->starts, 62);
 }
@@ -354,11 +384,9 @@ static void a_job_that_could_not_be_woken_keeps_its_part_of_the_log(void **state
     for (int i = 0; i < 5; i++)
         job_start(w, "print 'turns that would cut the log'");
     w->uuid = uuid;
-    ask_signal(w, job, "wake", (struct slice){ 0 });
-    world_settle(w);
+    signal_job(w, job, "wake");
     expect_attach(w, 122, 0, 0);
-    tell_done(w, 122, 0);
-    world_settle(w);
+    command_ends(w, 122, 0);
     expect_start(w, 125); // the signal was 123
     assert_int_equal(w->starts, 62);
     world_next_engine(w);
@@ -409,8 +437,7 @@ static void a_large_result_leaves_no_large_buffer(void **state)
     memset(text, 'x', 500 * 1000);
     expect_start(w, 2);
     tell_output(w, 2, 0, text);
-    tell_done(w, 2, 0);
-    world_settle(w);
+    command_ends(w, 2, 0);
     expect_start(w, 4);
     assert_in_range(r->events.cap + r->unfiled.cap, 0, 16 * 1024);
     test_free(text);
@@ -421,6 +448,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_running_job_is_written_to_the_log_and_seen_whole),
+        TEST(what_is_not_on_disk_yet_is_not_seen),
+        TEST(what_is_being_filed_is_seen_all_the_time),
         TEST(a_page_of_events_becomes_one_row),
         TEST(the_end_of_a_job_files_it_and_empties_the_log),
         TEST(a_sleeper_is_filed_in_the_turn_it_falls_asleep),

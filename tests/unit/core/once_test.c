@@ -120,8 +120,7 @@ static void one_whose_intent_was_lost_is_called_by_the_next_engine(void **state)
     world_crash(w);
     world_boot(w);
     assert_int_equal(calls(s->path), 0);
-    ask_signal(w, job, "go", (struct slice){ 0 }); // it was not answered either
-    world_settle(w);
+    signal_job(w, job, "go"); // it was not answered either
     assert_int_equal(calls(s->path), 1);
     expect_state(w, job, JOB_COMPLETED);
 }

@@ -122,8 +122,7 @@ static void a_job_all_of_which_was_received_before_its_end_is_removed(void **sta
 
     ask_mark(w, job, 1);
     world_settle(w);
-    ask_signal(w, job, "go", (struct slice){ 0 });
-    world_settle(w);
+    signal_job(w, job, "go");
     check_goes_by_itself(w, job);
 }
 
@@ -135,6 +134,34 @@ static void a_job_stopped_by_force_that_wrote_nothing_is_removed(void **state)
     ask_stop_force(w, job);
     world_settle(w);
     check_goes_by_itself(w, job);
+}
+
+static int add_unread(void *arg, const struct job_view *view)
+{
+    *(uint64_t *)arg += view->unread;
+    return 0;
+}
+
+static uint64_t unread_of_all(struct fake_world *w, bool counted)
+{
+    struct port port = engine_port(w->engine);
+    uint64_t unread = 0;
+    struct err err;
+
+    assert_int_equal(port.ops->jobs(port.core, counted, add_unread, &unread, &err), 0);
+    return unread;
+}
+
+static void a_list_counts_what_is_unread_only_when_asked(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "print(1) print(2) print(3)");
+
+    job_start(w, "print(4)");
+    ask_mark(w, job, 2);
+    world_settle(w);
+    assert_int_equal(unread_of_all(w, true), 2);
+    assert_int_equal(unread_of_all(w, false), 0);
 }
 
 static void a_job_of_which_something_is_unread_is_not_removed(void **state)
@@ -156,12 +183,10 @@ static void a_removal_that_came_due_in_a_full_disk_is_made_up_for(void **state)
     uint64_t job = start_auto_remove(w, "wait_signal('go')");
     uint64_t other = job_start(w, "wait_signal('go')");
 
-    ask_signal(w, job, "go", (struct slice){ 0 });
-    world_settle(w);
+    signal_job(w, job, "go");
     world_tick(w, 500); // so that it comes due between two tries
     w->disk_full = true;
-    ask_signal(w, other, "go", (struct slice){ 0 });
-    world_settle(w);
+    signal_job(w, other, "go");
     assert_true(w->engine->stuck);
     world_tick(w, 5000);
     w->disk_full = false;
@@ -196,6 +221,7 @@ int main(void)
         TEST(a_job_is_not_removed_by_the_receipt_of_less_than_it_wrote),
         TEST(a_job_all_of_which_was_received_before_its_end_is_removed),
         TEST(a_job_stopped_by_force_that_wrote_nothing_is_removed),
+        TEST(a_list_counts_what_is_unread_only_when_asked),
         TEST(a_job_of_which_something_is_unread_is_not_removed),
         TEST(a_removal_that_came_due_in_a_full_disk_is_made_up_for),
         TEST(a_removal_that_came_due_before_the_end_is_on_disk_is_made_up_for),

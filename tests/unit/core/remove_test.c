@@ -8,8 +8,7 @@ static void a_job_removed_by_force_leaves_no_rows(void **state)
     uint64_t job = job_start(w, "wait_signal('x')");
     struct job_seen seen;
 
-    ask_signal(w, job, "y", (struct slice){ 0 });
-    world_settle(w);
+    signal_job(w, job, "y");
     assert_int_equal(ask_remove(w, job, true), 0);
     world_settle(w);
     assert_false(job_see(w, job, &seen));

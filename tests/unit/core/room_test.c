@@ -29,8 +29,7 @@ static void a_job_whose_time_runs_out_may_clean_up(void **state)
     world_tick(w, 61 * 1000);
     expect_signal(w, 2, SIGTERM);
     tell_signalled(w, 2);
-    tell_died(w, 2, SIGTERM);
-    world_settle(w);
+    command_dies(w, 2, SIGTERM);
     expect_state(w, job, JOB_STOPPING);
     expect_start(w, 5);
 }
@@ -45,14 +44,11 @@ static void a_job_that_has_failed_may_clean_up(void **state)
     expect_start(w, 2);
     lose_room(w);
     w->uuid = uuid;
-    tell_done(w, 2, 1);
-    world_settle(w);
+    command_ends(w, 2, 1);
     expect_start(w, 4);
-    tell_done(w, 4, 0);
-    world_settle(w);
+    command_ends(w, 4, 0);
     expect_start(w, 6);
-    tell_done(w, 6, 0);
-    world_settle(w);
+    command_ends(w, 6, 0);
     expect_state(w, job, JOB_FAILED);
 }
 
@@ -65,8 +61,7 @@ static void a_job_that_goes_on_waits_for_room(void **state)
     expect_start(w, 2);
     lose_room(w);
     w->uuid = uuid;
-    tell_done(w, 2, 0);
-    world_settle(w);
+    command_ends(w, 2, 0);
     expect_none(w, CALL_START);
     w->room_rc = 0;
     world_tick(w, 2000);
@@ -117,8 +112,7 @@ static void who_is_told_to_wait_is_told_what_can_undo_it(void **state)
     uint64_t job = job_start(w, "wait_signal('go')");
 
     w->disk_full = true;
-    ask_signal(w, job, "go", (struct slice){ 0 });
-    world_settle(w);
+    signal_job(w, job, "go");
     assert_int_equal(w->deferrals, 1);
     assert_non_null(strstr(err_text(&w->deferral), "unless the engine is stopped before"));
 }

@@ -19,14 +19,12 @@ static void the_result_that_broke_a_script_is_in_its_journal(void **state)
 
     tell_output(w, 2, 0, "hello world");
     world_settle(w);
-    tell_done(w, 2, 0);
-    world_settle(w);
+    command_ends(w, 2, 0);
     expect_state(w, job, JOB_SUSPENDED);
     expect_reason(w, job, "ran too long");
     expect_journal(w, job, "started intended settled:exit:0! suspended");
     expect_outcome_out(w, job, 3, "hello world");
-    ask_resume(w, job);
-    world_settle(w);
+    resume_job(w, job);
     expect_state(w, job, JOB_SUSPENDED);
 }
 
@@ -38,8 +36,7 @@ static void a_once_that_was_not_called_yet_is_called_after_the_mend(void **state
 
     tell_done(w, 3, 0);
     world_turn(w);      // the intent of the once is in the air
-    tell_done(w, 2, 0); // the loop
-    world_settle(w);
+    command_ends(w, 2, 0); // the loop
     expect_state(w, job, JOB_SUSPENDED);
     world_swap_script(w, broken, TWO("", ONCE));
     assert_int_equal(ask_resume(w, job), 0);
@@ -56,8 +53,7 @@ static void progress_of_a_run_that_broke_is_not_shown(void **state)
 
     assert_true(job_see(w, job, &seen));
     assert_int_equal(seen.progress_done, 1);
-    ask_signal(w, job, "x", (struct slice){ 0 });
-    world_settle(w);
+    signal_job(w, job, "x");
     expect_state(w, job, JOB_SUSPENDED);
     assert_true(job_see(w, job, &seen));
     assert_int_equal(seen.progress_done, 1);
@@ -88,8 +84,7 @@ static void a_retry_of_another_strand_waits_its_time_and_runs_after_the_mend(voi
     int64_t due_ms;
 
     tell_done(w, 2, 0);
-    tell_done(w, 3, 1);
-    world_settle(w);
+    command_ends(w, 3, 1);
     expect_state(w, job, JOB_SUSPENDED);
     assert_int_equal(timer_rows(w, 6, &due_ms), 1);
     assert_int_equal(due_ms, engine_now_ms(w->engine) + 2000);
@@ -100,8 +95,7 @@ static void a_retry_of_another_strand_waits_its_time_and_runs_after_the_mend(voi
     expect_none(w, CALL_START);
     world_tick(w, 2000);
     expect_start(w, 9);
-    tell_done(w, 9, 0);
-    world_settle(w);
+    command_ends(w, 9, 0);
     expect_records(w, job, "output: b done|\n");
     expect_state(w, job, JOB_COMPLETED);
 }
@@ -114,11 +108,9 @@ static void quiet_output_of_another_strand_is_whole_after_the_mend(void **state)
 
     tell_output(w, 3, 0, "first half,");
     world_settle(w);
-    tell_done(w, 2, 0);
-    world_settle(w);
+    command_ends(w, 2, 0);
     tell_output(w, 3, 11, "second half");
-    tell_done(w, 3, 0);
-    world_settle(w);
+    command_ends(w, 3, 0);
     world_swap_script(w, broken, TWO("", QUIET));
     assert_int_equal(ask_resume(w, job), 0);
     world_settle(w);

@@ -201,6 +201,28 @@ void expect_records(struct fake_world *world, uint64_t job, const char *lines)
     check_text(&text, lines);
 }
 
+static int add_step(void *arg, const struct step_view *view)
+{
+    struct buf *text = arg;
+
+    buf_addf(text, "%s%.*s/%llu %s", text->len ? " " : "", SLICE_ARG(view->strand),
+             (unsigned long long)view->ordinal, effect_kind_name(view->kind));
+    if (view->settled)
+        buf_addf(text, ":%s", outcome_name(view->outcome.kind));
+    return 0;
+}
+
+void expect_history(struct fake_world *world, uint64_t job, const char *steps)
+{
+    struct port port = engine_port(world->engine);
+    struct buf text;
+    struct err err;
+
+    buf_init(&text, 0);
+    assert_int_equal(port.ops->steps(port.core, job, add_step, &text, &err), 0);
+    check_text(&text, steps);
+}
+
 static int add_event(void *arg, const struct event *event, struct err *err)
 {
     struct buf *text = arg;

@@ -11,12 +11,10 @@ static void a_stop_does_not_kill_the_cleanup_it_begins(void **state)
     uint64_t job = job_start(w, "undo(function() local r = localhost:run('undo') "
                                 "print('undone', r.code) end) sleep('1h')");
 
-    ask_stop(w, job, -1);
-    world_settle(w);
+    stop_job(w, job, -1);
     expect_start(w, 4);
     expect_none(w, CALL_SIGNAL);
-    tell_done(w, 4, 0);
-    world_settle(w);
+    command_ends(w, 4, 0);
     expect_records(w, job, "output: undone\t0|\n");
     expect_state(w, job, JOB_STOPPED);
 }
@@ -26,15 +24,13 @@ static void a_stopped_command_has_its_grace_and_is_then_killed(void **state)
     struct fake_world *w = *state;
     uint64_t job = job_start(w, "localhost:run('x')");
 
-    ask_stop(w, job, 1000);
-    world_settle(w);
+    stop_job(w, job, 1000);
     expect_signal(w, 2, SIGTERM);
     world_tick(w, 999);
     expect_none(w, CALL_SIGNAL);
     world_tick(w, 1);
     expect_signal(w, 2, SIGKILL);
-    tell_died(w, 2, SIGKILL);
-    world_settle(w);
+    command_dies(w, 2, SIGKILL);
     expect_journal(w, job, "started intended stop_asked settled:cancelled:9 ended");
     expect_state(w, job, JOB_STOPPED);
 }
@@ -47,23 +43,19 @@ static void a_timeout_in_the_cleanup_is_a_timeout_and_is_retried(void **state)
                                 "retry = { times = 1, every = '1s' }} end) "
                                 "print(ok, e and e.kind) end) localhost:run('long')");
 
-    ask_stop(w, job, 1000);
-    world_settle(w);
-    tell_died(w, 2, SIGTERM);
-    world_settle(w);
+    stop_job(w, job, 1000);
+    command_dies(w, 2, SIGTERM);
     expect_start(w, 2);
     expect_start(w, 5);
     world_tick(w, 5000);
     expect_signal(w, 2, SIGTERM);
     expect_signal(w, 5, SIGTERM);
-    tell_died(w, 5, SIGTERM);
-    world_settle(w);
+    command_dies(w, 5, SIGTERM);
     expect_none(w, CALL_START);
     world_tick(w, 1000);
     expect_start(w, 8);
     world_tick(w, 5000);
-    tell_died(w, 8, SIGTERM);
-    world_settle(w);
+    command_dies(w, 8, SIGTERM);
     expect_records(w, job, "output: false\ttimeout|\n");
     expect_state(w, job, JOB_STOPPED);
 }
@@ -74,12 +66,9 @@ static void a_cleanup_that_would_wait_for_a_person_fails_instead(void **state)
     uint64_t job = job_start(w, "undo(function() localhost:run{'undo', on_error = 'suspend'} end) "
                                 "localhost:run('long')");
 
-    ask_stop(w, job, 1000);
-    world_settle(w);
-    tell_died(w, 2, SIGTERM);
-    world_settle(w);
-    tell_done(w, 5, 1);
-    world_settle(w);
+    stop_job(w, job, 1000);
+    command_dies(w, 2, SIGTERM);
+    command_ends(w, 5, 1);
     expect_state(w, job, JOB_STOPPED);
 }
 
@@ -102,34 +91,17 @@ static void a_forced_stop_ends_the_job_now_and_leaves_a_kill_order(void **state)
     assert_int_equal(order_rows(w), 0);
 }
 
-static int count_open(void *arg, const struct step_view *view)
-{
-    *(int *)arg += !view->settled;
-    return 0;
-}
-
-static void expect_open_steps(struct fake_world *w, uint64_t job, int count)
-{
-    struct port port = engine_port(w->engine);
-    struct err err;
-    int seen = 0;
-
-    assert_int_equal(port.ops->steps(port.core, job, count_open, &seen, &err), 0);
-    assert_int_equal(seen, count);
-}
-
 // Nobody can resume a job that is being stopped.
 static void suspend_in_the_cleanup_of_a_stop_does_not_wait(void **state)
 {
     struct fake_world *w = *state;
     uint64_t job = job_start(w, "undo(function() suspend('look') print('undone') end) sleep('1h')");
 
-    ask_stop(w, job, 0);
-    world_settle(w);
+    stop_job(w, job, 0);
     expect_records(w, job, "output: undone|\n");
     expect_state(w, job, JOB_STOPPED);
     expect_journal(w, job, "started intended stop_asked intended ended");
-    expect_open_steps(w, job, 0);
+    expect_history(w, job, "1/1 sleep:cancelled 1/2 suspend:value");
 }
 
 static void a_cleanup_that_waits_for_a_person_goes_on_when_its_job_is_stopped(void **state)
@@ -138,8 +110,7 @@ static void a_cleanup_that_waits_for_a_person_goes_on_when_its_job_is_stopped(vo
     uint64_t job = job_start(w, "undo(function() suspend('look') print('undone') end) fail('x')");
 
     expect_state(w, job, JOB_SUSPENDED);
-    ask_stop(w, job, 0);
-    world_settle(w);
+    stop_job(w, job, 0);
     expect_records(w, job, "output: undone|\n");
     expect_state(w, job, JOB_STOPPED);
 }
@@ -152,14 +123,11 @@ static void a_cleanup_that_is_held_is_tried_once_more_when_its_job_is_stopped(vo
     struct job_seen seen;
 
     expect_start(w, 2);
-    tell_done(w, 2, 1);
-    world_settle(w);
+    command_ends(w, 2, 1);
     expect_state(w, job, JOB_SUSPENDED);
-    ask_stop(w, job, 0);
-    world_settle(w);
+    stop_job(w, job, 0);
     expect_start(w, 5);
-    tell_done(w, 5, 1);
-    world_settle(w);
+    command_ends(w, 5, 1);
     assert_true(job_see(w, job, &seen));
     assert_true(job_state_is_finished(seen.state));
 }

@@ -15,8 +15,7 @@ static void a_result_that_came_before_our_signal_stands(void **state)
     expect_none(w, CALL_SIGNAL);
     world_settle(w);
     expect_state(w, job, JOB_SUSPENDED);
-    ask_resume(w, job);
-    world_settle(w);
+    resume_job(w, job);
     assert_int_equal(w->starts, 1);
     expect_state(w, job, JOB_COMPLETED);
 }
@@ -27,17 +26,13 @@ static void a_command_that_dies_of_our_signal_after_the_resume_runs_again(void *
     uint64_t job = job_start(w, "localhost:run('long')");
 
     expect_start(w, 2);
-    ask_suspend(w, job, true);
-    world_settle(w);
+    suspend_job(w, job, true);
     expect_signal(w, 2, SIGTERM);
     expect_state(w, job, JOB_SUSPENDING);
-    ask_resume(w, job);
-    world_settle(w);
-    tell_died(w, 2, SIGTERM);
-    world_settle(w);
+    resume_job(w, job);
+    command_dies(w, 2, SIGTERM);
     expect_start(w, 6);
-    tell_done(w, 6, 0);
-    world_settle(w);
+    command_ends(w, 6, 0);
     expect_state(w, job, JOB_COMPLETED);
 }
 
@@ -49,14 +44,11 @@ static void a_cut_command_that_ended_is_not_replaced_but_begun_anew(void **state
     uint64_t job = job_start(w, "localhost:run('long')");
 
     expect_start(w, 2);
-    ask_suspend(w, job, true);
-    world_settle(w);
+    suspend_job(w, job, true);
     tell_signalled(w, 2);
-    tell_died(w, 2, SIGTERM);
-    world_settle(w);
+    command_dies(w, 2, SIGTERM);
     expect_state(w, job, JOB_SUSPENDED);
-    ask_resume(w, job);
-    world_settle(w);
+    resume_job(w, job);
     assert_int_equal(expect_call(w, CALL_START, 6).number, 0);
 }
 
@@ -65,8 +57,7 @@ static void a_restart_gives_a_cut_command_its_grace_again(void **state)
     struct fake_world *w = *state;
     uint64_t job = job_start(w, "localhost:run('x')");
 
-    ask_suspend(w, job, true);
-    world_settle(w);
+    suspend_job(w, job, true);
     expect_signal(w, 2, SIGTERM);
     world_next_engine(w);
     expect_attach(w, 2, 0, 0);
@@ -79,13 +70,11 @@ static void a_wait_that_is_over_while_suspended_still_takes_its_signal(void **st
     struct fake_world *w = *state;
     uint64_t job = job_start(w, "local v, why = wait_signal('go', { within = '1h' }) print(v, why)");
 
-    ask_suspend(w, job, false);
-    world_settle(w);
+    suspend_job(w, job, false);
     world_tick(w, 3601 * 1000);
     ask_signal(w, job, "go", SLICE("\xa3yes"));
     world_settle(w);
-    ask_resume(w, job);
-    world_settle(w);
+    resume_job(w, job);
     expect_records(w, job, "output: yes\tnil|\n");
     expect_state(w, job, JOB_COMPLETED);
 }
@@ -95,12 +84,10 @@ static void a_timer_that_came_due_while_suspended_rings_at_the_resume(void **sta
     struct fake_world *w = *state;
     uint64_t job = job_start(w, "sleep('10s') print('woke')");
 
-    ask_suspend(w, job, false);
-    world_settle(w);
+    suspend_job(w, job, false);
     world_tick(w, 60 * 1000);
     expect_records(w, job, "");
-    ask_resume(w, job);
-    world_settle(w);
+    resume_job(w, job);
     world_tick(w, 1);
     expect_records(w, job, "output: woke|\n");
 }
@@ -112,12 +99,10 @@ static void a_spool_that_is_lost_while_suspended_is_no_reason_to_run_again(void 
     uint64_t job = job_start(w, "localhost:run{'pay', on_interrupt='fail'}");
 
     tell(w, LINK_STARTED, 2);
-    ask_suspend(w, job, true);
-    world_settle(w);
+    suspend_job(w, job, true);
     tell(w, LINK_ABSENT, 2);
     world_settle(w);
-    ask_resume(w, job);
-    world_settle(w);
+    resume_job(w, job);
     assert_int_equal(w->starts, 1);
     expect_state(w, job, JOB_FAILED);
     expect_journal(w, job, "started intended suspend_asked settled:lost:0 resumed ended");
@@ -130,12 +115,10 @@ static void a_spool_that_is_lost_while_suspended_is_for_the_probe(void **state)
                                 "print(was.kind) return true end}");
 
     tell(w, LINK_STARTED, 2);
-    ask_suspend(w, job, true);
-    world_settle(w);
+    suspend_job(w, job, true);
     tell(w, LINK_ABSENT, 2);
     world_settle(w);
-    ask_resume(w, job);
-    world_settle(w);
+    resume_job(w, job);
     assert_int_equal(w->starts, 1);
     expect_records(w, job, "output: lost|\n");
     expect_state(w, job, JOB_COMPLETED);
@@ -147,11 +130,9 @@ static void a_cleanup_that_was_suspended_goes_on_when_its_job_is_stopped(void **
     struct fake_world *w = *state;
     uint64_t job = job_start(w, "undo(function() sleep('30s') print('undone') end) fail('x')");
 
-    ask_suspend(w, job, false);
-    world_settle(w);
+    suspend_job(w, job, false);
     world_tick(w, 60 * 1000); // the sleep's alarm came due meanwhile
-    ask_stop(w, job, 0);
-    world_settle(w);
+    stop_job(w, job, 0);
     world_tick(w, 1);
     expect_records(w, job, "output: undone|\n");
     expect_state(w, job, JOB_STOPPED);
@@ -163,11 +144,9 @@ static void suspended_time_is_not_the_cleanups_when_its_job_is_stopped(void **st
     uint64_t job = job_start(w, "undo(function() wait_signal('go') print('undone') end) fail('x')");
     struct job_seen seen;
 
-    ask_suspend(w, job, false);
-    world_settle(w);
+    suspend_job(w, job, false);
     world_tick(w, 20 * 60 * 1000); // longer than a cleanup may take
-    ask_stop(w, job, 0);
-    world_settle(w);
+    stop_job(w, job, 0);
     world_tick(w, 9 * 60 * 1000);
     expect_state(w, job, JOB_STOPPING);
     world_tick(w, 2 * 60 * 1000);
@@ -187,8 +166,7 @@ static void an_alarm_that_fires_before_its_row_is_on_disk_is_kept_while_suspende
     ask_suspend(w, job, false);
     w->now_ms += 60;
     engine_alarm(w->engine);
-    ask_resume(w, job);
-    world_settle(w);
+    resume_job(w, job);
     world_tick(w, 1);
     expect_records(w, job, "output: slept|\n");
     expect_state(w, job, JOB_COMPLETED);
@@ -202,10 +180,8 @@ static void resuming_again_and_again_sets_no_alarm_twice(void **state)
 
     job_start(w, "sleep('60d')");
     for (int i = 0; i < 10; i++) {
-        ask_suspend(w, job, false);
-        world_settle(w);
-        ask_resume(w, job);
-        world_settle(w);
+        suspend_job(w, job, false);
+        resume_job(w, job);
     }
     assert_int_equal(w->engine->alarms.count, before + 1);
 }

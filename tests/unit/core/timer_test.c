@@ -21,8 +21,7 @@ static void a_retry_is_not_begun_by_the_timeout_of_the_attempt_before(void **sta
     job_start(w, RETRIES);
     expect_start(w, 2);
     world_tick(w, 1000);
-    tell_done(w, 2, 1);
-    world_settle(w);
+    command_ends(w, 2, 1);
     expect_second_start_after(w, 5, 240 * 1000);
 }
 
@@ -32,8 +31,7 @@ static void a_retry_waits_its_time_when_its_attempt_was_begun_by_another_engine(
 
     job_start(w, RETRIES);
     world_next_engine(w);
-    tell_done(w, 2, 1);
-    world_settle(w);
+    command_ends(w, 2, 1);
     expect_second_start_after(w, 5, 240 * 1000);
 }
 
@@ -42,8 +40,7 @@ static void a_retry_waits_its_time_across_a_restart(void **state)
     struct fake_world *w = *state;
 
     job_start(w, RETRIES);
-    tell_done(w, 2, 1);
-    world_settle(w);
+    command_ends(w, 2, 1);
     world_tick(w, 100 * 1000);
     world_next_engine(w);
     expect_second_start_after(w, 5, 140 * 1000);

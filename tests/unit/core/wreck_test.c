@@ -29,8 +29,7 @@ static void the_key_of_a_wreck_is_not_forgotten(void **state)
 
     wrecked(w);
     tell(w, LINK_LISTED, 2);
-    tell_done(w, 2, 0);
-    world_settle(w);
+    command_ends(w, 2, 0);
     expect_none(w, CALL_FORGET);
 }
 
@@ -43,8 +42,7 @@ static void a_mended_wreck_takes_up_its_command(void **state)
     assert_int_equal(ask_resume(w, job), 0);
     world_settle(w);
     expect_attach(w, 2, 0, 0);
-    tell_done(w, 2, 0);
-    world_settle(w);
+    command_ends(w, 2, 0);
     assert_int_equal(w->starts, 1);
     expect_state(w, job, JOB_COMPLETED);
 }
@@ -81,8 +79,7 @@ static void stopping_a_wreck_orders_nothing_for_commands_that_are_over(void **st
     struct fake_world *w = *state;
     uint64_t job = job_start(w, "localhost:run('a') wait_signal('x')");
 
-    tell_done(w, 2, 0);
-    world_settle(w);
+    command_ends(w, 2, 0);
     world_crash(w);
     world_swap_script(w, "localhost:run('a') wait_signal('x')", "error('x')");
     world_boot(w);
@@ -129,8 +126,7 @@ static uint64_t damaged(struct fake_world *w)
     uint64_t job = job_start(w, "for i = 1, 3 do wait_signal('x') end");
     struct batch batch;
 
-    ask_signal(w, job, "x", (struct slice){ 0 });
-    world_settle(w);
+    signal_job(w, job, "x");
     world_crash(w);
     batch_init(&batch);
     journal_put(&batch, job, 3, SLICE("\xc1 damaged"));

@@ -97,6 +97,30 @@ static void on_deadline(uv_timer_t *timer)
     f->timeout = true;
 }
 
+// It is a file that is there while the gate is closed: the end of a test opens it, too.
+static const char *gate_path(const struct fixture *f, char path[128])
+{
+    snprintf(path, 128, "%s/gate", f->dir);
+    return path;
+}
+
+static void make_gate(const struct fixture *f)
+{
+    char path[128];
+    FILE *file = fopen(gate_path(f, path), "w");
+
+    assert_non_null(file);
+    fclose(file);
+    setenv("PAWL_TEST_GATE", path, 1);
+}
+
+void fixture_open_gate(struct fixture *f)
+{
+    char path[128];
+
+    assert_int_equal(unlink(gate_path(f, path)), 0);
+}
+
 int fixture_setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
@@ -105,6 +129,7 @@ int fixture_setup(void **state)
     snprintf(f->dir, sizeof(f->dir), "/tmp/pawl-host-test.XXXXXX");
     assert_non_null(mkdtemp(f->dir));
     snprintf(f->spool, sizeof(f->spool), "%s/spool", f->dir);
+    make_gate(f);
     f->shell = fixture_shell();
     if (strcmp(f->shell, "busybox") == 0) {
         char command[256];
@@ -321,7 +346,7 @@ bool process_alive(long pid)
 
 bool process_gone(long pid)
 {
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < WAIT_MS / 10; i++) {
         if (!process_alive(pid))
             return true;
         usleep(10000);

@@ -8,7 +8,11 @@
 #include "base/buf.h"
 #include "host/local.h"
 
-enum { ATTEMPTS_MAX = 64, WAIT_MS = 20000 };
+// WAIT_MS is patience, for a busy machine: nothing takes as long.
+enum { ATTEMPTS_MAX = 64, WAIT_MS = 60000 };
+
+// Shell text that waits for fixture_open_gate, in a program under test.
+#define GATE "while [ -e \"$PAWL_TEST_GATE\" ]; do sleep 0.05; done; "
 
 struct seen {
     unsigned count[LINK_EVENT_COUNT];
@@ -62,6 +66,7 @@ void fixture_start(struct fixture *f, uint64_t intent_no, const char *program,
 // Waits until an event of the type came for the attempt; false after WAIT_MS.
 bool fixture_wait(struct fixture *f, uint64_t intent_no, enum link_event_type type);
 bool fixture_wait_general(struct fixture *f, enum link_event_type type);
+void fixture_open_gate(struct fixture *f);
 // Lets the loop run for so long.
 void fixture_run(struct fixture *f, uint64_t ms);
 // A program from start to DONE; the event.

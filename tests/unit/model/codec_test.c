@@ -16,7 +16,8 @@
 
 static void fill_event(struct event *e, enum event_type type)
 {
-    *e = (struct event){ .type = type, .time_unix_ms = INT64_C(1700000000123), .notes = 7 };
+    *e = (struct event){ .type = type, .time_unix_ms = INT64_C(1700000000123), .notes = 7,
+                         .ended_waits = SLICE("\0\0\0\0\0\0\1\2\1") };
     switch (type) {
     case EVENT_STARTED:
         e->started = (struct event_started){
@@ -89,6 +90,58 @@ static void every_event_comes_back(void **state)
     buf_release(&once);
     buf_release(&twice);
     value_doc_release(&doc);
+}
+
+static void the_waits_that_an_event_ended_come_back(void **state)
+{
+    const struct ended_wait gone = { 3, OUTCOME_CANCELLED };
+    const struct ended_wait far = { UINT64_MAX, OUTCOME_VALUE };
+    struct event event = { .type = EVENT_STOP_ASKED }, back;
+    struct ended_wait wait;
+    struct value_doc doc;
+    struct buf waits, bytes;
+    size_t at = 0;
+
+    (void)state;
+    buf_init(&waits, 0);
+    buf_init(&bytes, 0);
+    value_doc_init(&doc);
+    ended_wait_add(&waits, &gone);
+    ended_wait_add(&waits, &far);
+    event.ended_waits = buf_slice(&waits);
+    event_encode(&event, &bytes);
+    assert_int_equal(event_decode(buf_slice(&bytes), &at, &doc, &back, NULL), 0);
+    at = 0;
+    assert_true(ended_wait_next(back.ended_waits, &at, &wait));
+    assert_true(wait.intent_no == gone.intent_no && wait.kind == gone.kind);
+    assert_true(ended_wait_next(back.ended_waits, &at, &wait));
+    assert_true(wait.intent_no == far.intent_no && wait.kind == far.kind);
+    assert_false(ended_wait_next(back.ended_waits, &at, &wait));
+    buf_release(&waits);
+    buf_release(&bytes);
+    value_doc_release(&doc);
+}
+
+static void check_waits_refused(struct slice waits)
+{
+    struct event event = { .type = EVENT_EXPIRED, .ended_waits = waits };
+    struct value_doc doc;
+    struct buf bytes;
+    size_t at = 0;
+
+    buf_init(&bytes, 0);
+    value_doc_init(&doc);
+    event_encode(&event, &bytes);
+    assert_int_equal(event_decode(buf_slice(&bytes), &at, &doc, &event, NULL), ERR_CORRUPT);
+    value_doc_release(&doc);
+    buf_release(&bytes);
+}
+
+static void waits_that_are_no_waits_are_refused(void **state)
+{
+    (void)state;
+    check_waits_refused(SLICE("\0\0\0\0\0\0\0\2\377")); // no such outcome
+    check_waits_refused(SLICE("\0\0\0\0\0\0\0\2"));     // cut
 }
 
 static void damaged_events_are_refused(void **state)
@@ -286,6 +339,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_event_comes_back),
+        cmocka_unit_test(the_waits_that_an_event_ended_come_back),
+        cmocka_unit_test(waits_that_are_no_waits_are_refused),
         cmocka_unit_test(damaged_events_are_refused),
         cmocka_unit_test(records_and_heads),
         cmocka_unit_test(json_goes_both_ways),

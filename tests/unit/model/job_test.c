@@ -38,6 +38,12 @@ static struct event settled(const struct fake *fake, enum outcome_kind kind, int
     return event;
 }
 
+static void begin(struct fake *fake, fake_fn script)
+{
+    fake_init(fake, script, 1);
+    fake_start(fake);
+}
+
 static void take(struct fake *fake, struct event event)
 {
     struct err err = { 0 };
@@ -80,8 +86,7 @@ static void a_command_ends_the_job(void **state)
 
     (void)state;
     for (int code = 0; code < 2; code++) {
-        fake_init(&fake, one_command, 1);
-        fake_start(&fake);
+        begin(&fake, one_command);
         STATE_IS(&fake, JOB_RUNNING);
         assert_int_equal(fake.job.in_flight, 1);
         take(&fake, settled(&fake, OUTCOME_EXIT, code));
@@ -129,8 +134,7 @@ static void failures_are_retried_then_raised(void **state)
     struct event fired = { .type = EVENT_FIRED };
 
     (void)state;
-    fake_init(&fake, with_retry, 1);
-    fake_start(&fake);
+    begin(&fake, with_retry);
     for (uint32_t attempt = 1; attempt <= 2; attempt++) {
         const struct step *st = &fake.job.strands.main->step;
         assert_int_equal(st->attempt, attempt);
@@ -153,8 +157,7 @@ static void interruptions_rerun_twice_then_wait(void **state)
     const struct step *st;
 
     (void)state;
-    fake_init(&fake, one_command, 1);
-    fake_start(&fake);
+    begin(&fake, one_command);
     st = &fake.job.strands.main->step;
     for (uint32_t i = 1; i <= STEP_INTERRUPTS_MAX; i++) {
         uint64_t cut = st->intent_no;
@@ -180,8 +183,7 @@ static void what_was_never_begun_costs_nothing(void **state)
     const struct step *st;
 
     (void)state;
-    fake_init(&fake, one_command, 1);
-    fake_start(&fake);
+    begin(&fake, one_command);
     st = &fake.job.strands.main->step;
     for (uint32_t i = 1; i <= 10; i++) {
         take(&fake, settled(&fake, OUTCOME_NEVER, 0));
@@ -200,8 +202,7 @@ static void suspending_waits_for_the_step(void **state)
     struct fake fake;
 
     (void)state;
-    fake_init(&fake, one_command, 1);
-    fake_start(&fake);
+    begin(&fake, one_command);
     take(&fake, (struct event){ .type = EVENT_SUSPEND_ASKED });
     STATE_IS(&fake, JOB_SUSPENDING);
     take(&fake, settled(&fake, OUTCOME_EXIT, 0));
@@ -218,8 +219,7 @@ static void a_forced_suspend_costs_no_retry(void **state)
     struct event event = { .type = EVENT_SUSPEND_ASKED };
 
     (void)state;
-    fake_init(&fake, one_command, 1);
-    fake_start(&fake);
+    begin(&fake, one_command);
     event.suspend_asked.force = true;
     take(&fake, event);
     take(&fake, settled(&fake, OUTCOME_INTERRUPTED, 0));
@@ -255,8 +255,7 @@ static void the_oldest_waiter_takes_a_signal(void **state)
     struct event event = { .type = EVENT_SIGNALLED };
 
     (void)state;
-    fake_init(&fake, two_waiters, 1);
-    fake_start(&fake);
+    begin(&fake, two_waiters);
     assert_true(job_is_idle(&fake.job));
     event.signalled.name = SLICE("stay");
     take(&fake, event);
@@ -290,8 +289,7 @@ static void signals_wait_for_their_taker(void **state)
     struct event event = { .type = EVENT_SIGNALLED };
 
     (void)state;
-    fake_init(&fake, late_waiter, 1);
-    fake_start(&fake);
+    begin(&fake, late_waiter);
     event.signalled.name = SLICE("go");
     take(&fake, event);
     take(&fake, event);
@@ -321,8 +319,7 @@ static void a_throttle_holds(void **state)
     struct fake fake;
 
     (void)state;
-    fake_init(&fake, five_branches, 1);
-    fake_start(&fake);
+    begin(&fake, five_branches);
     for (int left = 5; left > 0; left--) {
         assert_int_equal(fake.job.in_flight, left < 2 ? left : 2);
         take(&fake, settled(&fake, OUTCOME_EXIT, 0));
@@ -336,8 +333,7 @@ static void stop_cancels_what_waits_and_what_runs(void **state)
     struct fake fake;
 
     (void)state;
-    fake_init(&fake, five_branches, 1);
-    fake_start(&fake);
+    begin(&fake, five_branches);
     take(&fake, (struct event){ .type = EVENT_STOP_ASKED });
     STATE_IS(&fake, JOB_STOPPING);
     take(&fake, settled(&fake, OUTCOME_CANCELLED, 0));
@@ -361,8 +357,7 @@ static void a_fork_of_nothing_joins_at_once(void **state)
     struct fake fake;
 
     (void)state;
-    fake_init(&fake, empty_fork, 1);
-    fake_start(&fake);
+    begin(&fake, empty_fork);
     STATE_IS(&fake, JOB_COMPLETED);
     fake_release(&fake);
 }
@@ -385,8 +380,7 @@ static void a_changed_step_is_a_divergence(void **state)
     size_t at = 0;
 
     (void)state;
-    fake_init(&live, one_command, 1);
-    fake_start(&live);
+    begin(&live, one_command);
     fake_init(&again, other_command, 1);
     value_doc_init(&doc);
     assert_int_equal(event_decode(buf_slice(&live.journal), &at, &doc, &event, &err), 0);

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+// An array that grows: a pointer, a count and a capacity, which are its owner's and
+// typed there. Invariant: count <= cap, and items is NULL while cap is 0. The owner
+// frees items.
+#pragma once
+
+#include <stddef.h>
+
+// Room for the item behind the last one. Returns items, moved perhaps, to be kept in
+// its place; NULL: no memory, and nothing has changed.
+void *array_room(void *items, size_t count, size_t *cap, size_t item_size);
