@@ -192,6 +192,7 @@ void ask_put(lua_State *L, const struct ask *ask, struct slice interp)
     struct slice host;
 
     host.ptr = (const uint8_t *)lua_tolstring(L, HOST_NAME, &host.len);
+    ask->strand->effect.host = host; // it stays on the stack
     value_put_map(buf, (size_t)has_words + (cwd.len > 0) + has_env + 1 + (interp.len > 0) +
                            (ask->shell.len > 0) + ask->has_stdin);
     if (has_words) {

@@ -10,8 +10,9 @@
 
 enum { ARG = 2, OPTIONS_AT = 3, HOST_NAME = 4, SECOND = 5 };
 
-// User values of a handle: its name, and what with{} set (a table or nil).
-enum { VALUE_NAME = 1, VALUE_WITH = 2 };
+// User values of a handle: its name, what with{} set (a table or nil), and the host's
+// variables (a table or nil).
+enum { VALUE_NAME = 1, VALUE_WITH = 2, VALUE_VARS = 3 };
 
 struct ask {
     const char *function;

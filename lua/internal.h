@@ -122,6 +122,7 @@ void lib_output_open(lua_State *L);
 void lib_flow_open(lua_State *L);
 void lib_text_open(lua_State *L);
 void lib_host_open(lua_State *L);
+void lib_hosts_open(lua_State *L);
 void lib_module_open(lua_State *L);
 // Compiles the modules of the encoded map: name -> text.
 void modules_load(lua_State *L, struct slice modules);

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "lua/convert.h"
+#include "lua/lib_hosts.h"
 #include "lua/lib_string.h"
 #include "lua/lib_table.h"
 #include "lua/options.h"
@@ -73,7 +74,25 @@ static int fork_done(lua_State *L, int status, lua_KContext ctx)
     return 3;
 }
 
-// fork(label, count, throttle, items, keys, fn or false) -> results, errors, did any fail
+// Argument 7: the hosts that the branches are on, a list of names.
+static void put_fork_hosts(lua_State *L, struct script_strand *strand, lua_Integer count)
+{
+    size_t from = strand->args.len;
+
+    value_put_array(&strand->args, (size_t)count);
+    for (lua_Integer i = 1; i <= count; i++) {
+        struct slice name;
+        lua_rawgeti(L, 7, i);
+        name.ptr = (const uint8_t *)lua_tolstring(L, -1, &name.len);
+        value_put_bytes(&strand->args, name);
+        lua_pop(L, 1);
+    }
+    if (!buf_failed(&strand->args))
+        strand->effect.fork_hosts = slice_of(strand->args.ptr + from, strand->args.len - from);
+}
+
+// fork(label, count, throttle, items, keys, fn or false, hosts?) -> results, errors, did
+// any fail
 static int primitive_fork(lua_State *L)
 {
     struct script_strand *strand = wait_begin(L, EFFECT_FORK, lua_tostring(L, 1));
@@ -82,22 +101,26 @@ static int primitive_fork(lua_State *L)
     if (count > FORK_BRANCHES_MAX)
         vm_raise(L, "%s: %lld branches at once; %d are allowed", lua_tostring(L, 1),
                  (long long)count, FORK_BRANCHES_MAX);
-    lua_settop(L, 6);
+    lua_settop(L, 7);
     lua_createtable(L, 5, 0);
     for (int i = FORK_FUNCTION; i >= FORK_ITEMS; i--) {
         lua_pushvalue(L, i + 1);
-        lua_rawseti(L, 7, i);
+        lua_rawseti(L, 8, i);
     }
     lua_createtable(L, (int)count, 0);
-    lua_rawseti(L, 7, FORK_RESULTS);
+    lua_rawseti(L, 8, FORK_RESULTS);
     lua_createtable(L, 0, 0);
-    lua_rawseti(L, 7, FORK_ERRORS);
+    lua_rawseti(L, 8, FORK_ERRORS);
     vm_get(L, VM_PENDING);
-    lua_pushvalue(L, 7);
+    lua_pushvalue(L, 8);
     lua_rawseti(L, -2, (lua_Integer)strand->handle + 1);
-    value_put_map(&strand->args, 1);
+    value_put_map(&strand->args, lua_istable(L, 7) ? 2 : 1);
     value_put_str(&strand->args, "count");
     value_put_int(&strand->args, count);
+    if (lua_istable(L, 7)) {
+        value_put_str(&strand->args, "hosts");
+        put_fork_hosts(L, strand, count);
+    }
     strand->effect.fork_count = (uint32_t)count;
     strand->effect.fork_throttle = (uint32_t)throttle;
     return wait_yield(L, strand, fork_done);
@@ -108,6 +131,13 @@ static int primitive_throw(lua_State *L)
 {
     vm_get(L, VM_ERROR_META);
     lua_setmetatable(L, 1);
+    lua_settop(L, 1);
+    return lua_error(L);
+}
+
+// rethrow(value): raises what a pcall gave, as it is
+static int primitive_rethrow(lua_State *L)
+{
     lua_settop(L, 1);
     return lua_error(L);
 }
@@ -175,22 +205,6 @@ static int primitive_less(lua_State *L)
                  vm_type_words(L, 2));
     lua_pushboolean(L, lua_compare(L, 1, 2, LUA_OPLT));
     return 1;
-}
-
-void lib_primitives_push(lua_State *L)
-{
-    static const luaL_Reg functions[] = {
-        { "check", primitive_check },       { "concat", table_concat },
-        { "error_table", primitive_error_table },
-        { "fork", primitive_fork },         { "is_table", primitive_is_table },
-        { "less", primitive_less },         { "scan", string_scan },
-        { "sub", string_sub },              { "text", primitive_text },
-        { "throttle", primitive_throttle }, { "throw", primitive_throw },
-        { NULL, NULL },
-    };
-
-    luaL_newlib(L, functions);
-    lib_base_open(L); // pairs, tostring: the script may have replaced its own
 }
 
 static int flow_parallel(lua_State *L) { return prelude_call(L, "parallel"); }
@@ -398,6 +412,25 @@ static int flow_undo(lua_State *L) { return add_cleanup(L, "undo", CLEANUP_UNDO)
 
 // defer(fn): called, newest first, when the strand ends
 static int flow_defer(lua_State *L) { return add_cleanup(L, "defer", CLEANUP_DEFER); }
+
+void lib_primitives_push(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        { "check", primitive_check },       { "concat", table_concat },
+        { "error_table", primitive_error_table },
+        { "fail", flow_fail },              { "rethrow", primitive_rethrow },
+        { "fork", primitive_fork },         { "is_table", primitive_is_table },
+        { "less", primitive_less },         { "scan", string_scan },
+        { "sleep", flow_sleep },
+        { "sub", string_sub },              { "text", primitive_text },
+        { "throttle", primitive_throttle }, { "throw", primitive_throw },
+        { NULL, NULL },
+    };
+
+    luaL_newlib(L, functions);
+    lib_hosts_primitives(L);
+    lib_base_open(L); // pairs, tostring: the script may have replaced its own
+}
 
 void lib_flow_open(lua_State *L)
 {

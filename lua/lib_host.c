@@ -4,6 +4,7 @@
 #include "base/suggest.h"
 #include "lua/ask.h"
 #include "lua/keys.h"
+#include "lua/lib_host.h"
 #include "lua/options.h"
 #include "lua/result.h"
 #include "lua/text.h"
@@ -11,22 +12,22 @@
 
 // ---- handles
 
-static bool is_host(lua_State *L, int idx)
+bool host_is(lua_State *L, int idx)
 {
     return vm_has_meta(L, idx, LUA_TUSERDATA, VM_HOST_META);
 }
 
 static void check_host(lua_State *L, const char *method)
 {
-    if (!is_host(L, 1))
+    if (!host_is(L, 1))
         vm_raise(L, "%s: call it with a colon, on a host: localhost:%s(...)", method, method);
 }
 
-// Pushes a handle. Stack: name, with (a table or nil), both popped.
-static void push_host(lua_State *L)
+void host_push(lua_State *L)
 {
-    lua_newuserdatauv(L, 0, 2);
-    lua_insert(L, -3);
+    lua_newuserdatauv(L, 0, VALUE_VARS);
+    lua_insert(L, -4);
+    lua_setiuservalue(L, -4, VALUE_VARS);
     lua_setiuservalue(L, -3, VALUE_WITH);
     lua_setiuservalue(L, -2, VALUE_NAME);
     vm_get(L, VM_HOST_META);
@@ -296,7 +297,8 @@ static int host_with(lua_State *L)
     lua_settop(L, 3);
     lua_getiuservalue(L, 1, VALUE_NAME);
     lua_insert(L, 3);
-    push_host(L);
+    lua_getiuservalue(L, 1, VALUE_VARS);
+    host_push(L);
     return 1;
 }
 
@@ -308,7 +310,18 @@ static const luaL_Reg methods[] = {
     { NULL, NULL },
 };
 
-// host.name, or a method. Upvalue: the methods.
+// A host without variables has an empty table of them.
+static void push_vars(lua_State *L)
+{
+    if (lua_getiuservalue(L, 1, VALUE_VARS) == LUA_TTABLE)
+        return;
+    lua_pop(L, 1);
+    lua_createtable(L, 0, 0);
+    lua_pushvalue(L, -1);
+    lua_setiuservalue(L, 1, VALUE_VARS);
+}
+
+// host.name, host.vars, or a method. Upvalue: the methods.
 static int host_index(lua_State *L)
 {
     char text[SUGGEST_NAME_MAX + 32];
@@ -323,8 +336,13 @@ static int host_index(lua_State *L)
         lua_getiuservalue(L, 1, VALUE_NAME);
         return 1;
     }
+    if (strcmp(lua_tostring(L, 2), "vars") == 0) {
+        push_vars(L);
+        return 1;
+    }
     suggest_begin(&suggest, slice_str(lua_tostring(L, 2)));
     suggest_add(&suggest, SLICE("name"));
+    suggest_add(&suggest, SLICE("vars"));
     for (const luaL_Reg *m = methods; m->name; m++)
         suggest_add(&suggest, slice_str(m->name));
     vm_raise(L, "a host has no field '%s'%s", lua_tostring(L, 2), suggest_text(&suggest, text));
@@ -358,6 +376,7 @@ void lib_host_open(lua_State *L)
     vm_set(L, VM_HOST_META);
     lua_pushliteral(L, "localhost");
     lua_pushnil(L);
-    push_host(L);
+    lua_pushnil(L);
+    host_push(L);
     lua_setfield(L, -2, "localhost");
 }

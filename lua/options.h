@@ -22,7 +22,10 @@
     X(STDIN, "stdin")            \
     X(MODE, "mode")              \
     X(WITHIN, "within")          \
-    X(THROTTLE, "throttle")
+    X(THROTTLE, "throttle")      \
+    X(MAX_FAILURES, "max_failures") \
+    X(BATCHES, "batches")        \
+    X(PAUSE, "pause")
 
 enum option_bit {
 #define X(id, text) OPTION_BIT_##id,

@@ -8,6 +8,7 @@
 #include "lua/convert.h"
 #include "lua/header.h"
 #include "lua/internal.h"
+#include "lua/lib_hosts.h"
 #include "lua/lib_wrap.h"
 #include "lua/wait.h"
 
@@ -61,6 +62,7 @@ void sandbox_open(lua_State *L)
     lib_flow_open(L);
     lib_text_open(L);
     lib_host_open(L);
+    lib_hosts_open(L);
     lib_module_open(L);
     lua_pushcfunction(L, lib_workflow);
     lua_setfield(L, -2, "workflow");
@@ -141,6 +143,11 @@ void sandbox_set_job(lua_State *L, const struct script_options *options)
     else
         push_job(L, options);
     lua_setfield(L, -2, "job");
+    if (header)
+        sandbox_push_absent(L);
+    else
+        lib_hosts_set(L, options->hosts);
+    lua_setfield(L, -2, "hosts");
     lua_pop(L, 1);
 }
 

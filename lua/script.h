@@ -30,6 +30,7 @@ struct script_options {
     int64_t job_started_unix_ms;
     struct slice params;         // encoded map, checked and defaulted already
     struct slice meta;           // encoded map
+    struct slice hosts;          // encoded array (model/target.h): its targets; empty: none
     size_t memory_max;           // bytes the state may hold; 0: SCRIPT_MEMORY_MAX
     uint64_t budget_max;         // units one resume may use; 0: SCRIPT_BUDGET_MAX
     script_note_fn note;

@@ -46,6 +46,8 @@ enum vm_slot {
     VM_RESULT_META,
     VM_ERROR_META,
     VM_HOST_META,
+    VM_HOSTS_META,
+    VM_HOSTS,       // name -> handle of the hosts that the job was started for
     VM_NAMES,       // weak: object -> serial number, for tostring
     VM_BUSY,        // weak: thread -> true: strands, and coroutines that wait in one
     VM_METATABLES,  // weak: every table a script made a metatable

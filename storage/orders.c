@@ -78,3 +78,26 @@ int orders_scan(struct store *store, struct slice host, orders_fn fn, void *arg,
 
     return store_scan(store, key_slice(&from), key_slice(&to), false, on_order, &scan, err);
 }
+
+struct hosts_scan {
+    orders_host_fn fn;
+    void *arg;
+};
+
+static int on_host(void *arg, struct slice key, struct slice bytes, bool damaged)
+{
+    const struct hosts_scan *scan = arg;
+
+    if (!key_is_sound(key) || damaged || bytes.len < ORDER_BYTES)
+        return 0; // orders_scan tells of it
+    return scan->fn(scan->arg, slice_of(bytes.ptr + ORDER_BYTES, bytes.len - ORDER_BYTES));
+}
+
+int orders_hosts(struct store *store, orders_host_fn fn, void *arg, struct err *err)
+{
+    struct hosts_scan scan = { fn, arg };
+    struct key from = key_tag(KEY_ORDER);
+    struct key to = key_prefix_end(from);
+
+    return store_scan(store, key_slice(&from), key_slice(&to), false, on_host, &scan, err);
+}

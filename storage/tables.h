@@ -156,6 +156,9 @@ struct order {
 void orders_put(struct batch *batch, struct slice host, const struct order *order);
 void orders_del(struct batch *batch, struct slice host, uint64_t order_id);
 typedef int (*orders_fn)(void *arg, const struct order *order);
+// Each host that has orders, with its name; a host with several may come several times.
+typedef int (*orders_host_fn)(void *arg, struct slice host);
+int orders_hosts(struct store *store, orders_host_fn fn, void *arg, struct err *err);
 int orders_scan(struct store *store, struct slice host, orders_fn fn, void *arg, struct err *err);
 
 // ---- the whole job -------------------------------------------------------------

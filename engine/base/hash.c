@@ -36,3 +36,12 @@ uint32_t checksum_add(uint32_t sum, struct slice bytes)
 {
     return bytes.len ? (uint32_t)crc32_z(sum, bytes.ptr, bytes.len) : sum;
 }
+
+uint64_t name_hash(struct slice name)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+    for (size_t i = 0; i < name.len; i++)
+        h = (h ^ name.ptr[i]) * UINT64_C(0x100000001b3);
+    return h;
+}

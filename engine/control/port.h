@@ -33,6 +33,7 @@ struct change {
     struct slice params;      // encoded map, as given: strings are converted to the declared type
     struct slice meta;        // encoded map
     struct slice cwd;         // absolute
+    struct slice hosts;       // encoded array (model/target.h); empty: localhost alone
     struct slice env;         // encoded map of strings: the client's environment
     int64_t timeout_ms;
     bool auto_remove;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "core/state.h"
+#include "core/hosts.h"
 #include "model/job_limit.h"
 
 static void swap(struct alarms *alarms, size_t i, size_t j)
@@ -72,8 +72,8 @@ void alarm_rearm(struct engine *engine)
     // that stops takes nothing at all, but still tries to commit.
     if (engine->alarms.count && !engine->stopping && !(engine->flying && turn_is_full(engine)))
         due_ms = engine->alarms.items[0].due_ms;
-    if (engine->localhost.retry_at_ms && !engine->stopping && engine->localhost.retry_at_ms < due_ms)
-        due_ms = engine->localhost.retry_at_ms;
+    if (!engine->stopping && engine->hosts.due_ms < due_ms)
+        due_ms = engine->hosts.due_ms;
     if (engine->commit_retry_at_ms && engine->commit_retry_at_ms < due_ms)
         due_ms = engine->commit_retry_at_ms;
     if (!engine->stopping && sweep_due_ms(engine) < due_ms)
@@ -249,8 +249,7 @@ void engine_alarm(struct engine *engine)
         alarm_rearm(engine);
         return;
     }
-    if (engine->localhost.retry_at_ms && engine->localhost.retry_at_ms <= now)
-        dispatch_open(engine);
+    hosts_due(engine);
     while (engine->alarms.count && engine->alarms.items[0].due_ms <= now &&
            !turn_is_full(engine)) {
         struct alarm alarm = pop(&engine->alarms);

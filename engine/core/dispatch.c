@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "core/dispatch_link.h"
-#include "core/state.h"
+#include "core/hosts.h"
 
 struct attempt *attempt_find(struct resident *r, uint64_t intent_no)
 {
@@ -26,6 +26,7 @@ struct attempt *attempt_find(struct resident *r, uint64_t intent_no)
 void attempt_free(struct attempt *attempt)
 {
     list_remove(&attempt->link);
+    hosts_let_go(attempt->host);
     buf_release(&attempt->out);
     buf_release(&attempt->err);
     free(attempt);
@@ -33,15 +34,19 @@ void attempt_free(struct attempt *attempt)
 
 static struct attempt *attempt_new(struct resident *r, const struct strand *strand)
 {
+    const struct job_child *child = job_child_of_host(&r->job, strand->step.effect.host);
+    struct host *host = hosts_of_step(r, strand);
     size_t room = strand->path_len + 24;
-    struct attempt *attempt = calloc(1, sizeof(*attempt) + room);
+    struct attempt *attempt = host ? calloc(1, sizeof(*attempt) + room) : NULL;
     size_t max = r->engine->options.result_max;
 
     if (!attempt)
         return NULL;
+    attempt->host = host;
+    host->attempts++;
     attempt->intent_no = strand->step.intent_no;
     attempt->number = strand->step.attempt;
-    attempt->child_id = r->job.children[0].id;
+    attempt->child_id = child ? child->id : 0;
     attempt->quiet = strand->step.effect.policy.quiet;
     attempt->sensitive = strand->step.effect.policy.sensitive;
     buf_init(&attempt->out, max);
@@ -150,23 +155,23 @@ static void forget_rows(struct resident *r, const struct attempt *attempt)
         timers_del(turn_batch(engine), attempt->due_ms, r->id, attempt->intent_no);
 }
 
-static void forget(struct resident *r, uint64_t intent_no)
+static void forget(struct resident *r, struct host *host, uint64_t intent_no)
 {
-    turn_act(r->engine, &(struct action){ .kind = ACT_FORGET, .job_id = r->id,
+    turn_act(r->engine, &(struct action){ .kind = ACT_FORGET, .job_id = r->id, .host = host,
                                           .job_uuid = r->job.started.uuid,
                                           .intent_no = intent_no });
 }
 
 // Both keys, except one whose result the next attempt may still take over.
-static void forget_keys(struct resident *r, uint64_t intent_no, uint64_t superseded_no,
-                        enum outcome_kind kind)
+static void forget_keys(struct resident *r, struct host *host, uint64_t intent_no,
+                        uint64_t superseded_no, enum outcome_kind kind)
 {
     bool is_cut = kind == OUTCOME_INTERRUPTED || kind == OUTCOME_NEVER;
 
     if (!is_cut || !strands_supersede(&r->job.strands, intent_no))
-        forget(r, intent_no);
+        forget(r, host, intent_no);
     if (superseded_no && !strands_supersede(&r->job.strands, superseded_no))
-        forget(r, superseded_no);
+        forget(r, host, superseded_no);
 }
 
 void dispatch_settle(struct resident *r, struct attempt *attempt, struct outcome *outcome)
@@ -186,7 +191,7 @@ void dispatch_settle(struct resident *r, struct attempt *attempt, struct outcome
     if (resident_fact(r, &event, &err) < 0)
         engine_log(r->engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)r->id, err_text(&err));
     else
-        forget_keys(r, attempt->intent_no, superseded_no, outcome->kind);
+        forget_keys(r, attempt->host, attempt->intent_no, superseded_no, outcome->kind);
     attempt_free(attempt);
 }
 
@@ -326,7 +331,7 @@ static int send_start(struct resident *r, struct attempt *attempt, const struct 
         .err_offset = attempt->err_bytes,
     };
     if (rc == 0)
-        rc = link_start(engine->localhost.link, &start, err);
+        rc = link_start(attempt->host->link, &start, err);
     buf_release(&program);
     return rc;
 }
@@ -343,7 +348,7 @@ void dispatch_start(struct resident *r, struct attempt *attempt)
     struct err err;
     int rc;
 
-    if (!strand || !r->engine->localhost.ready)
+    if (!strand || !attempt->host->ready)
         return; // it is sent again when the link is ready
     engine_point(r->engine, "start.before");
     rc = send_start(r, attempt, strand, &err);
@@ -357,10 +362,10 @@ void dispatch_attach(struct resident *r, struct attempt *attempt)
     struct link_key key = dispatch_key(r, attempt);
     struct err err;
 
-    if (!r->engine->localhost.ready)
+    if (!attempt->host->ready)
         return;
     engine_point(r->engine, "attach.before");
-    if (link_attach(r->engine->localhost.link, key, attempt->out_bytes, attempt->err_bytes, &err) < 0)
+    if (link_attach(attempt->host->link, key, attempt->out_bytes, attempt->err_bytes, &err) < 0)
         engine_log(r->engine, LOG_WARNING, "job=%llu attach: %s", (unsigned long long)r->id,
                    err_text(&err));
 }
@@ -370,8 +375,8 @@ static void send_signal(struct resident *r, struct attempt *attempt, int signum)
     struct link_key key = dispatch_key(r, attempt);
     struct err err;
 
-    if (r->engine->localhost.ready &&
-        link_signal(r->engine->localhost.link, key, signum, &err) < 0)
+    if (attempt->host->ready &&
+        link_signal(attempt->host->link, key, signum, &err) < 0)
         engine_log(r->engine, LOG_WARNING, "job=%llu signal: %s", (unsigned long long)r->id,
                    err_text(&err));
 }
@@ -420,8 +425,8 @@ static void act_forget(struct engine *engine, const struct action *action)
 
     engine_point(engine, "forget.before");
     // Without a link the key stays; the listing of the next link finds it.
-    if (engine->localhost.ready)
-        link_forget(engine->localhost.link, key, NULL);
+    if (action->host->ready)
+        link_forget(action->host->link, key, NULL);
     engine_point(engine, "forget.after");
 }
 
@@ -432,8 +437,8 @@ static void act_credit(struct resident *r, struct attempt *attempt, uint64_t byt
 
     if (engine->disk_full)
         attempt->credit_held += bytes;
-    else if (engine->localhost.ready)
-        link_credit(engine->localhost.link, dispatch_key(r, attempt), bytes, NULL);
+    else if (attempt->host->ready)
+        link_credit(attempt->host->link, dispatch_key(r, attempt), bytes, NULL);
 }
 
 static void credit_held(struct resident *r)
@@ -463,9 +468,9 @@ void dispatch_act(struct engine *engine, const struct action *action)
     else if (action->kind == ACT_ONCE)
         act_once(engine, action);
     else if (action->kind == ACT_ORDERS)
-        dispatch_orders(engine);
+        dispatch_orders(action->host);
     else if (action->kind == ACT_OPEN)
-        dispatch_open(engine);
+        hosts_want(action->host);
     else if (!attempt)
         return;
     else if (action->kind == ACT_START) {

@@ -9,6 +9,8 @@ struct link_key dispatch_key(const struct resident *resident, const struct attem
 void dispatch_start(struct resident *resident, struct attempt *attempt);
 void dispatch_attach(struct resident *resident, struct attempt *attempt);
 void dispatch_signal(struct resident *resident, struct attempt *attempt);
+// The link is ready: asks about it.
+void dispatch_take_up(struct resident *resident, struct attempt *attempt);
 // Appends what fits below the buffer's ceiling.
 void dispatch_keep(struct buf *buf, struct slice data);
 // The attempt is over: fills the outcome's streams, folds it, frees the attempt.

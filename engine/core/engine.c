@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "core/state.h"
+#include "core/hosts.h"
 
 static void random_uuid(struct engine *engine, struct uuid *ret)
 {
@@ -162,7 +162,6 @@ static void engine_init(struct engine *engine)
     list_init(&engine->watches);
     list_init(&engine->reclaims);
     list_init(&engine->sweeps);
-    buf_init(&engine->localhost.boot_id, 0);
     buf_init(&engine->scratch, ONCE_VALUE_MAX);
     value_doc_init(&engine->doc);
     engine->own_prelude_hash = content_hash_of(script_prelude());
@@ -190,7 +189,9 @@ int engine_new(struct engine **ret, const struct world *world, struct store *sto
     if (!engine->options.park_ms)
         engine->options.park_ms = PARK_MS;
     engine_init(engine);
-    rc = read_meta(engine, err);
+    rc = hosts_init(engine) < 0 ? err_set(err, -ENOMEM, "no memory for the engine") : 0;
+    if (rc == 0)
+        rc = read_meta(engine, err);
     if (rc == 0)
         rc = continue_timeline(engine, err);
     if (rc == 0)
@@ -200,7 +201,12 @@ int engine_new(struct engine **ret, const struct world *world, struct store *sto
         return rc;
     }
     turn_batch(engine); // the raised epoch must be on disk whether jobs wait or not
-    turn_act(engine, &(struct action){ .kind = ACT_OPEN });
+    turn_act(engine, &(struct action){ .kind = ACT_OPEN, .host = engine->localhost });
+    rc = dispatch_orders_left(engine, err);
+    if (rc < 0) {
+        engine_free(engine);
+        return rc;
+    }
     *ret = engine;
     return 0;
 }
@@ -230,7 +236,7 @@ void engine_free(struct engine *engine)
 
     if (!engine)
         return;
-    dispatch_close(engine);
+    hosts_close(engine);
     end_backup(engine);
     while ((first = list_first(&engine->lru)))
         resident_free(container_of(first, struct resident, lru));
@@ -242,7 +248,7 @@ void engine_free(struct engine *engine)
     map_release(&engine->residents);
     map_release(&engine->by_uuid);
     free(engine->alarms.items);
-    buf_release(&engine->localhost.boot_id);
+    hosts_release(engine);
     buf_release(&engine->scratch);
     value_doc_release(&engine->doc);
     free(engine);
@@ -253,7 +259,7 @@ void engine_shutdown(struct engine *engine)
     if (engine->stopping)
         return;
     engine->stopping = true;
-    dispatch_close(engine);
+    hosts_close(engine);
     engine->world.ops->wake(engine->world.self);
 }
 
@@ -333,7 +339,7 @@ static const struct port_ops port_ops = {
     .status = view_status,
     .watch = port_watch,
     .unwatch = port_unwatch,
-    .take_over = dispatch_take_over,
+    .take_over = hosts_take_over,
     .backup = port_backup,
     .shutdown = port_shutdown,
 };

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How: one host, localhost, whose link is opened at start and again, with
-// doubling waits, when it goes down, and asked to wait while the open batch is full:
-// what commands have printed then stays in the pipe and in their spool. A link that becomes ready is told about every
-// attempt in flight (attach), what waited for it gets its intents, and its spool
-// is listed: a key that nothing waits for belongs to an attempt that was settled
-// and committed, so it is forgotten.
+// How: what a link tells is of an attempt in flight, of one that another replaced, or
+// of nobody's: a key that no job waits for any more, which may go.
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,79 +9,11 @@
 #include "core/dispatch_link.h"
 #include "core/state.h"
 
-enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 10 * 1000 };
-
 static struct resident *resident_of_uuid(const struct engine *engine, struct uuid uuid)
 {
     struct resident *r = map_get(&engine->by_uuid, read_u64be(uuid.bytes));
 
     return r && uuid_equal(r->job.started.uuid, uuid) ? r : NULL;
-}
-
-static void link_closed(void *arg) { (void)arg; }
-
-static void on_link(void *arg, struct link *link, const struct link_event *event);
-
-static void retry_later(struct engine *engine)
-{
-    struct host *host = &engine->localhost;
-    int64_t wait = RETRY_FIRST_MS << (host->failures < 7 ? host->failures : 7);
-
-    host->failures++;
-    host->retry_at_ms = engine_now_ms(engine) + (wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS);
-    alarm_rearm(engine);
-}
-
-int dispatch_open(struct engine *engine)
-{
-    struct host *host = &engine->localhost;
-    struct link_options options = {
-        .store = engine->meta.store,
-        .epoch = engine->meta.epoch,
-        .incarnation = engine->meta.incarnation,
-        .spool_dir = engine->options.spool_dir,
-        .take_over = host->take_over,
-        .event = on_link,
-        .arg = engine,
-    };
-    struct err err;
-    int rc;
-
-    host->retry_at_ms = 0;
-    if (host->link || engine->stopping)
-        return 0;
-    rc = engine->world.ops->link(engine->world.self, SLICE("localhost"), &options, &host->link,
-                                 &err);
-    if (rc == 0)
-        dispatch_hold(engine);
-    if (rc < 0) {
-        host->link = NULL;
-        engine_log(engine, LOG_ERROR, "host=localhost: %s; trying again", err_text(&err));
-        notice_host(engine, slice_str(err_text(&err)));
-        retry_later(engine);
-    }
-    return rc;
-}
-
-void dispatch_close(struct engine *engine)
-{
-    struct host *host = &engine->localhost;
-
-    if (host->link)
-        link_close(host->link, link_closed, engine);
-    host->link = NULL;
-    host->ready = host->held = false;
-}
-
-void dispatch_hold(struct engine *engine)
-{
-    struct host *host = &engine->localhost;
-    bool full = turn_is_full(engine);
-
-    if (!host->link || host->held == full)
-        return;
-    host->held = full;
-    link_hold(host->link, full);
 }
 
 // ---- what a link tells about an attempt
@@ -150,8 +78,8 @@ static void tell_spool_full(struct resident *r, const struct attempt *attempt,
         .step = slice_str(attempt->step),
     };
 
-    buf_addf(text, "the disk of the spool %.200s on localhost was full when it ended: what it "
-             "wrote may be incomplete", spool_of(r->engine));
+    buf_addf(text, "the disk of the spool %.200s on %s was full when it ended: what it "
+             "wrote may be incomplete", spool_of(r->engine), attempt->host->dest);
     if (outcome->kind != OUTCOME_EXIT || outcome->code != 0) {
         outcome->reason = buf_slice(text);
         return;
@@ -238,7 +166,7 @@ static void attempt_absent(struct resident *r, struct attempt *attempt,
                            const struct link_event *event)
 {
     struct strand *strand = strands_intent(&r->job.strands, attempt->intent_no);
-    uint64_t mark = job_boot_mark(&r->job, buf_slice(&r->engine->localhost.boot_id));
+    uint64_t mark = job_boot_mark(&r->job, buf_slice(&attempt->host->boot_id));
 
     if (attempt->started)
         attempt_ended(r, attempt, OUTCOME_LOST, event);
@@ -370,13 +298,13 @@ static bool is_nobodys(struct engine *engine, struct link_key key)
            !strands_supersede(&r->job.strands, key.intent_no);
 }
 
-static void forget_stray(struct engine *engine, const struct link_event *event)
+static void forget_stray(struct host *host, const struct link_event *event)
 {
-    if (!uuid_is_nil(event->key.job) && is_nobodys(engine, event->key))
-        link_forget(engine->localhost.link, event->key, NULL);
+    if (!uuid_is_nil(event->key.job) && is_nobodys(host->engine, event->key))
+        link_forget(host->link, event->key, NULL);
 }
 
-static void stray_event(struct engine *engine, const struct link_event *event)
+static void stray_event(struct host *host, const struct link_event *event)
 {
     switch (event->type) {
     case LINK_LISTED:
@@ -384,8 +312,8 @@ static void stray_event(struct engine *engine, const struct link_event *event)
     case LINK_KILLED:
     case LINK_INTERRUPTED:
     case LINK_NEVER:
-    case LINK_SIGNALLED: forget_stray(engine, event); break;
-    case LINK_FORGOTTEN: dispatch_order_done(engine, event->key); break;
+    case LINK_SIGNALLED: forget_stray(host, event); break;
+    case LINK_FORGOTTEN: dispatch_order_done(host, event->key); break;
     case LINK_STARTED:
     case LINK_OUTPUT:
     case LINK_ABSENT:
@@ -397,7 +325,7 @@ static void stray_event(struct engine *engine, const struct link_event *event)
     }
 }
 
-// ---- up and down
+// ---- whose it is
 
 static void intend_waiting(struct resident *r)
 {
@@ -413,66 +341,24 @@ void dispatch_intend_all(struct engine *engine)
         intend_waiting(container_of(it, struct resident, lru));
 }
 
-static void take_up_attempts(struct resident *r)
+void dispatch_take_up(struct resident *r, struct attempt *attempt)
 {
-    list_each_safe(it, &r->attempts) {
-        struct attempt *attempt = container_of(it, struct attempt, link);
-        attempt->credit_held = 0; // a new link gives all of its credit again
-        // What is not committed yet is told by its own action.
-        if (attempt->armed)
-            dispatch_attach(r, attempt);
-        if (attempt->armed && attempt->kill_armed)
-            dispatch_signal(r, attempt);
-    }
+    attempt->credit_held = 0; // a new link gives all of its credit again
+    // What is not committed yet is told by its own action.
+    if (attempt->armed)
+        dispatch_attach(r, attempt);
+    if (attempt->armed && attempt->kill_armed)
+        dispatch_signal(r, attempt);
 }
 
-static void link_ready(struct engine *engine, const struct link_event *event)
+void dispatch_event(struct host *host, const struct link_event *event)
 {
-    struct host *host = &engine->localhost;
-
-    host->ready = true;
-    host->take_over = false;
-    host->failures = 0;
-    notice_host(engine, (struct slice){ 0 });
-    buf_clear(&host->boot_id);
-    buf_add_slice(&host->boot_id, event->boot_id);
-    list_each_safe(it, &engine->lru)
-        take_up_attempts(container_of(it, struct resident, lru));
-    dispatch_intend_all(engine);
-    dispatch_orders(engine);
-    link_list(host->link, NULL);
-}
-
-static void link_down(struct engine *engine, const struct link_event *event)
-{
-    dispatch_close(engine);
-    if (engine->stopping)
-        return;
-    engine_log(engine, LOG_WARNING, "host=localhost: the link is down: %.*s; opening it again",
-               SLICE_ARG(event->text));
-    notice_host(engine, event->text);
-    retry_later(engine);
-}
-
-int dispatch_take_over(void *core, struct err *err)
-{
-    struct engine *engine = core;
-
-    if (engine->stopping)
-        return err_set(err, -ESHUTDOWN, "the engine is stopping; ask again");
-    if (engine->localhost.ready)
-        return 0;
-    dispatch_close(engine);
-    engine->localhost.take_over = true;
-    return dispatch_open(engine) < 0 ? err_set(err, -EIO, "%s", engine->localhost.trouble) : 0;
-}
-
-static void key_event(struct engine *engine, const struct link_event *event)
-{
-    struct resident *r = resident_of_uuid(engine, event->key.job);
+    struct resident *r = resident_of_uuid(host->engine, event->key.job);
     struct attempt *attempt = r ? attempt_find(r, event->key.intent_no) : NULL;
     struct attempt *heir = r && !attempt ? heir_of(r, event->key.intent_no) : NULL;
 
+    if ((attempt && attempt->host != host) || (heir && heir->host != host))
+        return; // a copied spool: this host was never asked
     if (attempt && attempt->standing_no)
         return; // it was never begun: an older result is fetched in its place
     if (attempt)
@@ -480,22 +366,5 @@ static void key_event(struct engine *engine, const struct link_event *event)
     else if (heir)
         heir_event(r, heir, event);
     else
-        stray_event(engine, event);
-}
-
-// A full batch takes nothing more than the event that filled it.
-static void on_link(void *arg, struct link *link, const struct link_event *event)
-{
-    struct engine *engine = arg;
-
-    (void)link;
-    if (engine->stopped)
-        return;
-    if (event->type == LINK_READY)
-        link_ready(engine, event);
-    else if (event->type == LINK_DOWN)
-        link_down(engine, event);
-    else
-        key_event(engine, event);
-    dispatch_hold(engine);
+        stray_event(host, event);
 }

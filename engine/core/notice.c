@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/state.h"
+#include "core/hosts.h"
 
 void notice_wake(struct engine *engine)
 {
@@ -15,29 +15,36 @@ void notice_wake(struct engine *engine)
     }
 }
 
-void notice_host(struct engine *engine, struct slice why)
+void notice_host(struct host *host, struct slice why)
 {
-    struct host *host = &engine->localhost;
     char text[ERR_TEXT_MAX] = "";
 
     if (why.len)
-        snprintf(text, sizeof(text), "localhost cannot be used: %.*s", SLICE_ARG(why));
-    if (strcmp(text, host->trouble) == 0)
+        snprintf(text, sizeof(text), "%s cannot be used: %.*s", host->dest, SLICE_ARG(why));
+    if (slice_is(buf_slice(&host->trouble), text))
         return;
-    memcpy(host->trouble, text, sizeof(text));
-    notice_wake(engine);
+    buf_clear(&host->trouble);
+    buf_add_str(&host->trouble, text);
+    notice_wake(host->engine);
 }
 
-static bool waits_for_host(struct resident *r)
+// Of the hosts that something of the job waits for, the first in trouble.
+static struct slice trouble_of(struct resident *r)
 {
     struct strand *strand = NULL;
 
-    if (!list_is_empty(&r->attempts))
-        return true;
-    while ((strand = job_asked(&r->job, strand)))
-        if (strand->step.effect.kind == EFFECT_COMMAND)
-            return true;
-    return false;
+    list_each(it, &r->attempts) {
+        const struct host *host = container_of(it, struct attempt, link)->host;
+        if (host->trouble.len)
+            return buf_slice(&host->trouble);
+    }
+    while ((strand = job_asked(&r->job, strand))) {
+        const struct host *host = strand->step.effect.kind == EFFECT_COMMAND
+                                      ? hosts_of_step(r, strand) : NULL;
+        if (host && host->trouble.len)
+            return buf_slice(&host->trouble);
+    }
+    return (struct slice){ 0 };
 }
 
 struct slice notice_of_job(const struct engine *engine, const struct job_head *head)
@@ -48,12 +55,12 @@ struct slice notice_of_job(const struct engine *engine, const struct job_head *h
         return (struct slice){ 0 };
     if (engine->disk_full)
         return slice_str(engine->full_text);
-    return waits_for_host(r) ? slice_str(engine->localhost.trouble) : (struct slice){ 0 };
+    return trouble_of(r);
 }
 
 size_t notices(const struct engine *engine, struct slice ret[ENGINE_NOTICES])
 {
-    const char *const all[ENGINE_NOTICES] = { engine->localhost.trouble,
+    const char *const all[ENGINE_NOTICES] = { buf_cstr(&engine->localhost->trouble),
                                               engine->options.notice };
     size_t count = 0;
 

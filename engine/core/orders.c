@@ -7,53 +7,91 @@
 #include <signal.h>
 
 #include "core/dispatch_link.h"
-#include "core/state.h"
+#include "core/hosts.h"
+#include "model/job_child.h"
 
 static uint64_t order_id(struct link_key key)
 {
     return read_u64be(key.job.bytes) ^ (key.intent_no * UINT64_C(0x9E3779B97F4A7C15));
 }
 
-static void order_kill(struct resident *r, uint64_t intent_no)
+static int order_kill(struct resident *r, struct host *host, uint64_t intent_no)
 {
     struct link_key key = { r->job.started.uuid, intent_no };
     struct order order = { .id = order_id(key), .kind = ORDER_KILL, .job = key.job,
                            .intent_no = key.intent_no };
 
-    r->engine->orders_open = true;
-    orders_put(turn_batch(r->engine), SLICE("localhost"), &order);
+    host->has_orders = true;
+    orders_put(turn_batch(r->engine), slice_str(host->dest), &order);
+    return turn_act(r->engine, &(struct action){ .kind = ACT_ORDERS, .host = host });
 }
 
 // ---- of a wreck
 
-static int note_begun(void *arg, const struct event *event, struct err *err)
-{
-    struct map *begun = arg;
+struct begun {
+    struct resident *r;
+    struct map child; // intent number -> id of the child
+};
 
-    if (event->type == EVENT_SETTLED)
-        map_take(begun, event->settled.intent_no);
-    if (event->type != EVENT_INTENDED || event->intended.kind != EFFECT_COMMAND)
+static int note_intent(struct begun *begun, const struct event *event, struct err *err)
+{
+    if (event->intended.kind != EFFECT_COMMAND || !event->intended.child_id)
         return 0;
-    if (map_put(begun, event->no, (void *)(uintptr_t)event->no) < 0)
+    if (map_put(&begun->child, event->no, (void *)(uintptr_t)event->intended.child_id) < 0)
         return err_set(err, -ENOMEM, "no memory for the commands of a job");
     return 0;
+}
+
+static int note_begun(void *arg, const struct event *event, struct err *err)
+{
+    const struct event_child_added *c = &event->child_added;
+    const struct target target = { .name = c->host, .dest = c->host };
+    struct begun *begun = arg;
+
+    if (event->type == EVENT_SETTLED)
+        map_take(&begun->child, event->settled.intent_no);
+    if (event->type == EVENT_INTENDED)
+        return note_intent(begun, event, err);
+    if (event->type == EVENT_CHILD_ADDED && !job_child_of_host(&begun->r->job, c->host))
+        return job_child_add(&begun->r->job, c->child_id, c->uuid, &target, err);
+    return 0;
+}
+
+static struct host *host_of_child(struct resident *r, uint64_t child_id)
+{
+    for (size_t i = 0; i < r->job.child_count; i++)
+        if (r->job.children[i].id == child_id)
+            return hosts_get(r->engine, buf_slice(&r->job.children[i].dest));
+    return NULL;
+}
+
+static int order_begun(const struct begun *begun)
+{
+    size_t at = 0;
+    int rc = 0;
+
+    for (; rc == 0 && at < begun->child.cap; at++) {
+        const struct map_slot *slot = &begun->child.slots[at];
+        struct host *host = slot->value ? host_of_child(begun->r, (uintptr_t)slot->value) : NULL;
+        if (host)
+            rc = order_kill(begun->r, host, slot->key);
+    }
+    return rc;
 }
 
 // Behind damage nobody can read what was begun: what stands before it is ordered.
 static int order_kills_of_wreck(struct resident *r, struct err *err)
 {
-    struct map begun;
-    void *no;
-    size_t at = 0;
+    struct begun begun = { .r = r };
     int rc;
 
-    map_init(&begun);
+    map_init(&begun.child);
     rc = journal_walk(r->engine, r->id, note_begun, &begun, err);
     if (rc == ERR_CORRUPT)
         rc = 0;
-    while (rc == 0 && (no = map_next(&begun, &at)))
-        order_kill(r, (uintptr_t)no);
-    map_release(&begun);
+    if (rc == 0)
+        rc = order_begun(&begun);
+    map_release(&begun.child);
     return rc;
 }
 
@@ -63,34 +101,53 @@ int dispatch_order_kills(struct resident *r, struct err *err)
 {
     int rc = r->wreck ? order_kills_of_wreck(r, err) : 0;
 
-    if (rc < 0)
-        return rc;
-    list_each(it, &r->attempts)
-        order_kill(r, container_of(it, struct attempt, link)->intent_no);
-    return r->engine->orders_open
-               ? turn_act(r->engine, &(struct action){ .kind = ACT_ORDERS })
-               : 0;
+    list_each(it, &r->attempts) {
+        const struct attempt *attempt = container_of(it, struct attempt, link);
+        if (rc == 0)
+            rc = order_kill(r, attempt->host, attempt->intent_no);
+    }
+    return rc;
 }
 
 // ---- carrying them out
 
 static int carry_out(void *arg, const struct order *order)
 {
-    struct engine *engine = arg;
+    struct host *host = arg;
     struct link_key key = { order->job, order->intent_no };
 
-    engine->orders_open = true;
-    return link_signal(engine->localhost.link, key, SIGKILL, NULL) < 0 ? -ENOTCONN : 0;
+    host->has_orders = true;
+    return link_signal(host->link, key, SIGKILL, NULL) < 0 ? -ENOTCONN : 0;
 }
 
-void dispatch_orders(struct engine *engine)
+void dispatch_orders(struct host *host)
 {
-    if (engine->localhost.ready)
-        orders_scan(engine->store, SLICE("localhost"), carry_out, engine, NULL);
+    if (!host->ready) {
+        hosts_want(host);
+        return;
+    }
+    host->has_orders = false;
+    orders_scan(host->engine->store, slice_str(host->dest), carry_out, host, NULL);
 }
 
-void dispatch_order_done(struct engine *engine, struct link_key key)
+void dispatch_order_done(struct host *host, struct link_key key)
 {
-    if (engine->orders_open)
-        orders_del(turn_batch(engine), SLICE("localhost"), order_id(key));
+    if (host->has_orders)
+        orders_del(turn_batch(host->engine), slice_str(host->dest), order_id(key));
+}
+
+static int want_host(void *arg, struct slice name)
+{
+    struct engine *engine = arg;
+    struct host *host = hosts_get(engine, name);
+
+    if (!host)
+        return -ENOMEM;
+    host->has_orders = true;
+    return turn_act(engine, &(struct action){ .kind = ACT_OPEN, .host = host });
+}
+
+int dispatch_orders_left(struct engine *engine, struct err *err)
+{
+    return orders_hosts(engine->store, want_host, engine, err);
 }

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/state.h"
+#include "core/hosts.h"
 #include "model/job_limit.h"
 
 struct resident *resident_new(struct engine *engine, uint64_t id)
@@ -95,6 +95,7 @@ int resident_script(struct resident *r, const struct texts *texts, struct err *e
         .job_started_unix_ms = r->job.created_unix_ms,
         .params = s->params,
         .meta = s->meta,
+        .hosts = s->hosts,
         .note = resident_note,
         .note_arg = r,
     };
@@ -398,12 +399,26 @@ static int perform_intent(struct resident *r, struct strand *strand)
     return 0;
 }
 
+static bool host_is_ready(struct resident *r, struct strand *strand)
+{
+    struct host *host = hosts_of_step(r, strand);
+
+    if (!host)
+        return false;
+    if (host->ready)
+        return true;
+    if (!strand->step.waits_since_ms)
+        strand->step.waits_since_ms = engine_now_ms(r->engine);
+    hosts_want(host);
+    return false;
+}
+
 // An intent for a host is committed only while its link is ready: it carries that
 // boot's id, and until then the step was certainly not sent. On a full disk nothing
 // new begins but what a job that is ending has to do: its cleanup may use the floor.
 // In a full batch nothing does: a step's name may be of any size, and thousands may
 // have waited for the same link.
-static bool may_intend(const struct resident *r, struct strand *strand)
+static bool may_intend(struct resident *r, struct strand *strand)
 {
     struct engine *engine = r->engine;
     const struct strand *cleanup = strand_cleanup(strand);
@@ -415,7 +430,47 @@ static bool may_intend(const struct resident *r, struct strand *strand)
         engine->intents_wait = true;
         return false;
     }
-    return strand->step.effect.kind != EFFECT_COMMAND || engine->localhost.ready;
+    return strand->step.effect.kind != EFFECT_COMMAND || host_is_ready(r, strand);
+}
+
+// The job touches another host.
+static int add_child(struct resident *r, struct slice host, struct err *err)
+{
+    struct event event = {
+        .type = EVENT_CHILD_ADDED,
+        .child_added = { engine_take_id(r->engine), engine_new_uuid(r->engine), host },
+    };
+    uint64_t id = event.child_added.child_id;
+    struct uuid uuid = event.child_added.uuid;
+    int rc = take(r, &event, err);
+
+    if (rc == 0)
+        jobs_index_put(turn_batch(r->engine), id, uuid, r->id);
+    return rc;
+}
+
+// What an intent of a command says of its host. `bound`: its link is ready.
+static int intend_on_host(struct resident *r, const struct strand *strand, bool bound,
+                          struct event *event, struct err *err)
+{
+    struct slice name = strand->step.effect.host;
+    struct host *host = hosts_of_step(r, strand);
+    const struct job_child *child;
+    int rc = 0;
+
+    if (!host)
+        return err_set(err, -ENOMEM, "no memory for a host");
+    if (!job_child_of_host(&r->job, name))
+        rc = add_child(r, name, err);
+    if (rc < 0)
+        return rc;
+    child = job_child_of_host(&r->job, name);
+    job_intent_fill(&r->job, strand, event);
+    event->intended.child_id = child->id;
+    if (bound)
+        event->intended.boot_id = buf_slice(&host->boot_id);
+    r->head_dirty |= !child->touched || child->over;
+    return 0;
 }
 
 static int intend(struct resident *r, struct strand *strand, struct err *err)
@@ -425,17 +480,31 @@ static int intend(struct resident *r, struct strand *strand, struct err *err)
     int rc;
 
     job_intent_fill(&r->job, strand, &event);
-    if (strand->step.effect.kind == EFFECT_COMMAND) {
-        event.intended.child_id = r->job.children[0].id;
-        event.intended.boot_id = buf_slice(&r->engine->localhost.boot_id);
-        r->head_dirty |= !r->job.children[0].touched;
-    }
-    rc = take(r, &event, err);
+    rc = strand->step.effect.kind == EFFECT_COMMAND
+             ? intend_on_host(r, strand, true, &event, err) : 0;
+    if (rc == 0)
+        rc = take(r, &event, err);
     no = event.no;
     if (rc < 0)
         return rc;
     strand = strands_intent(&r->job.strands, no);
     return strand && !r->dead ? perform_intent(r, strand) : 0;
+}
+
+void resident_unreachable(struct resident *r, struct strand *strand, struct slice why)
+{
+    struct event intended, settled = { .type = EVENT_SETTLED };
+    struct err err;
+    int rc = intend_on_host(r, strand, false, &intended, &err);
+
+    if (rc == 0)
+        rc = take(r, &intended, &err);
+    settled.settled.intent_no = intended.no;
+    settled.settled.outcome = (struct outcome){ .kind = OUTCOME_UNREACHABLE, .reason = why };
+    if (rc == 0)
+        rc = resident_fact(r, &settled, &err);
+    if (rc < 0)
+        engine_log(r->engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)r->id, err_text(&err));
 }
 
 int resident_intend(struct resident *r, struct err *err)

@@ -11,6 +11,7 @@
 #include "base/embedded.h"
 #include "core/change.h"
 #include "model/job_limit.h"
+#include "model/target.h"
 
 static struct slice shipped_workflow(const char *name)
 {
@@ -20,16 +21,18 @@ static struct slice shipped_workflow(const char *name)
     return (struct slice){ 0 };
 }
 
+static bool is_shipped(enum job_type type) { return type == JOB_LOCAL || type == JOB_REMOTE; }
+
 static int script_of(const struct change *change, struct slice *name, struct slice *text,
                      struct err *err)
 {
     *name = change->script_name;
     *text = change->script_text;
-    if (change->type == JOB_LOCAL) {
-        *name = SLICE("local.lua");
-        *text = shipped_workflow("local.lua");
+    if (is_shipped(change->type)) {
+        *name = change->type == JOB_LOCAL ? SLICE("local.lua") : SLICE("remote.lua");
+        *text = shipped_workflow((const char *)name->ptr);
     }
-    if (change->type != JOB_LOCAL && change->type != JOB_WORKFLOW)
+    if (change->type == JOB_CIM)
         return err_set(err, ERR_USAGE, "jobs of type %s cannot be started yet",
                        job_type_name(change->type));
     if (text->len == 0)
@@ -43,9 +46,22 @@ struct plan {
     struct texts texts;
     struct buf params;         // complete
     struct buf hashes;         // of its texts
+    struct buf modules;        // of a shipped workflow
+    struct buf uuids;          // of its children, 16 bytes each
+    size_t children;
     struct value_doc doc;
     int64_t timeout_ms, elapsed_timeout_ms, cleanup_timeout_ms;
 };
+
+// What the shipped workflows require.
+static struct slice shipped_modules(struct plan *plan)
+{
+    buf_clear(&plan->modules);
+    value_put_map(&plan->modules, 1);
+    value_put_str(&plan->modules, "command");
+    value_put_bytes(&plan->modules, shipped_workflow("command.lua"));
+    return buf_slice(&plan->modules);
+}
 
 static void plan_init(struct plan *plan)
 {
@@ -53,6 +69,8 @@ static void plan_init(struct plan *plan)
     texts_init(&plan->texts);
     buf_init(&plan->params, 0);
     buf_init(&plan->hashes, 0);
+    buf_init(&plan->modules, 0);
+    buf_init(&plan->uuids, 0);
     value_doc_init(&plan->doc);
 }
 
@@ -61,6 +79,8 @@ static void plan_release(struct plan *plan)
     texts_release(&plan->texts);
     buf_release(&plan->params);
     buf_release(&plan->hashes);
+    buf_release(&plan->modules);
+    buf_release(&plan->uuids);
     value_doc_release(&plan->doc);
 }
 
@@ -115,7 +135,7 @@ static int plan_header(struct engine *engine, const struct change *change, struc
     return rc;
 }
 
-static struct uuid new_uuid(struct engine *engine)
+struct uuid engine_new_uuid(struct engine *engine)
 {
     uint8_t random[16];
 
@@ -123,10 +143,40 @@ static struct uuid new_uuid(struct engine *engine)
     return uuid_from_random(random);
 }
 
-static uint64_t take_id(struct engine *engine)
+uint64_t engine_take_id(struct engine *engine)
 {
     engine->meta_dirty = true;
     return engine->meta.next_id++;
+}
+
+// One child for each host, or for localhost.
+static int plan_children(struct engine *engine, const struct change *change, struct plan *plan,
+                         struct err *err)
+{
+    msgpack_object hosts;
+    size_t at = 0;
+    int rc = 0;
+
+    plan->children = 1;
+    if (change->hosts.len) {
+        rc = targets_check(change->hosts, &plan->doc, err);
+        if (rc == 0)
+            rc = value_parse(&plan->doc, change->hosts, &at, &hosts, err);
+        plan->children = rc == 0 ? value_count(&hosts) : 0;
+    }
+    for (size_t i = 0; rc == 0 && i < plan->children; i++) {
+        struct uuid uuid = engine_new_uuid(engine);
+        buf_add(&plan->uuids, uuid.bytes, sizeof(uuid.bytes));
+    }
+    return rc == 0 && buf_failed(&plan->uuids) ? err_set(err, -ENOMEM, "no memory for a job") : rc;
+}
+
+static struct uuid plan_uuid(const struct plan *plan, size_t i)
+{
+    struct uuid uuid;
+
+    memcpy(uuid.bytes, plan->uuids.ptr + i * sizeof(uuid.bytes), sizeof(uuid.bytes));
+    return uuid;
 }
 
 static int begin(struct resident *r, struct event *event, const struct texts *texts,
@@ -149,10 +199,10 @@ static int create(struct engine *engine, const struct change *change, struct pla
     struct resident *r;
     int rc;
 
-    *id = take_id(engine);
+    *id = engine_take_id(engine);
     snprintf(default_name, sizeof(default_name), "Job%llu", (unsigned long long)*id);
     *s = (struct event_started){
-        .uuid = new_uuid(engine),
+        .uuid = engine_new_uuid(engine),
         .job_id = *id,
         .type = change->type,
         .name = change->name.len ? change->name : slice_str(default_name),
@@ -166,10 +216,11 @@ static int create(struct engine *engine, const struct change *change, struct pla
         .elapsed_timeout_ms = plan->elapsed_timeout_ms,
         .cleanup_timeout_ms = plan->cleanup_timeout_ms,
         .auto_remove = change->auto_remove,
-        .child_id = take_id(engine),
-        .child_uuid = new_uuid(engine),
-        .child_host = SLICE("localhost"),
+        .child_id = engine->meta.next_id,
+        .child_uuids = buf_slice(&plan->uuids),
+        .hosts = change->hosts,
     };
+    engine->meta.next_id += plan->children;
     r = resident_new(engine, *id);
     if (!r)
         return err_set(err, -ENOMEM, "no memory for a job");
@@ -182,7 +233,8 @@ static int create(struct engine *engine, const struct change *change, struct pla
     if (rc < 0)
         return rc;
     jobs_index_put(turn_batch(engine), *id, s->uuid, *id);
-    jobs_index_put(turn_batch(engine), s->child_id, s->child_uuid, *id);
+    for (size_t i = 0; i < plan->children; i++)
+        jobs_index_put(turn_batch(engine), s->child_id + i, plan_uuid(plan, i), *id);
     return 0;
 }
 
@@ -196,12 +248,14 @@ static int start_planned(struct engine *engine, const struct change *change, str
     if (engine->disk_full)
         return err_set(err, -ENOSPC, "the disk of the store is full: no new job is taken until "
                        "space returns (running jobs wait): %.300s", engine->full_text);
-    plan->texts.modules = change->modules;
+    plan->texts.modules = is_shipped(change->type) ? shipped_modules(plan) : change->modules;
     if (engine->options.prelude.len)
         plan->texts.prelude = engine->prelude;
     rc = plan_header(engine, change, plan, err);
     if (rc == 0)
         rc = modules_check(&plan->doc, plan->name, &plan->texts, err);
+    if (rc == 0)
+        rc = plan_children(engine, change, plan, err);
     return rc < 0 ? rc : create(engine, change, plan, id, err);
 }
 

@@ -8,7 +8,8 @@
 //   journal.c   reading what was written of a job
 //   replay.c    waking a job from its journal
 //   dispatch.c  attempts: performing intents on links, and their outcomes
-//   links.c     the link to localhost: up, down, and what it tells
+//   hosts.c     hosts and their links: opened, up, down
+//   links.c     what a link tells of attempts
 //   orders.c    kills that outlive their job
 //   texts.c     what a job runs: script, modules, prelude, pinned by content hash
 //   alarm.c     due times; sweep.c: jobs that remove themselves
@@ -54,6 +55,7 @@ struct action {
     uint64_t intent_no;
     uint64_t bytes;         // CREDIT
     struct uuid job_uuid;   // FORGET: the job may be gone by then
+    struct host *host;      // FORGET, ORDERS, OPEN
     struct pending *pending; // REPLY
 };
 
@@ -86,14 +88,33 @@ struct alarms {       // a binary heap by due_ms
 };
 
 struct host {
+    struct engine *engine;
+    struct host *same;   // the next whose destination has the same hash
     struct link *link;   // NULL: none open
     bool ready;
     bool held;           // the link was asked to wait: the open batch is full
-    struct buf boot_id;
-    int64_t retry_at_ms; // timeline; when to open the link again
-    uint32_t failures;
+    bool refused;        // it does not let us in: trying again is of no use
+    bool has_orders;     // kill orders may be waiting for it
     bool take_over;      // the next link takes over whatever epoch it finds
-    char trouble[ERR_TEXT_MAX]; // why there is no link, for people; "": nothing known
+    struct buf boot_id;
+    struct list queued;  // in hosts.queue while it waits to be opened
+    size_t attempts;     // in flight on it
+    int64_t idle_at_ms;  // timeline; when a link without work is closed; 0: not
+    int64_t retry_at_ms; // timeline; when to open the link again; 0: not
+    int64_t down_at_ms;  // timeline; since when it has no link though it is wanted; 0: not
+    uint32_t failures;   // in a row
+    struct buf trouble;  // why there is no link, for people; empty: nothing known
+    char dest[];         // "[user@]address[:port]", or "localhost"
+};
+
+struct hosts {
+    struct host **items; // localhost first
+    size_t count, cap;
+    struct map by_dest;  // name_hash of the destination -> the newest of that hash
+    struct list queue;   // to be opened when others are through
+    size_t open, connecting;
+    int64_t due_ms;      // timeline; earliest retry or idle link; INT64_MAX: none
+    bool held;           // some links were asked to wait
 };
 
 struct watch {
@@ -144,7 +165,8 @@ struct engine {
     uint64_t log_bytes;    // ever written to the log
     struct log_index *log_index; // what the last engine's log has of jobs not taken over
     struct alarms alarms;
-    struct host localhost;
+    struct hosts hosts;
+    struct host *localhost; // one of them
     struct list watches;
     struct list pendings; // changes not committed yet
     struct list *carried; // attempts of a resident that is being rebuilt; NULL: none
@@ -154,7 +176,6 @@ struct engine {
     bool disk_full;       // no room could be made for new work; results use the floor
     bool room_lost;       // as the newest commit found it
     bool stuck;           // the flying batch could not be written: it waits for space
-    bool orders_open;     // kill orders may be waiting for localhost
     struct backup {
         char *path;       // NULL: none is being made
         change_fn fn;
@@ -171,6 +192,7 @@ struct engine {
 // An attempt in flight of a command.
 struct attempt {
     struct list link;    // in resident.attempts
+    struct host *host;
     uint64_t intent_no;
     uint64_t child_id;
     struct buf out, err; // up to result_max of each stream
@@ -268,6 +290,8 @@ int resident_fact(struct resident *resident, struct event *event, struct err *er
 int resident_begin(struct resident *resident, struct event *started, const struct texts *texts,
                    struct err *err);
 int resident_run(struct resident *resident, struct err *err);
+// Its host cannot be reached: the asked step is intended and settled in one turn.
+void resident_unreachable(struct resident *resident, struct strand *strand, struct slice why);
 int resident_intend(struct resident *resident, struct err *err);
 void resident_record(struct resident *resident, struct record *record, struct slice data);
 struct resident *resident_new(struct engine *engine, uint64_t id);
@@ -334,28 +358,26 @@ void dispatch_kill(struct resident *resident, struct attempt *attempt, int64_t g
 // All whose strand was cancelled; what cleans up is not among them.
 void dispatch_kill_cancelled(struct resident *resident, int64_t grace_ms);
 void dispatch_tails(struct resident *resident);
-int dispatch_open(struct engine *engine);
 void dispatch_grace_over(struct resident *resident, struct attempt *attempt);
 void dispatch_interrupt_once(struct resident *resident);
 // Allows the output that was held up while the disk was full.
 void dispatch_credit_all(struct engine *engine);
 
 // links.c
-void dispatch_close(struct engine *engine);
-// Asks the link to wait while the open batch is full, and to go on when it is not.
-void dispatch_hold(struct engine *engine);
+void dispatch_event(struct host *host, const struct link_event *event);
 void dispatch_intend_all(struct engine *engine);
 
 // orders.c
 // Orders the kill of all that the job has begun: it ends in this batch.
 int dispatch_order_kills(struct resident *resident, struct err *err);
-void dispatch_orders(struct engine *engine);
-void dispatch_order_done(struct engine *engine, struct link_key key); // the key is gone
-int dispatch_take_over(void *core, struct err *err);
+void dispatch_orders(struct host *host);
+// At the start: wants the hosts that have orders.
+int dispatch_orders_left(struct engine *engine, struct err *err);
+void dispatch_order_done(struct host *host, struct link_key key); // the key is gone
 
 // notice.c
 void notice_wake(struct engine *engine); // tells all watches
-void notice_host(struct engine *engine, struct slice why); // empty: it can be used
+void notice_host(struct host *host, struct slice why); // empty: it can be used
 // Why an unfinished job stands still at present; empty: nothing known.
 struct slice notice_of_job(const struct engine *engine, const struct job_head *head);
 size_t notices(const struct engine *engine, struct slice ret[ENGINE_NOTICES]);
@@ -366,6 +388,10 @@ int alarm_load(struct engine *engine, struct err *err);
 void alarm_rearm(struct engine *engine);
 // Takes up the durable alarms of a job that was suspended, or could not be woken.
 void alarm_resume(struct resident *resident);
+
+// start.c
+uint64_t engine_take_id(struct engine *engine); // of a job or child: never given again
+struct uuid engine_new_uuid(struct engine *engine);
 
 // change.c, view.c
 int change_take(void *core, const struct change *change, change_fn fn, void *arg, struct err *err);

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "core/state.h"
+#include "core/hosts.h"
 
 enum { EXPIRE_EVERY = 64, EXPIRE_ROWS = 256 };
 
@@ -82,7 +82,7 @@ void engine_fail(struct engine *engine, const struct err *err)
     engine->stopped = engine->stopping = true;
     engine->failure = *err;
     engine_log(engine, LOG_ERROR, "the engine stops: %s", err_text(err));
-    dispatch_close(engine);
+    hosts_close(engine);
     if (!committer_holds_batch(engine))
         engine->world.ops->stopped(engine->world.self, &engine->failure);
 }
@@ -269,7 +269,7 @@ static void go_on(struct engine *engine)
         engine->intents_wait = false;
         dispatch_intend_all(engine);
     }
-    dispatch_hold(engine);
+    hosts_hold(engine);
 }
 
 static void turn_close(struct engine *engine)

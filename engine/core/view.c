@@ -238,7 +238,7 @@ int view_status(void *core, struct engine_status *ret, struct err *err)
         .store_bytes = stat.bytes_used,
         .resident = engine->residents.count,
         .parked = engine->parked,
-        .links = engine->localhost.ready,
+        .links = engine->hosts.open - engine->hosts.connecting,
         .disk_full = engine->disk_full,
     };
     ret->notice_count = notices(engine, ret->notices);

@@ -38,10 +38,12 @@ struct effect {
     struct slice label;      // the word the author used: "run", "exec", "read", "once", ...
     struct slice name;       // option `name`, or for once/signal the required name; may be empty
     struct slice line;       // "file.lua:14", for messages and history; never compared
+    struct slice host;       // COMMAND: the host's name, as in args
     struct slice args;       // an encoded map, canonical: what the step is; fingerprinted
     struct step_policy policy;
     int64_t duration_ms;     // SLEEP: how long. SIGNAL: within, or -1 for ever
     uint32_t fork_count;     // FORK: strands to run, paths PARENT.k in order
+    struct slice fork_hosts; // FORK: encoded array of names, the host of each branch; or empty
     uint32_t fork_throttle;  // FORK: at most so many at a time; 0: all
     bool failed;             // END: by an error
     struct slice value;      // END: the encoded result, or the encoded error table

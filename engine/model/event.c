@@ -71,8 +71,8 @@ static void put_started(const struct event *e, struct buf *buf)
     value_put_int(buf, s->timeout_ms);
     value_put_bool(buf, s->auto_remove);
     value_put_uint(buf, s->child_id);
-    value_put_uuid(buf, s->child_uuid);
-    value_put_bytes(buf, s->child_host);
+    value_put_bytes(buf, s->child_uuids);
+    value_put_bytes(buf, s->hosts);
     value_put_int(buf, s->elapsed_timeout_ms);
     value_put_int(buf, s->cleanup_timeout_ms);
     value_put_bytes(buf, s->modules);
@@ -104,8 +104,8 @@ static void get_started(const value *f, struct event *e)
         .timeout_ms = value_int(&f[12], 0),
         .auto_remove = value_bool(&f[13], false),
         .child_id = value_uint(&f[14], 0),
-        .child_uuid = value_uuid(&f[15]),
-        .child_host = value_bytes(&f[16]),
+        .child_uuids = value_bytes(&f[15]),
+        .hosts = value_bytes(&f[16]),
     };
 }
 

@@ -58,9 +58,10 @@ struct event_started {
     struct slice env;          // encoded map: environment of localhost steps, captured at start
     int64_t timeout_ms;        // running time without suspended time; 0: none
     bool auto_remove;
-    uint64_t child_id;         // first child (localhost in this format)
-    struct uuid child_uuid;
-    struct slice child_host;
+    uint64_t child_id;         // of the first host; the others follow by one
+    struct slice child_uuids;  // 16 bytes for each host
+    struct slice hosts;        // encoded array, see target.h: one child for each; empty: one
+                               // child, localhost
     int64_t elapsed_timeout_ms; // wall time, suspended time too; 0: none
     int64_t cleanup_timeout_ms; // of a strand's cleanup; 0: none is stored, see job_limit.h
     struct slice modules;      // encoded map: name -> hash of its text; empty: none
@@ -69,7 +70,7 @@ struct event_started {
 struct event_child_added {
     uint64_t child_id;
     struct uuid uuid;
-    struct slice host;
+    struct slice host;         // its name, and its destination
 };
 
 struct event_intended {

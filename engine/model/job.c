@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "model/command.h"
+#include "model/job_child.h"
 #include "model/job_limit.h"
 #include "model/job_step.h"
 #include "model/signal.h"
@@ -31,9 +31,7 @@ void job_init(struct job *job)
 
 void job_release(struct job *job)
 {
-    for (size_t i = 0; i < job->child_count; i++)
-        buf_release(&job->children[i].host);
-    free(job->children);
+    job_children_release(job);
     strands_release(&job->strands);
     signals_release(&job->signals);
     value_doc_release(&job->spec_doc);
@@ -48,32 +46,6 @@ static void set_text(struct buf *buf, struct slice text)
 {
     buf_clear(buf);
     buf_add_slice(buf, text);
-}
-
-struct job_child *job_child_of_host(const struct job *job, struct slice host)
-{
-    for (size_t i = 0; i < job->child_count; i++)
-        if (slice_equal(buf_slice(&job->children[i].host), host))
-            return &job->children[i];
-    return NULL;
-}
-
-static int add_child(struct job *job, uint64_t id, struct uuid uuid, struct slice host,
-                     struct err *err)
-{
-    struct job_child *more;
-
-    if (job_child_of_host(job, host))
-        return err_set(err, ERR_STATE, "host %.*s has a child already", SLICE_ARG(host));
-    more = realloc(job->children, (job->child_count + 1) * sizeof(*more));
-    if (!more)
-        return err_set(err, -ENOMEM, "no memory for a child");
-    job->children = more;
-    more += job->child_count++;
-    *more = (struct job_child){ .id = id, .uuid = uuid, .exit_code = EXIT_CODE_NONE };
-    buf_init(&more->host, 0);
-    buf_add_slice(&more->host, host);
-    return 0;
 }
 
 // ---- the fold, one function per event type
@@ -96,16 +68,16 @@ static int apply_started(struct job *job, const struct event *event, struct err 
     memcpy(job->fingerprint_key.bytes, job->started.uuid.bytes, sizeof(job->fingerprint_key.bytes));
     job->created_unix_ms = event->time_unix_ms;
     job->clock_no = event->no;
-    rc = add_child(job, copy.started.child_id, copy.started.child_uuid, copy.started.child_host,
-                   err);
+    rc = job_children_begin(job, err);
     return rc < 0 ? rc : strands_begin(&job->strands, err);
 }
 
 static int apply_child_added(struct job *job, const struct event *event, struct err *err)
 {
     const struct event_child_added *c = &event->child_added;
+    struct target target = { .name = c->host, .dest = c->host };
 
-    return add_child(job, c->child_id, c->uuid, c->host, err);
+    return job_child_add(job, c->child_id, c->uuid, &target, err);
 }
 
 static void describe_step(const struct strand *strand, const struct event *event, char *text,
@@ -150,17 +122,6 @@ static bool intent_matches(const struct strand *strand, const struct event_inten
     return step->state == STEP_ASKED && step->ordinal == intent->ordinal &&
            step->attempt == intent->attempt && step->effect.kind == intent->kind &&
            step->fingerprint == intent->fingerprint;
-}
-
-static void touch_child(struct job *job, uint64_t child_id, int64_t now_unix_ms)
-{
-    for (size_t i = 0; i < job->child_count; i++) {
-        struct job_child *child = &job->children[i];
-        if (child->id == child_id && !child->touched) {
-            child->touched = true;
-            child->started_unix_ms = now_unix_ms;
-        }
-    }
 }
 
 // A cleanup that must end in time has begun its first step.
@@ -248,7 +209,8 @@ static int apply_intended(struct job *job, const struct event *event, struct err
     strand->step.state = STEP_INTENDED;
     strand->step.intent_no = event->no;
     strand->step.boot_mark = job_boot_mark(job, i->boot_id);
-    touch_child(job, i->child_id, event->time_unix_ms);
+    if (i->child_id)
+        job_child_touch(job, event);
     bound_cleanup(job, strand, event->no);
     if (!effect_kind_waits(i->kind))
         job->in_flight++;
@@ -263,22 +225,12 @@ static int apply_intended(struct job *job, const struct event *event, struct err
 
 static void note_exit(struct job *job, const struct strand *strand, const struct outcome *outcome)
 {
-    struct value_doc doc;
-    struct command command;
     struct job_child *child = NULL;
 
-    if (strand->step.effect.kind != EFFECT_COMMAND || outcome->kind != OUTCOME_EXIT)
-        return;
-    if (job->child_count == 1) {
-        job->children[0].exit_code = outcome->code;
-        return;
-    }
-    value_doc_init(&doc);
-    if (command_decode(strand->step.effect.args, &doc, &command, NULL) == 0)
-        child = job_child_of_host(job, command.host);
+    if (strand->step.effect.kind == EFFECT_COMMAND && outcome->kind == OUTCOME_EXIT)
+        child = job_child_of_host(job, strand->step.effect.host);
     if (child)
         child->exit_code = outcome->code;
-    value_doc_release(&doc);
 }
 
 static int apply_settled(struct job *job, const struct event *event, struct err *err)
@@ -477,9 +429,17 @@ static int end_main(struct job *job, struct strand *strand, const struct effect 
                     struct err *err)
 {
     job->main_ended = true;
-    job->main_failed = effect->failed || strand->cut;
+    job->main_failed = job->main_raised = effect->failed || strand->cut;
     set_text(&job->value, effect->value);
     job_end_reason(job, effect);
+    job_children_sum_up(job);
+    return strand_end(&job->strands, strand, err);
+}
+
+static int end_branch(struct job *job, struct strand *strand, const struct effect *effect,
+                      struct err *err)
+{
+    job_child_over(job, strand, effect);
     return strand_end(&job->strands, strand, err);
 }
 
@@ -490,7 +450,7 @@ int job_effect(struct job *job, struct strand *strand, const struct effect *effe
         return job_probe_end(job, strand, effect, err);
     if (effect->kind == EFFECT_END)
         return strand == job->strands.main ? end_main(job, strand, effect, err)
-                                           : strand_end(&job->strands, strand, err);
+                                           : end_branch(job, strand, effect, err);
     if (effect->kind == EFFECT_FORK)
         return strand_fork(&job->strands, strand, effect, err);
     strand_ask(&job->strands, strand, effect, fingerprint_of(effect->args, &job->fingerprint_key));

@@ -19,13 +19,19 @@
 #include "model/strand.h"
 
 
+// How: a child begins with the first step on its host, and is over when the strand
+// that `each` made for the host is, or the job; a later step on it opens it again.
 struct job_child {
     uint64_t id;
     struct uuid uuid;
-    struct buf host;
+    struct buf host;           // its name
+    struct buf dest;           // where it is: "[user@]address[:port]", or "localhost"
     bool touched;              // a step of it was intended
+    bool reached;              // ... while its link was ready
+    bool over, failed;         // its strand has ended; by an error
+    struct buf reason;         // why it failed
     int32_t exit_code;         // of its last command; EXIT_CODE_NONE
-    int64_t started_unix_ms;
+    int64_t started_unix_ms, ended_unix_ms;
 };
 
 struct job {
@@ -37,8 +43,9 @@ struct job {
     int64_t created_unix_ms, ended_unix_ms;
     struct strands strands;
     struct list signals;           // sent, not taken
-    struct job_child *children;
-    size_t child_count;
+    struct job_child *children;    // in the order of their ids
+    size_t child_count, child_cap;
+    struct map child_by_host;      // name_hash of the host -> index + 1
     size_t in_flight;              // attempts of commands and once() not settled
     bool stop_asked;
     int64_t stop_grace_ms;
@@ -51,7 +58,8 @@ struct job {
     bool expired;                  // timeout or elapsed_timeout is over: it is being ended
     enum job_limit expired_limit;
     bool cleanup_cut;              // a cleanup took longer than it may
-    bool main_ended, main_failed;  // the script is over
+    bool main_ended, main_failed;  // the script is over; by an error, or a child failed
+    bool main_raised;              // by an error of its own
     bool ended;                    // the ENDED event is folded
     enum job_state end_state;
     struct buf reason;             // why it is suspended, failed, stopped
@@ -91,7 +99,7 @@ bool job_wants_end(const struct job *job, struct event_ended *ret);
 void job_progress(struct job *job, struct slice note_value);
 // What a step remembers of the boot it was intended under (step.boot_mark).
 uint64_t job_boot_mark(const struct job *job, struct slice boot_id);
-struct job_child *job_child_of_host(const struct job *job, struct slice host);
+struct job_child *job_child_of_host(const struct job *job, struct slice host); // or NULL
 
 // Fills the head; children: room for job->child_count. Slices borrow from the job.
 void job_head_fill(const struct job *job, struct job_head *head, struct child_head *children);

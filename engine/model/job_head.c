@@ -5,6 +5,7 @@
 
 #include <assert.h>
 
+#include "model/job_child.h"
 #include "model/job_limit.h"
 
 enum { PROGRESS_TEXT_MAX = 4096 }; // in a head; the record has all of it
@@ -59,28 +60,6 @@ void job_progress(struct job *job, struct slice note_value)
     value_doc_release(&doc);
 }
 
-// With one host a child is where its job is, once a step has touched it; in the
-// end it shares the job's fate.
-static enum job_state child_state(const struct job *job, const struct job_child *child)
-{
-    return child->touched || job->ended ? job_state(job) : JOB_NOT_STARTED;
-}
-
-static void child_head_fill(const struct job *job, const struct job_child *child,
-                            struct child_head *head)
-{
-    *head = (struct child_head){
-        .id = child->id,
-        .uuid = child->uuid,
-        .host = buf_slice(&child->host),
-        .state = child_state(job, child),
-        .reason = buf_slice(&job->reason),
-        .exit_code = child->exit_code,
-        .started_unix_ms = child->started_unix_ms,
-        .ended_unix_ms = job->ended_unix_ms,
-    };
-}
-
 void job_head_fill(const struct job *job, struct job_head *head, struct child_head *children)
 {
     const struct event_started *s = &job->started;
@@ -108,5 +87,5 @@ void job_head_fill(const struct job *job, struct job_head *head, struct child_he
         .children = children,
     };
     for (size_t i = 0; i < job->child_count; i++)
-        child_head_fill(job, &job->children[i], &children[i]);
+        job_child_head_fill(job, &job->children[i], &children[i]);
 }

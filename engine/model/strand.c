@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/hash.h"
 const char *step_state_name(enum step_state state)
 {
     static const char *const names[] = {
@@ -23,15 +24,6 @@ const char *step_state_name(enum step_state state)
 }
 
 // FNV-1a, 64 bits: paths are short digits and dots.
-static uint64_t path_hash(struct slice path)
-{
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-    for (size_t i = 0; i < path.len; i++)
-        h = (h ^ path.ptr[i]) * UINT64_C(0x100000001b3);
-    return h;
-}
-
 static struct slice strand_path(const struct strand *strand)
 {
     return slice_of(strand->path, strand->path_len);
@@ -92,8 +84,8 @@ static struct strand *strand_new(struct strands *strands, struct strand *parent,
     list_init(&strand->ready);
     list_init(&strand->asked);
     buf_init(&strand->kept, 0);
-    if (map_get(&strands->by_path, path_hash(strand_path(strand))) ||
-        map_put(&strands->by_path, path_hash(strand_path(strand)), strand) < 0) {
+    if (map_get(&strands->by_path, name_hash(strand_path(strand))) ||
+        map_put(&strands->by_path, name_hash(strand_path(strand)), strand) < 0) {
         free(strand);
         return NULL;
     }
@@ -113,7 +105,7 @@ int strands_begin(struct strands *strands, struct err *err)
 
 struct strand *strands_at(const struct strands *strands, struct slice path)
 {
-    struct strand *strand = map_get(&strands->by_path, path_hash(path));
+    struct strand *strand = map_get(&strands->by_path, name_hash(path));
 
     return strand && slice_equal(strand_path(strand), path) ? strand : NULL;
 }
@@ -234,6 +226,7 @@ int strand_fork(struct strands *strands, struct strand *strand, const struct eff
     strand->fork_count = strand->cancel ? 0 : effect->fork_count;
     strand->forks += strand->fork_count;
     strand->fork_throttle = effect->fork_throttle;
+    strand->fork_hosts = effect->fork_hosts;
     strand->fork_begun = strand->fork_ended = 0;
     join_if_over(strands, strand);
     return begin_branches(strands, strand, err);
@@ -244,7 +237,7 @@ int strand_end(struct strands *strands, struct strand *strand, struct err *err)
     struct strand *parent = strand->is_probe ? NULL : strand->parent;
     int rc = 0;
 
-    map_take(&strands->by_path, path_hash(strand_path(strand)));
+    map_take(&strands->by_path, name_hash(strand_path(strand)));
     strands->count--;
     if (strand == strands->main)
         strands->main = NULL;

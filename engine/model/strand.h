@@ -41,6 +41,7 @@ struct step {
     uint64_t superseded_no; // intent of the attempt that was cut off before this one; 0: none
     uint64_t superseded_out, superseded_err; // bytes of its streams that were received
     bool cut;               // suspend --force cut this attempt off: its end is no failure
+    int64_t waits_since_ms; // the core's: since when it is asked and its host is not there; 0
     uint64_t boot_mark;     // fingerprint of the boot id it was committed under
 };
 
@@ -69,6 +70,7 @@ struct strand {
     struct buf kept;        // a copy of the outcome's bytes when it had to wait
     struct step step;
     uint32_t forks;         // branches ever made: the next path's last number - 1
+    struct slice fork_hosts; // borrowed from the script until it is joined
     uint32_t fork_first, fork_count, fork_begun, fork_ended, fork_throttle;
     size_t path_len;
     char path[];            // NUL-terminated

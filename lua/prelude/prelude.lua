@@ -75,6 +75,182 @@ function prelude.foreach(items, options, fn)
     return join("foreach", values, keys, count, limit, fn)
 end
 
+-- Runs fn(host) on each host, a strand and a child of the job for each. One host's
+-- failure stops no other; once more than `most` have failed no further host begins.
+local function on_each(label, set, limit, most, fn)
+    local names, failures, count = names(set), 0, #set
+    local skipped, ok, failed, values, errors = {}, {}, {}, {}, {}
+    local function branch(host)
+        if most >= 0 and failures > most then
+            skipped[#skipped + 1] = host
+            return
+        end
+        local done, value = pcall(fn, host)
+        if not done then
+            failures = failures + 1
+            rethrow(value)
+        end
+        return value
+    end
+    local given, raised = fork(label, count, limit, set, names, branch, names)
+    local is_skipped = {}
+    for i = 1, #skipped do
+        is_skipped[skipped[i].name] = true
+    end
+    for i = 1, count do
+        local name = names[i]
+        if raised[i] ~= nil then
+            failed[#failed + 1], errors[name] = set[i], raised[i]
+        elseif not is_skipped[name] then
+            ok[#ok + 1], values[name] = set[i], given[i]
+        end
+    end
+    return {
+        ok = #failed == 0 and #skipped == 0, values = values, errors = errors,
+        succeeded = _ENV.set(ok), failed = _ENV.set(failed), skipped = _ENV.set(skipped),
+    }
+end
+
+local function check_some(set, label)
+    if #set == 0 then
+        fail(label .. ": the set of hosts is empty; name them with --hosts")
+    end
+end
+
+-- hosts:each({ throttle = n, max_failures = n }?, fn) -> results by host
+function prelude.each(set, options, fn)
+    if fn == nil then
+        options, fn = nil, options
+    end
+    check(fn, "function", "each: the last argument")
+    local limit, most = each_options("each", options)
+    check_some(set, "each")
+    return on_each("each", set, limit, most, fn)
+end
+
+-- hosts:run(command, options?) -> results by host
+function prelude.run(set, command, options)
+    check_some(set, "run")
+    return on_each("run", set, 0, -1, function(host)
+        return host:run(command, options)
+    end)
+end
+
+-- The hosts in groups, of the sizes given; the last size repeats.
+local function cut(label, set, sizes)
+    local groups, at, which = {}, 1, 1
+    while at <= #set do
+        local size, group = batch_size(label, sizes[which], #set), {}
+        for i = at, at + size - 1 do
+            group[#group + 1] = set[i]
+        end
+        groups[#groups + 1] = _ENV.set(group)
+        at = at + size
+        which = sizes[which + 1] ~= nil and which + 1 or which
+    end
+    return groups
+end
+
+-- hosts:batches(size) or hosts:batches{ size, size, ... } -> list of sets
+function prelude.batches(set, sizes)
+    if not is_table(sizes) then
+        sizes = { sizes }
+    end
+    return cut("batches", set, sizes)
+end
+
+-- hosts:rolling({ batches = { 1, "25%" }, pause = t, max_failures = n }?, fn) -> results
+function prelude.rolling(set, options, fn)
+    if fn == nil then
+        options, fn = nil, options
+    end
+    check(fn, "function", "rolling: the last argument")
+    local sizes, pause, most = rolling_options("rolling", options)
+    check_some(set, "rolling")
+    local all = { ok = true, values = {}, errors = {} }
+    local succeeded, failed, begun = {}, {}, 0
+    local groups = cut("rolling", set, sizes or { 1 })
+    for i = 1, #groups do
+        local r = on_each("rolling", groups[i], 0, -1, fn)
+        begun = begun + #groups[i]
+        for k = 1, #r.succeeded do
+            local host = r.succeeded[k]
+            succeeded[#succeeded + 1], all.values[host.name] = host, r.values[host.name]
+        end
+        for k = 1, #r.failed do
+            local host = r.failed[k]
+            failed[#failed + 1], all.errors[host.name] = host, r.errors[host.name]
+        end
+        if #failed > most then
+            fail("rolling: " .. #failed .. " of " .. begun .. " hosts failed (max_failures = " ..
+                 most .. "), " .. #set - begun .. " were not begun; the first: " ..
+                 failed[1].name .. ": " .. tostring(all.errors[failed[1].name]))
+        end
+        if pause and i < #groups then
+            sleep(pause)
+        end
+    end
+    all.ok = #failed == 0
+    all.succeeded, all.failed = _ENV.set(succeeded), _ENV.set(failed)
+    all.skipped = _ENV.set({})
+    return all
+end
+
+-- hosts:filter(fn) -> the set of those for which fn(host) is true
+function prelude.filter(set, fn)
+    check(fn, "function", "filter: the argument")
+    local kept = {}
+    for i = 1, #set do
+        if fn(set[i]) then
+            kept[#kept + 1] = set[i]
+        end
+    end
+    return _ENV.set(kept)
+end
+
+local function by_name(set)
+    local found = {}
+    for i = 1, #set do
+        found[set[i].name] = true
+    end
+    return found
+end
+
+-- a + b: the hosts of both, in order, each once
+function prelude.union(a, b)
+    a, b = check_hosts(a, "+: each side"), check_hosts(b, "+: each side")
+    local all, seen = {}, by_name(a)
+    for i = 1, #a do
+        all[i] = a[i]
+    end
+    for i = 1, #b do
+        if not seen[b[i].name] then
+            all[#all + 1], seen[b[i].name] = b[i], true
+        end
+    end
+    return _ENV.set(all)
+end
+
+local function keep(a, b, sign, wanted)
+    a, b = check_hosts(a, sign .. ": each side"), check_hosts(b, sign .. ": each side")
+    local kept, other = {}, by_name(b)
+    for i = 1, #a do
+        if (other[a[i].name] or false) == wanted then
+            kept[#kept + 1] = a[i]
+        end
+    end
+    return _ENV.set(kept)
+end
+
+-- a - b, a * b
+function prelude.difference(a, b)
+    return keep(a, b, "-", false)
+end
+
+function prelude.intersection(a, b)
+    return keep(a, b, "*", true)
+end
+
 local function merge(from, to, low, middle, high, before)
     local a, b = low, middle
     for i = low, high - 1 do

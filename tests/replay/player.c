@@ -344,7 +344,6 @@ static void start(struct player *p)
         .uuid = { { 9, 8, 7, 6, 5, 4, 3, 2, 1 } }, .job_id = 3, .type = JOB_WORKFLOW,
         .name = SLICE("played"), .script_name = slice_str(p->workflow->name),
         .params = buf_slice(&params), .meta = SLICE("\x80"), .child_id = 4,
-        .child_host = SLICE("localhost"),
     };
     take(p, &event);
     buf_release(&params);

@@ -168,7 +168,7 @@ static const char golden[] =
     "coroutine.resume function\ncoroutine.running function\ncoroutine.status function\n"
     "coroutine.wrap function\ncoroutine.yield function\n"
     "date function\ndefer function\nemit function\nerror function\nfail function\nfmt function\n"
-    "foreach function\ngetmetatable function\nipairs function\n"
+    "foreach function\ngetmetatable function\nhost function\nipairs function\n"
     "job.id number\njob.meta.owner string\njob.name string\njob.started number\njob.uuid string\n"
     "json.decode function\njson.encode function\nlines function\nload function\nlocalhost userdata\n"
     "log.debug function\nlog.error function\nlog.info function\nlog.verbose function\nlog.warn function\n"

@@ -25,7 +25,7 @@ static void fill_event(struct event *e, enum event_type type)
             .command = SLICE("x.lua a=1"), .script_name = SLICE("x.lua"), .script_hash = SLICE("h"),
             .prelude_hash = SLICE("p"), .params = SLICE("\x80"), .meta = SLICE("\x80"),
             .cwd = SLICE("/tmp"), .env = SLICE("\x80"), .timeout_ms = 5, .auto_remove = true,
-            .child_id = 13, .child_uuid = { { 8 } }, .child_host = SLICE("localhost"),
+            .child_id = 13, .child_uuids = SLICE("0123456789abcdef"), .hosts = SLICE("\x90"),
             .elapsed_timeout_ms = 6, .cleanup_timeout_ms = 7, .modules = SLICE("\x80") };
         break;
     case EVENT_INTENDED:

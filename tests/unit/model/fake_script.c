@@ -104,7 +104,7 @@ void fake_start(struct fake *fake)
 
     event.started = (struct event_started){
         .uuid = { { 1, 2, 3 } }, .job_id = 1, .type = JOB_WORKFLOW, .name = SLICE("fake"),
-        .child_id = 2, .child_host = SLICE("localhost"),
+        .child_id = 2,
     };
     assert_int_equal(fake_take(fake, &event, &err), 0);
 }

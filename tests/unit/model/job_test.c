@@ -17,6 +17,7 @@ static void step(struct effect *ret, enum effect_kind kind, const char *name)
     ret->name = ret->args = slice_str(name);
     ret->label = SLICE("step");
     ret->line = SLICE("t.lua:1");
+    ret->host = SLICE("localhost");
 }
 
 static void end(struct effect *ret, bool failed)

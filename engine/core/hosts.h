@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// The hosts that this engine has to do with, each with its link.
+#pragma once
+
+#include "core/state.h"
+
+int hosts_init(struct engine *engine); // makes localhost
+void hosts_release(struct engine *engine);
+// The host of a destination, which is made at need. NULL: no memory.
+struct host *hosts_get(struct engine *engine, struct slice dest);
+// The host that a command step goes to.
+struct host *hosts_of_step(struct resident *resident, const struct strand *strand);
+// Somebody waits for it: opens its link, unless it is open, queued, or to be tried later.
+void hosts_want(struct host *host);
+int hosts_open(struct host *host);
+void hosts_close(struct engine *engine); // all links
+// Asks the links to wait while the open batch is full, and to go on when it is not.
+void hosts_hold(struct engine *engine);
+// An attempt of it is over.
+void hosts_let_go(struct host *host);
+// Does what is due; engine.hosts.due_ms says when next.
+void hosts_due(struct engine *engine);
+int hosts_take_over(void *core, struct err *err);

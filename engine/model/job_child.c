@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+// How: children are kept in the order of their ids, which are consecutive for the
+// hosts a job was started for. A branch that `each` made for a host is known by its
+// place among the branches of its parent, which has the names.
+#include "model/job_child.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "model/job_limit.h"
+
+enum { CHILD_REASON_MAX = 4096 };
+
+struct job_child *job_child_of_host(const struct job *job, struct slice host)
+{
+    size_t index = (size_t)(uintptr_t)map_get(&job->child_by_host, name_hash(host));
+
+    if (!index)
+        return NULL;
+    if (slice_equal(buf_slice(&job->children[index - 1].host), host))
+        return &job->children[index - 1];
+    for (size_t i = 0; i < job->child_count; i++) // two names of one hash
+        if (slice_equal(buf_slice(&job->children[i].host), host))
+            return &job->children[i];
+    return NULL;
+}
+
+// Most jobs have one child, whose room is all they take.
+static int reserve(struct job *job, size_t cap)
+{
+    struct job_child *more = realloc(job->children, (cap ? cap : 1) * sizeof(*more));
+
+    if (!more)
+        return -ENOMEM;
+    job->children = more;
+    job->child_cap = cap ? cap : 1;
+    return 0;
+}
+
+static struct job_child *child_new(struct job *job)
+{
+    struct job_child *more;
+
+    if (job->child_count == job->child_cap && reserve(job, 2 * job->child_cap) < 0)
+        return NULL;
+    more = &job->children[job->child_count++];
+    *more = (struct job_child){ .exit_code = EXIT_CODE_NONE };
+    buf_init(&more->host, 0);
+    buf_init(&more->dest, 0);
+    buf_init(&more->reason, 0);
+    return more;
+}
+
+int job_child_add(struct job *job, uint64_t id, struct uuid uuid, const struct target *target,
+                  struct err *err)
+{
+    uint64_t hash = name_hash(target->name);
+    struct job_child *child;
+
+    if (job_child_of_host(job, target->name))
+        return err_set(err, ERR_STATE, "host %.*s has a child already", SLICE_ARG(target->name));
+    child = child_new(job);
+    if (!child)
+        return err_set(err, -ENOMEM, "no memory for a child");
+    child->id = id;
+    child->uuid = uuid;
+    buf_add_slice(&child->host, target->name);
+    buf_add_slice(&child->dest, target->dest);
+    if (buf_failed(&child->host) || buf_failed(&child->dest))
+        return err_set(err, -ENOMEM, "no memory for a child");
+    if (!map_get(&job->child_by_host, hash) &&
+        map_put(&job->child_by_host, hash, (void *)(uintptr_t)job->child_count) < 0)
+        return err_set(err, -ENOMEM, "no memory for a child");
+    return 0;
+}
+
+static struct uuid child_uuid(const struct event_started *s, size_t i)
+{
+    struct uuid uuid = { 0 };
+
+    if (s->child_uuids.len >= 16 * (i + 1))
+        memcpy(uuid.bytes, s->child_uuids.ptr + 16 * i, 16);
+    return uuid;
+}
+
+int job_children_begin(struct job *job, struct err *err)
+{
+    const struct target localhost = { .name = SLICE("localhost"), .dest = SLICE("localhost") };
+    const struct event_started *s = &job->started;
+    struct value_doc doc;
+    msgpack_object hosts;
+    size_t at = 0;
+    int rc;
+
+    if (!s->hosts.len)
+        return job_child_add(job, s->child_id, child_uuid(s, 0), &localhost, err);
+    value_doc_init(&doc);
+    rc = value_parse(&doc, s->hosts, &at, &hosts, err);
+    if (rc == 0 && value_count(&hosts) == 0)
+        rc = err_set(err, ERR_CORRUPT, "the hosts of a job have a wrong form");
+    if (rc == 0 && reserve(job, value_count(&hosts)) < 0)
+        rc = err_set(err, -ENOMEM, "no memory for children");
+    for (size_t i = 0; rc == 0 && i < value_count(&hosts); i++) {
+        struct target target = target_of(value_at(&hosts, i));
+        rc = job_child_add(job, s->child_id + i, child_uuid(s, i), &target, err);
+    }
+    value_doc_release(&doc);
+    return rc;
+}
+
+void job_children_release(struct job *job)
+{
+    for (size_t i = 0; i < job->child_count; i++) {
+        buf_release(&job->children[i].host);
+        buf_release(&job->children[i].dest);
+        buf_release(&job->children[i].reason);
+    }
+    map_release(&job->child_by_host);
+    free(job->children);
+}
+
+// ---- their life
+
+static struct job_child *child_of_id(struct job *job, uint64_t id)
+{
+    uint64_t at = job->child_count ? id - job->children[0].id : 0;
+
+    if (at < job->child_count && job->children[at].id == id)
+        return &job->children[at];
+    for (size_t i = 0; i < job->child_count; i++)
+        if (job->children[i].id == id)
+            return &job->children[i];
+    return NULL;
+}
+
+void job_child_touch(struct job *job, const struct event *intended)
+{
+    struct job_child *child = child_of_id(job, intended->intended.child_id);
+
+    if (!child)
+        return;
+    if (!child->touched)
+        child->started_unix_ms = intended->time_unix_ms;
+    child->touched = true;
+    child->reached |= intended->intended.boot_id.len > 0;
+    child->over = child->failed = false; // a later step opens it again
+    buf_clear(&child->reason);
+}
+
+static struct job_child *child_of_branch(struct job *job, const struct strand *strand)
+{
+    struct job_child *child = NULL;
+    struct value_doc doc;
+    msgpack_object hosts;
+    size_t at = 0;
+
+    if (!strand->parent || strand->is_probe || !strand->parent->fork_hosts.len)
+        return NULL;
+    value_doc_init(&doc);
+    if (value_parse(&doc, strand->parent->fork_hosts, &at, &hosts, NULL) == 0)
+        child = job_child_of_host(job, value_bytes(value_at(&hosts, strand->branch)));
+    value_doc_release(&doc);
+    return child;
+}
+
+void job_child_over(struct job *job, const struct strand *strand, const struct effect *end)
+{
+    struct job_child *child = child_of_branch(job, strand);
+
+    if (!child || (!child->touched && !end->failed))
+        return; // nothing was done on it
+    if (end->failed && job_is_ending(job))
+        return; // it shares its job's end
+    child->over = true;
+    child->failed = end->failed;
+    child->ended_unix_ms = job->time_unix_ms;
+    buf_clear(&child->reason);
+    if (end->failed)
+        buf_add_slice(&child->reason, slice_cut(end->message, CHILD_REASON_MAX));
+}
+
+size_t job_children_failed(const struct job *job)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < job->child_count; i++)
+        count += job->children[i].failed;
+    return count;
+}
+
+static const struct job_child *first_failed(const struct job *job)
+{
+    for (size_t i = 0; i < job->child_count; i++)
+        if (job->children[i].failed)
+            return &job->children[i];
+    return NULL;
+}
+
+void job_children_sum_up(struct job *job)
+{
+    const struct job_child *first = first_failed(job);
+
+    if (!first || job->main_failed)
+        return;
+    job->main_failed = true;
+    buf_clear(&job->reason);
+    if (job->child_count > 1)
+        buf_addf(&job->reason, "%zu of %zu hosts failed, the first: %.*s: ",
+                 job_children_failed(job), job->child_count, SLICE_ARG(buf_slice(&first->host)));
+    buf_add_slice(&job->reason, buf_slice(&first->reason));
+}
+
+// ---- what is shown
+
+// What ends with the job: one that nothing was asked of was never reached.
+static enum job_state state_at_end(const struct job *job, const struct job_child *child)
+{
+    if (job->child_count == 1 || job->end_state != JOB_FAILED)
+        return job->end_state;
+    if (child->touched && !job->main_raised)
+        return JOB_COMPLETED;
+    return child->touched ? JOB_FAILED : JOB_STOPPED;
+}
+
+static enum job_state child_state(const struct job *job, const struct job_child *child)
+{
+    if (child->over)
+        return child->failed ? JOB_FAILED : JOB_COMPLETED;
+    if (job->ended)
+        return state_at_end(job, child);
+    return child->touched ? job_state(job) : JOB_NOT_STARTED;
+}
+
+static struct slice child_reason(const struct job *job, const struct job_child *child,
+                                 enum job_state state)
+{
+    if (child->failed)
+        return buf_slice(&child->reason);
+    if (job->ended && job->child_count > 1 && !child->touched && state == JOB_STOPPED)
+        return SLICE("never reached: the job ended before");
+    return state == JOB_COMPLETED ? (struct slice){ 0 } : buf_slice(&job->reason);
+}
+
+void job_child_head_fill(const struct job *job, const struct job_child *child,
+                         struct child_head *head)
+{
+    enum job_state state = child_state(job, child);
+
+    *head = (struct child_head){
+        .id = child->id,
+        .uuid = child->uuid,
+        .host = buf_slice(&child->host),
+        .state = state,
+        .reason = child_reason(job, child, state),
+        .exit_code = child->exit_code,
+        .started_unix_ms = child->started_unix_ms,
+        .ended_unix_ms = child->over ? child->ended_unix_ms : job->ended_unix_ms,
+    };
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// A job's children, one for each host it touches: part of the fold (job.h), in a
+// file of its own. Pure.
+#pragma once
+
+#include "model/job.h"
+#include "model/target.h"
+
+// Those that the STARTED event names.
+int job_children_begin(struct job *job, struct err *err);
+void job_children_release(struct job *job);
+// ERR_STATE: the host has one already.
+int job_child_add(struct job *job, uint64_t id, struct uuid uuid, const struct target *target,
+                  struct err *err);
+// A step on its host was intended.
+void job_child_touch(struct job *job, const struct event *intended);
+// The branch ends; was it a host's, its child is over.
+void job_child_over(struct job *job, const struct strand *strand, const struct effect *end);
+// The script is over: a child that failed fails the job, whose reason says how many did.
+void job_children_sum_up(struct job *job);
+size_t job_children_failed(const struct job *job);
+void job_child_head_fill(const struct job *job, const struct job_child *child,
+                         struct child_head *head);

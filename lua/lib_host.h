@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// Handles of hosts, for the libraries that give them out.
+#pragma once
+
+#include <lua.h>
+#include <stdbool.h>
+
+bool host_is(lua_State *L, int idx);
+// Pushes a handle. Stack: name, with (a table or nil), vars (a table or nil), all popped.
+void host_push(lua_State *L);
