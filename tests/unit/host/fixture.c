@@ -145,6 +145,7 @@ int fixture_setup(void **state)
     buf_init(&f->boot_id, 0);
     fixture_reset(f);
     assert_int_equal(uv_loop_init(&f->loop), 0);
+    assert_int_equal(link_pool_new(&f->pool, &f->loop, NULL), 0);
     uv_timer_init(&f->loop, &f->timer);
     f->timer.data = f;
     *state = f;
@@ -158,6 +159,7 @@ int fixture_teardown(void **state)
     char command[128];
 
     fixture_close(f);
+    link_pool_free(f->pool);
     uv_close((uv_handle_t *)&f->timer, NULL);
     uv_run(&f->loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&f->loop), 0);
@@ -189,7 +191,7 @@ static void open_link(struct fixture *f)
     struct err err = { 0 };
 
     f->closed = f->held = false;
-    if (link_local_open(&f->link, &f->loop, &options, &err) < 0)
+    if (link_local_open(&f->link, f->pool, &options, &err) < 0)
         fail_msg("link_local_open: %s", err.text);
     // Never from inside the call.
     assert_int_equal(f->general.count[LINK_READY] + f->general.count[LINK_DOWN], 0);

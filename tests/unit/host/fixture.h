@@ -28,6 +28,7 @@ struct fixture {
     char busybox[96];   // ash, by a name that busybox answers to
     bool take_over;
     uv_loop_t loop;
+    struct link_pool *pool;
     struct link *link;
     struct uuid store, job, incarnation;
     uint64_t epoch;

@@ -98,7 +98,7 @@ static void test_close_before_ready(void **state)
     struct err err = { 0 };
     struct link_options options = { .spool_dir = f->spool, .shell = "/no/such/shell" };
 
-    assert_int_equal(link_local_open(&f->link, &f->loop, &options, &err), -ENOENT);
+    assert_int_equal(link_local_open(&f->link, f->pool, &options, &err), -ENOENT);
     assert_non_null(strstr(err.text, "/no/such/shell"));
     f->link = NULL;
     f->shell = "true";
