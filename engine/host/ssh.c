@@ -180,7 +180,7 @@ static void tell_words(const struct carrier_end *end, char text[CARRIER_REASON])
     else if (end->signal)
         snprintf(text, CARRIER_REASON, "ssh was ended by signal %d", end->signal);
     else if (end->code == EXIT_OF_SSH)
-        snprintf(text, CARRIER_REASON, "ssh gave up without a word");
+        snprintf(text, CARRIER_REASON, "ssh ended without a word");
     else
         snprintf(text, CARRIER_REASON, "the runner ended with code %lld", (long long)end->code);
 }

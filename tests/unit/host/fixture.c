@@ -13,12 +13,23 @@
 
 #include <cmocka.h>
 
+#include "inetd.h"
+
+static bool wants_ssh(void)
+{
+    const char *carrier = getenv("PAWL_TEST_CARRIER");
+
+    return carrier && strcmp(carrier, "ssh") == 0;
+}
+
 const char *fixture_shell(void)
 {
     const char *shell = getenv("PAWL_TEST_SHELL");
     const char *path = getenv("PAWL_TEST_PATH"); // a target with other utilities
     char command[512];
 
+    if (wants_ssh() && !inetd_is_here())
+        return NULL;
     if (path)
         setenv("PATH", path, 1);
     if (!shell)
@@ -77,6 +88,8 @@ static void on_event(void *arg, struct link *link, const struct link_event *e)
         buf_clear(&s->text);
         buf_add_slice(&s->text, e->text);
     }
+    if (e->type == LINK_DOWN)
+        f->end = e->end;
     if (e->type == LINK_READY) {
         buf_clear(&f->boot_id);
         buf_add_slice(&f->boot_id, e->boot_id);
@@ -138,6 +151,11 @@ int fixture_setup(void **state)
         assert_int_equal(system(command), 0);
         f->shell = f->busybox;
     }
+    f->over_ssh = wants_ssh();
+    if (f->over_ssh) {
+        inetd_make(f->dir, f->ssh_config);
+        f->target = (struct ssh_target){ .destination = SLICE("test"), .config = f->ssh_config };
+    }
     memset(f->store.bytes, 0x11, sizeof(f->store.bytes));
     memset(f->job.bytes, 0x22, sizeof(f->job.bytes));
     memset(f->incarnation.bytes, 0x33, sizeof(f->incarnation.bytes));
@@ -191,8 +209,12 @@ static void open_link(struct fixture *f)
     struct err err = { 0 };
 
     f->closed = f->held = false;
-    if (link_local_open(&f->link, f->pool, &options, &err) < 0)
-        fail_msg("link_local_open: %s", err.text);
+    if (f->over_ssh)
+        link_ssh_open(&f->link, f->pool, &f->target, &options, &err);
+    else
+        link_local_open(&f->link, f->pool, &options, &err);
+    if (err.code < 0)
+        fail_msg("no link: %s", err.text);
     // Never from inside the call.
     assert_int_equal(f->general.count[LINK_READY] + f->general.count[LINK_DOWN], 0);
 }
