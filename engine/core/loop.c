@@ -34,6 +34,7 @@ enum {
 
 struct loop_world {
     uv_loop_t *loop;
+    struct link_pool *links;
     struct store *store;
     struct engine *engine;
     struct loop_options options;
@@ -194,8 +195,10 @@ static void commit(void *self, const struct batch *batch)
 
 static void close_done(struct loop_world *world)
 {
-    if (--world->closing == 0)
+    if (--world->closing == 0) {
+        link_pool_free(world->links);
         free(world);
+    }
 }
 
 static void backup_work(uv_work_t *work)
@@ -236,7 +239,7 @@ static int open_link(void *self, struct slice host, const struct link_options *o
     if (!slice_is(host, "localhost"))
         return err_set(err, -ENOSYS, "host %.*s: only localhost can be reached yet",
                        SLICE_ARG(host));
-    return link_local_open(ret, world->loop, options, err);
+    return link_local_open(ret, world->links, options, err);
 }
 
 static void write_log(void *self, enum log_level level, const char *line)
@@ -289,9 +292,15 @@ int loop_world_new(struct loop_world **ret, uv_loop_t *loop, struct store *store
 {
     struct loop_world *world = calloc(1, sizeof(*world));
     const char *colon = options->crash_point ? strrchr(options->crash_point, ':') : NULL;
+    int rc;
 
     if (!world)
         return err_set(err, -ENOMEM, "no memory for the engine's loop");
+    rc = link_pool_new(&world->links, loop, err);
+    if (rc < 0) {
+        free(world);
+        return rc;
+    }
     world->loop = loop;
     world->store = store;
     world->options = *options;

@@ -16,6 +16,17 @@ const char *link_event_name(enum link_event_type type)
     return type < LINK_EVENT_COUNT ? names[type] : "unknown";
 }
 
+const char *link_end_name(enum link_end end)
+{
+    static const char *const names[] = {
+#define X(id, text) [LINK_END_##id] = text,
+        LINK_ENDS(X)
+#undef X
+    };
+
+    return end < sizeof(names) / sizeof(names[0]) ? names[end] : "unknown";
+}
+
 const char *link_key_format(struct link_key key, char text[LINK_KEY_TEXT])
 {
     uuid_format(key.job, text);

@@ -5,7 +5,7 @@
 // Life: link_open -> LINK_READY or LINK_DOWN ... link_close -> the close callback.
 // Requests before LINK_READY or after LINK_DOWN are refused (-ENOTCONN) and leave
 // nothing behind. Events come on the loop's thread, never from inside a call.
-// Implementations: local (a runner on this machine), ssh (later), simulated.
+// Implementations: local (a runner on this machine), ssh, simulated.
 #pragma once
 
 #include "base/err.h"
@@ -45,6 +45,24 @@ enum link_event_type {
 
 const char *link_event_name(enum link_event_type type);
 
+// How a link came to its end, for whoever decides what to do about it. Only the first
+// tells that there ever was a READY.
+#define LINK_ENDS(X)                                                                  \
+    X(LOST, "lost")           /* after READY: what was begun there goes on */           \
+    X(UNREACHED, "unreached") /* name, network, or nobody there: it may be later */     \
+    X(DENIED, "denied")       /* login or host key: the same again until a person acts, \
+                                 and a server may lock out who tries on and on */       \
+    X(NO_SHELL, "no shell")   /* logged in, and no POSIX sh is what answers */          \
+    X(REFUSED, "refused")     /* by the runner: fenced, or the target is not fit */
+
+enum link_end {
+#define X(id, text) LINK_END_##id,
+    LINK_ENDS(X)
+#undef X
+};
+
+const char *link_end_name(enum link_end end);
+
 enum { LINK_KEY_TEXT = 58 }; // <uuid>-<decimal> with NUL
 
 // The key as it is written everywhere outside this program; returns text.
@@ -69,6 +87,7 @@ struct link_event {
     bool spool_full;            // DONE: its disk had no room then; output may be lost
     uint64_t out_bytes, err_bytes;   // DONE, KILLED, INTERRUPTED: whole sizes
     int64_t started_unix_ms, ended_unix_ms; // DONE: the target's clock; 0 unknown
+    enum link_end end;          // DOWN
     struct slice text;          // READY: "Linux 6.1 sh"; DOWN, REFUSED: the reason; LINGERS
 };
 

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The link to this machine: the same runner.sh, in a child process on two pipes.
+// The link to a runner on this machine: a child process and three pipes.
 #pragma once
 
-#include <uv.h>
+#include "host/pool.h"
 
-#include "host/link.h"
-
-// Spawns the runner. 0: LINK_READY or LINK_DOWN will come. The link is the
-// caller's until link_close.
-int link_local_open(struct link **ret, uv_loop_t *loop, const struct link_options *options,
+// LINK_READY or LINK_DOWN comes later, from the loop, and the loop must run until the
+// link is closed. On failure nothing is left (but what the loop frees when it next runs).
+int link_local_open(struct link **ret, struct link_pool *pool, const struct link_options *options,
                     struct err *err);

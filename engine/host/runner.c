@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <uv.h>
 
 #include "base/embedded.h"
+#include "model/command.h"
 
 static void text_add(struct buf *buf, const char *name)
 {
@@ -20,38 +22,59 @@ static void text_add(struct buf *buf, const char *name)
     buf_add_slice(buf, file->text);
 }
 
-static void texts_fill(struct runner *r)
+int runner_text_init(struct runner_text *text, struct err *err)
 {
     static const char *const main_parts[] = {
         "proc.sh", "hello.sh", "reader.sh", "attempt.sh", "answer.sh", "runner.sh",
     };
 
+    buf_init(&text->main, 0);
+    buf_init(&text->step, 0);
     for (size_t i = 0; i < sizeof(main_parts) / sizeof(main_parts[0]); i++)
-        text_add(&r->main_text, main_parts[i]);
-    text_add(&r->step_text, "proc.sh");
-    text_add(&r->step_text, "step.sh");
+        text_add(&text->main, main_parts[i]);
+    text_add(&text->step, "proc.sh");
+    text_add(&text->step, "step.sh");
+    buf_add_byte(&text->main, 0);
+    buf_add_byte(&text->step, 0);
+    if (!buf_failed(&text->main) && !buf_failed(&text->step))
+        return 0;
+    runner_text_release(text);
+    return err_set(err, -ENOMEM, "no memory for the runner's text");
 }
 
-static void nonce_fill(struct runner *r, const uint8_t random[16])
+void runner_text_release(struct runner_text *text)
 {
-    for (size_t i = 0; i < 16; i++)
+    buf_release(&text->main);
+    buf_release(&text->step);
+}
+
+static int nonce_fill(struct runner *r, struct err *err)
+{
+    uint8_t random[16];
+    int rc = uv_random(NULL, NULL, random, sizeof(random), 0, NULL);
+
+    if (rc < 0)
+        return err_set(err, rc, "no random numbers for a link: %s", uv_strerror(rc));
+    for (size_t i = 0; i < sizeof(random); i++)
         snprintf(r->nonce + 2 * i, 3, "%02x", random[i]);
+    return 0;
 }
 
 // execve takes no const; nobody writes to them.
-static char *argument(const char *text)
+static char *argument(const void *text)
 {
     return (char *)(uintptr_t)text;
 }
 
-static void argv_fill(struct runner *r, const struct link_options *options)
+static void argv_fill(struct runner *r, const struct runner_text *text,
+                      const struct link_options *options)
 {
     const char *shell = options->shell ? options->shell : "sh";
-    const char *args[RUNNER_ARGS] = {
-        shell, "-c", buf_cstr(&r->main_text), "pawl-runner",
+    const void *args[RUNNER_ARGS] = {
+        shell, "-c", text->main.ptr, "pawl-runner",
         r->nonce, r->store, r->epoch, r->incarnation,
         options->spool_dir ? options->spool_dir : "", shell,
-        buf_cstr(&r->step_text), options->take_over ? "1" : "0",
+        text->step.ptr, options->take_over ? "1" : "0",
     };
 
     for (size_t i = 0; i < RUNNER_ARGS; i++)
@@ -59,27 +82,23 @@ static void argv_fill(struct runner *r, const struct link_options *options)
     r->argv[RUNNER_ARGS] = NULL;
 }
 
-int runner_init(struct runner *runner, const struct link_options *options,
-                const uint8_t random[16], struct err *err)
+int runner_init(struct runner *runner, const struct runner_text *text,
+                const struct link_options *options, struct err *err)
 {
     *runner = (struct runner){ 0 };
-    buf_init(&runner->main_text, 0);
-    buf_init(&runner->step_text, 0);
-    nonce_fill(runner, random);
     uuid_format(options->store, runner->store);
     uuid_format(options->incarnation, runner->incarnation);
     snprintf(runner->epoch, sizeof(runner->epoch), "%" PRIu64, options->epoch);
-    texts_fill(runner);
-    argv_fill(runner, options);
-    if (buf_failed(&runner->main_text) || buf_failed(&runner->step_text)) {
-        runner_release(runner);
-        return err_set(err, -ENOMEM, "no memory for the runner's text");
-    }
-    return 0;
+    argv_fill(runner, text, options);
+    return nonce_fill(runner, err);
 }
 
-void runner_release(struct runner *runner)
+void runner_command(const struct runner *runner, struct buf *buf)
 {
-    buf_release(&runner->main_text);
-    buf_release(&runner->step_text);
+    buf_add_str(buf, "exec");
+    for (size_t i = 0; i < RUNNER_ARGS; i++) {
+        buf_add_byte(buf, ' ');
+        quote_sh(slice_str(runner->argv[i]), buf);
+    }
+    buf_add_byte(buf, '\n');
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The command line that makes any sh a runner: its text and everything that hello
 // needs are arguments, nothing is a file, and nothing is read ahead of READY.
-// Owner: whoever embeds it; argv is valid until release.
+// The text is made once for many runners; a runner is a plain value that borrows it.
 #pragma once
 
 #include "base/buf.h"
@@ -9,17 +9,25 @@
 
 enum { RUNNER_ARGS = 12, RUNNER_NONCE_TEXT = 33 };
 
+struct runner_text {
+    struct buf main, step; // its own program, and that of the steps it starts; with NULs
+};
+
+// On failure there is nothing to release.
+int runner_text_init(struct runner_text *text, struct err *err);
+void runner_text_release(struct runner_text *text);
+
 struct runner {
     char nonce[RUNNER_NONCE_TEXT];
     char store[UUID_TEXT];
     char incarnation[UUID_TEXT];
     char epoch[21];
-    struct buf main_text, step_text;
-    char *argv[RUNNER_ARGS + 1]; // ended by NULL
+    char *argv[RUNNER_ARGS + 1]; // ended by NULL; points into runner, text and options
 };
 
-// random: 16 bytes nobody can guess. Borrows the option's strings. On failure there
-// is nothing to release.
-int runner_init(struct runner *runner, const struct link_options *options,
-                const uint8_t random[16], struct err *err);
-void runner_release(struct runner *runner);
+// With a nonce that nobody can guess. Borrows the text and the option's strings; must
+// not be moved.
+int runner_init(struct runner *runner, const struct runner_text *text,
+                const struct link_options *options, struct err *err);
+// Appends the sh command that becomes it: `exec 'sh' '-c' ...`, with its end of line.
+void runner_command(const struct runner *runner, struct buf *buf);

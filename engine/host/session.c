@@ -44,9 +44,9 @@ static void emit(struct session *s, const struct link_event *event)
         s->event(s->arg, &s->link, event);
 }
 
-void session_down(struct session *session, const char *text)
+void session_down(struct session *session, enum link_end end, const char *text)
 {
-    struct link_event event = { .type = LINK_DOWN, .text = slice_str(text) };
+    struct link_event event = { .type = LINK_DOWN, .end = end, .text = slice_str(text) };
 
     assert(!session->held || session->over);
     emit(session, &event);
@@ -246,7 +246,7 @@ static void ask(struct session *s, struct attempt *a)
     if (s->requests.len == from && !buf_failed(&s->requests))
         return;
     if (request_end(s, from, &err) < 0)
-        session_down(s, err.text);
+        session_down(s, LINK_END_LOST, err.text);
 }
 
 int session_credit(struct link *link, struct link_key key, uint64_t bytes, struct err *err)
@@ -293,14 +293,14 @@ uint64_t session_next_ms(const struct session *session)
 
 static void check_hello(struct session *s, uint64_t now)
 {
-    char noise[WIRE_NOISE + 1];
-    char text[WIRE_NOISE + 64];
+    char noise[WORDS_TEXT];
+    char text[WORDS_TEXT + 64];
 
     if (s->ready || s->over || now < s->hello_until_ms)
         return;
     snprintf(text, sizeof(text), "the runner did not answer in time; it said: \"%s\"",
              wire_noise(&s->wire, noise));
-    session_down(s, text);
+    session_down(s, LINK_END_UNREACHED, text);
 }
 
 static void take(struct session *s);
@@ -474,7 +474,7 @@ static void on_refuse(struct session *s, const struct wire_reply *reply)
     char text[WIRE_LINE + 1];
 
     snprintf(text, sizeof(text), "%.*s", SLICE_ARG(reply->text));
-    session_down(s, text);
+    session_down(s, LINK_END_REFUSED, text);
 }
 
 static int on_reply(struct session *s, const struct wire_reply *reply, struct err *err)
@@ -521,7 +521,7 @@ static void take(struct session *s)
             rc = -1;
     }
     if (rc < 0 && !s->over)
-        session_down(s, err.text);
+        session_down(s, s->ready ? LINK_END_LOST : LINK_END_UNREACHED, err.text);
 }
 
 void session_feed(struct session *session, struct slice bytes)

@@ -55,7 +55,7 @@ void session_tick(struct session *session);
 // When session_tick has something to do next; UINT64_MAX: not by itself.
 uint64_t session_next_ms(const struct session *session);
 // The carrier is gone: LINK_DOWN, once; nothing after it. Never while it is held.
-void session_down(struct session *session, const char *text);
+void session_down(struct session *session, enum link_end end, const char *text);
 // From now on no event comes, and what is fed is dropped: the link is being closed.
 void session_mute(struct session *session);
 

@@ -30,37 +30,17 @@ void wire_init(struct wire *wire, const char *nonce)
 
 static void noise_keep(struct wire *w, const char *text, size_t len)
 {
-    size_t old = w->noise_len;
-
-    if (len > sizeof(w->noise)) {
-        text += len - sizeof(w->noise);
-        len = sizeof(w->noise);
-    }
-    if (old > sizeof(w->noise) - len)
-        old = sizeof(w->noise) - len;
-    memmove(w->noise, w->noise + w->noise_len - old, old);
-    memcpy(w->noise + old, text, len);
-    w->noise_len = old + len;
+    words_add(&w->noise, slice_of(text, len));
 }
 
-const char *wire_noise(struct wire *wire, char text[WIRE_NOISE + 1])
+const char *wire_noise(const struct wire *wire, char text[WORDS_TEXT])
 {
-    size_t n = 0;
+    struct words all = wire->noise;
 
     // An unended line counts too: it may be a question that nobody answers.
-    if (!wire->ready && wire->len)
-        noise_keep(wire, wire->line, wire->len);
-    for (size_t i = 0; i < wire->noise_len; i++) {
-        unsigned char c = (unsigned char)wire->noise[i];
-        bool blank = c <= ' ' || c >= 0x7f;
-        if (blank && (n == 0 || text[n - 1] == ' '))
-            continue;
-        text[n++] = blank ? ' ' : (char)c;
-    }
-    while (n > 0 && text[n - 1] == ' ')
-        n--;
-    text[n] = '\0';
-    return text;
+    if (!wire->ready)
+        words_add(&all, slice_of(wire->line, wire->len));
+    return words_line(&all, text);
 }
 
 // The next word off *rest; empty at the end.
@@ -137,7 +117,7 @@ static int line_end(struct wire *w, struct wire_reply *ret, struct err *err)
         if (line.len <= nonce || memcmp(line.ptr, w->nonce, nonce) != 0 ||
             line.ptr[nonce] != ' ') {
             noise_keep(w, (const char *)line.ptr, line.len);
-            noise_keep(w, " ", 1);
+            noise_keep(w, "\n", 1);
             return 0;
         }
         line = slice_of(line.ptr + nonce + 1, line.len - nonce - 1);

@@ -15,10 +15,10 @@
 
 #include "base/buf.h"
 #include "host/link.h"
+#include "host/words.h"
 
 enum {
     WIRE_LINE = 1024,              // bytes of the longest line
-    WIRE_NOISE = 256,              // bytes of noise kept
     WIRE_NUMBERS = 7,              // of one reply, at most
     WIRE_DATA_MAX = 16 * 1024 * 1024, // of one frame: more is nothing we ever asked for
     WIRE_LINES_MAX = 4096,         // payload up to this goes as lines, read by builtins
@@ -67,11 +67,10 @@ struct wire {
     const char *nonce;   // of hello, borrowed
     bool ready;          // the nonce came
     size_t len;          // bytes of line in hand
-    size_t noise_len;
     uint64_t data_left;  // bytes of the present frame still to come
     struct wire_reply data; // its head
     char line[WIRE_LINE];
-    char noise[WIRE_NOISE]; // the last of it
+    struct words noise;
 };
 
 void wire_init(struct wire *wire, const char *nonce);
@@ -79,7 +78,7 @@ void wire_init(struct wire *wire, const char *nonce);
 // needed; -EPROTO for what no runner sends.
 int wire_next(struct wire *wire, struct slice *bytes, struct wire_reply *ret, struct err *err);
 // What came before READY, printable, in one line.
-const char *wire_noise(struct wire *wire, char text[WIRE_NOISE + 1]);
+const char *wire_noise(const struct wire *wire, char text[WORDS_TEXT]);
 
 // Requests. Each appends to buf; check buf_failed.
 void wire_start(struct buf *buf, const struct link_start *start, uint64_t allow);

@@ -13,12 +13,23 @@
 
 #include <cmocka.h>
 
+#include "inetd.h"
+
+static bool wants_ssh(void)
+{
+    const char *carrier = getenv("PAWL_TEST_CARRIER");
+
+    return carrier && strcmp(carrier, "ssh") == 0;
+}
+
 const char *fixture_shell(void)
 {
     const char *shell = getenv("PAWL_TEST_SHELL");
     const char *path = getenv("PAWL_TEST_PATH"); // a target with other utilities
     char command[512];
 
+    if (wants_ssh() && !inetd_is_here())
+        return NULL;
     if (path)
         setenv("PATH", path, 1);
     if (!shell)
@@ -77,6 +88,8 @@ static void on_event(void *arg, struct link *link, const struct link_event *e)
         buf_clear(&s->text);
         buf_add_slice(&s->text, e->text);
     }
+    if (e->type == LINK_DOWN)
+        f->end = e->end;
     if (e->type == LINK_READY) {
         buf_clear(&f->boot_id);
         buf_add_slice(&f->boot_id, e->boot_id);
@@ -138,6 +151,11 @@ int fixture_setup(void **state)
         assert_int_equal(system(command), 0);
         f->shell = f->busybox;
     }
+    f->over_ssh = wants_ssh();
+    if (f->over_ssh) {
+        inetd_make(f->dir, f->ssh_config);
+        f->target = (struct ssh_target){ .destination = SLICE("test"), .config = f->ssh_config };
+    }
     memset(f->store.bytes, 0x11, sizeof(f->store.bytes));
     memset(f->job.bytes, 0x22, sizeof(f->job.bytes));
     memset(f->incarnation.bytes, 0x33, sizeof(f->incarnation.bytes));
@@ -145,6 +163,7 @@ int fixture_setup(void **state)
     buf_init(&f->boot_id, 0);
     fixture_reset(f);
     assert_int_equal(uv_loop_init(&f->loop), 0);
+    assert_int_equal(link_pool_new(&f->pool, &f->loop, NULL), 0);
     uv_timer_init(&f->loop, &f->timer);
     f->timer.data = f;
     *state = f;
@@ -158,6 +177,7 @@ int fixture_teardown(void **state)
     char command[128];
 
     fixture_close(f);
+    link_pool_free(f->pool);
     uv_close((uv_handle_t *)&f->timer, NULL);
     uv_run(&f->loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&f->loop), 0);
@@ -189,8 +209,12 @@ static void open_link(struct fixture *f)
     struct err err = { 0 };
 
     f->closed = f->held = false;
-    if (link_local_open(&f->link, &f->loop, &options, &err) < 0)
-        fail_msg("link_local_open: %s", err.text);
+    if (f->over_ssh)
+        link_ssh_open(&f->link, f->pool, &f->target, &options, &err);
+    else
+        link_local_open(&f->link, f->pool, &options, &err);
+    if (err.code < 0)
+        fail_msg("no link: %s", err.text);
     // Never from inside the call.
     assert_int_equal(f->general.count[LINK_READY] + f->general.count[LINK_DOWN], 0);
 }

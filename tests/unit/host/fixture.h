@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// A real local link over a spool of its own: the loop, what came of each attempt,
-// and waiting with a deadline. One per test; removes all that it made.
+// A real link over a spool of its own: the loop, what came of each attempt, and waiting
+// with a deadline. One per test; removes all that it made. The link is a local one, or
+// goes over ssh to this machine (PAWL_TEST_CARRIER=ssh), or to the target that a test names.
 #pragma once
 
 #include <uv.h>
 
 #include "base/buf.h"
 #include "host/local.h"
+#include "host/ssh.h"
 
 // WAIT_MS is patience, for a busy machine: nothing takes as long.
 enum { ATTEMPTS_MAX = 64, WAIT_MS = 60000 };
@@ -27,7 +29,12 @@ struct fixture {
     const char *shell;
     char busybox[96];   // ash, by a name that busybox answers to
     bool take_over;
+    bool over_ssh;      // to target
+    struct ssh_target target;
+    char ssh_config[128];
+    enum link_end end;  // how the last link ended
     uv_loop_t loop;
+    struct link_pool *pool;
     struct link *link;
     struct uuid store, job, incarnation;
     uint64_t epoch;
@@ -42,7 +49,7 @@ struct fixture {
     struct buf boot_id;
 };
 
-// The shell under test, or NULL when this machine lacks it.
+// The shell under test, or NULL when this machine lacks it, or what its link needs.
 const char *fixture_shell(void);
 int fixture_setup(void **state);
 int fixture_teardown(void **state);

@@ -98,7 +98,7 @@ static void test_close_before_ready(void **state)
     struct err err = { 0 };
     struct link_options options = { .spool_dir = f->spool, .shell = "/no/such/shell" };
 
-    assert_int_equal(link_local_open(&f->link, &f->loop, &options, &err), -ENOENT);
+    assert_int_equal(link_local_open(&f->link, f->pool, &options, &err), -ENOENT);
     assert_non_null(strstr(err.text, "/no/such/shell"));
     f->link = NULL;
     f->shell = "true";
@@ -133,22 +133,29 @@ static void test_what_a_login_prints(void **state)
 static void test_unusable_spools(void **state)
 {
     struct fixture *f = *state;
-    char path[96], home[256];
-    FILE *file;
+    FILE *file = fopen(f->spool, "w");
 
-    snprintf(path, sizeof(path), "%s", f->spool);
-    file = fopen(f->spool, "w");
+    assert_non_null(file);
     fclose(file);
     assert_non_null(strstr(fixture_open_refused(f), "cannot make the spool"));
+    assert_int_equal(f->end, LINK_END_REFUSED);
     fixture_close(f);
-    // Without a spool it is the home, and that is not there.
+    remove(f->spool);
+}
+
+// Without a spool it is the home, and that is not there.
+static void test_missing_home(void **state)
+{
+    struct fixture *f = *state;
+    char home[256];
+
+    if (f->over_ssh)
+        skip(); // a login has its own
     snprintf(home, sizeof(home), "%s", getenv("HOME"));
     f->spool[0] = '\0';
     setenv("HOME", "/no/such/home", 1);
     assert_non_null(strstr(fixture_open_refused(f), "/no/such/home"));
     setenv("HOME", home, 1);
-    fixture_close(f);
-    remove(path);
 }
 
 // In a mount namespace of its own, for root only: a file system of 256 KiB.
@@ -245,6 +252,7 @@ int main(void)
         TEST(test_close_before_ready),
         TEST(test_what_a_login_prints),
         TEST(test_unusable_spools),
+        TEST(test_missing_home),
         TEST(test_full_disk),
         TEST(test_read_only_disk),
     };

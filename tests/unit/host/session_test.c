@@ -149,7 +149,7 @@ static void test_refusal_and_garbage_end_it_once(void **state)
     feed(b, NONCE " refuse no room\nmore\nand more\n");
     assert_int_equal(b->count[LINK_DOWN], 1);
     assert_string_equal(buf_cstr(&b->text), "no room");
-    session_down(&b->session, "again");
+    session_down(&b->session, LINK_END_LOST, "again");
     assert_int_equal(b->count[LINK_DOWN], 1);
     assert_int_equal(link_list(&b->session.link, NULL), -ENOTCONN);
 }
