@@ -470,7 +470,7 @@ void dispatch_act(struct engine *engine, const struct action *action)
     else if (action->kind == ACT_ORDERS)
         dispatch_orders(action->host);
     else if (action->kind == ACT_OPEN)
-        hosts_want(action->host);
+        hosts_want(action->host, false);
     else if (!attempt)
         return;
     else if (action->kind == ACT_START) {

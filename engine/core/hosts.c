@@ -28,6 +28,7 @@ enum {
     RETRY_DOUBLINGS = 7,
     CONNECTING_MAX = 32,  // links being opened at a time
     OPEN_MAX = 1024,      // links
+    REFUSED_MS = 5 * 60 * 1000, // until a host that refused us is asked again
     IDLE_MS = 60 * 1000,  // a link without work is closed then
     REACH_MS = 60 * 1000, // for a host that a job has never reached
 };
@@ -143,6 +144,8 @@ static void retry_later(struct host *host)
     host->failures++;
     if (wait_ms > RETRY_MAX_MS)
         wait_ms = RETRY_MAX_MS;
+    if (host->refused)
+        wait_ms = REFUSED_MS;
     if (!is_local(host))
         wait_ms = jittered(host->engine, wait_ms);
     host->retry_at_ms = engine_now_ms(host->engine) + wait_ms;
@@ -208,9 +211,9 @@ static void open_queued(struct engine *engine)
         hosts_open(container_of(first, struct host, queued));
 }
 
-void hosts_want(struct host *host)
+void hosts_want(struct host *host, bool anew)
 {
-    if (!host->link && !host->retry_at_ms)
+    if (!host->link && (!host->retry_at_ms || (anew && host->refused)))
         hosts_open(host);
 }
 
@@ -390,6 +393,9 @@ static void link_down(struct host *host, const struct link_event *event)
     close_link(host);
     if (engine->stopping)
         return;
+    host->refused = !is_local(host) && (event->end == LINK_END_DENIED ||
+                                        event->end == LINK_END_NO_SHELL ||
+                                        event->end == LINK_END_REFUSED);
     engine_log(engine, LOG_WARNING, "host=%s: the link is down: %.*s", host->dest,
                SLICE_ARG(event->text));
     notice_host(host, event->text);

@@ -11,7 +11,8 @@ struct host *hosts_get(struct engine *engine, struct slice dest);
 // The host that a command step goes to.
 struct host *hosts_of_step(struct resident *resident, const struct strand *strand);
 // Somebody waits for it: opens its link, unless it is open, queued, or to be tried later.
-void hosts_want(struct host *host);
+// anew: nobody has waited before for this, so that a host that refused us is asked.
+void hosts_want(struct host *host, bool anew);
 int hosts_open(struct host *host);
 void hosts_close(struct engine *engine); // all links
 // Asks the links to wait while the open batch is full, and to go on when it is not.

@@ -22,6 +22,7 @@
 
 #include "base/list.h"
 #include "host/local.h"
+#include "host/ssh.h"
 
 enum {
     ALARM_AHEAD_MAX_MS = 60 * 1000,
@@ -236,10 +237,15 @@ static int open_link(void *self, struct slice host, const struct link_options *o
 {
     struct loop_world *world = self;
 
-    if (!slice_is(host, "localhost"))
-        return err_set(err, -ENOSYS, "host %.*s: only localhost can be reached yet",
-                       SLICE_ARG(host));
-    return link_local_open(ret, world->links, options, err);
+    struct ssh_target target = {
+        .destination = host,
+        .program = world->options.ssh_program,
+        .config = world->options.ssh_config,
+    };
+
+    if (slice_is(host, "localhost"))
+        return link_local_open(ret, world->links, options, err);
+    return link_ssh_open(ret, world->links, &target, options, err);
 }
 
 static void write_log(void *self, enum log_level level, const char *line)

@@ -123,7 +123,7 @@ static int carry_out(void *arg, const struct order *order)
 void dispatch_orders(struct host *host)
 {
     if (!host->ready) {
-        hosts_want(host);
+        hosts_want(host, false);
         return;
     }
     host->has_orders = false;

@@ -402,14 +402,16 @@ static int perform_intent(struct resident *r, struct strand *strand)
 static bool host_is_ready(struct resident *r, struct strand *strand)
 {
     struct host *host = hosts_of_step(r, strand);
+    bool anew;
 
     if (!host)
         return false;
     if (host->ready)
         return true;
-    if (!strand->step.waits_since_ms)
+    anew = !strand->step.waits_since_ms;
+    if (anew)
         strand->step.waits_since_ms = engine_now_ms(r->engine);
-    hosts_want(host);
+    hosts_want(host, anew);
     return false;
 }
 
