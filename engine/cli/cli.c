@@ -10,6 +10,7 @@
 
 #include "base/suggest.h"
 #include "cli/call.h"
+#include "cli/hosts.h"
 #include "cli/local_params.h"
 #include "cli/select.h"
 
@@ -103,6 +104,14 @@ static const struct option_spec remove_options[] = {
 static const struct option_spec select_options[] = { OPTIONS_SELECT, OPTIONS_COMMON };
 static const struct option_spec plain_options[] = { OPTIONS_COMMON };
 
+static const struct option_spec hosts_options[] = {
+    OPTION_INVENTORY,
+    { "groups", 0, NULL, "the groups instead of the hosts" },
+    { "wide", 'w', NULL, "cut nothing" },
+    { "quiet", 'q', NULL, "names only" },
+    OPTIONS_COMMON,
+};
+
 static const struct option_spec daemon_options[] = {
     { "foreground", 0, NULL, "run it here, messages on standard error" },
     { "stop", 0, NULL, "end it in order; jobs go on at the next start" },
@@ -172,6 +181,15 @@ const struct command commands[] = {
       "  pawl signal 12 go '{\"n\":1}'", plain_options, verb_signal },
     { "history", "history [OPTIONS] JOB...", "Show the steps of jobs, one line per attempt",
       "  pawl history 12", select_options, verb_history },
+    { "hosts", "hosts [OPTIONS] [SET]", "Show which hosts a set means",
+      "A SET is names, ranges, groups and patterns, with commas or spaces between; !\n"
+      "takes away: web[01-12],@db,!db3,'edge-*',admin@gate:2222. Groups, patterns and\n"
+      "variables come from the inventory: a file in Lua, Ansible's INI or YAML, or a\n"
+      "program that prints Ansible's JSON. Without SET: all of its hosts.\n\n"
+      "  pawl hosts\n"
+      "  pawl hosts '@web,!web03' --json\n"
+      "  pawl hosts --groups -i production.ini",
+      hosts_options, verb_hosts },
     { "status", "status", "Show the engine",
       "Exit code 5 when none runs; asking does not start one.", plain_options, verb_status },
     { "daemon", "daemon [--foreground | --stop]", "Start or stop the engine",

@@ -71,6 +71,7 @@ int verb_suspend(struct cli *cli);
 int verb_resume(struct cli *cli);
 int verb_signal(struct cli *cli);
 int verb_history(struct cli *cli);
+int verb_hosts(struct cli *cli);
 int verb_status(struct cli *cli);
 int verb_daemon(struct cli *cli);
 int verb_doctor(struct cli *cli);

@@ -37,6 +37,9 @@ int hostset_add(struct hostset *set, struct slice name, struct err *err);
 // Adds what the text says and takes away what it excludes. After a failure the set
 // is as it was.
 int hostset_add_text(struct hostset *set, struct slice text, struct err *err);
+// Takes the next item off a text: up to a comma or white space outside brackets, never
+// empty, as it was written. False: none is left.
+bool hostset_next_item(struct slice *text, struct slice *ret);
 // Adds all of another set, behind its own.
 int hostset_union(struct hostset *set, const struct hostset *other, struct err *err);
 void hostset_exclude(struct hostset *set, const struct hostset *other);

@@ -161,7 +161,7 @@ static int check_item(const struct expansion *x, struct err *err)
 
 static bool is_space(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-// Takes the next item off *text: up to a comma or white space outside brackets.
+// Takes the next item, which may be empty, off *text.
 static struct slice take_item(struct slice *text)
 {
     size_t n = 0;
@@ -179,17 +179,25 @@ static struct slice take_item(struct slice *text)
     return item;
 }
 
+bool hostset_next_item(struct slice *text, struct slice *ret)
+{
+    do {
+        if (text->len == 0)
+            return false;
+        *ret = take_item(text);
+    } while (ret->len == 0);
+    return true;
+}
+
 static int read_items(struct slice text, struct hostset *adds, struct hostset *takes,
                       struct err *err)
 {
     size_t made = 0;
+    struct slice item;
     int rc = 0;
 
-    while (rc == 0 && text.len) {
-        struct expansion x = { .set = adds, .item = take_item(&text), .made = &made };
-        struct slice item = x.item;
-        if (item.len == 0)
-            continue;
+    while (rc == 0 && hostset_next_item(&text, &item)) {
+        struct expansion x = { .set = adds, .item = item, .made = &made };
         if (item.ptr[0] == '!') {
             x.set = takes;
             item = slice_of(item.ptr + 1, item.len - 1);
