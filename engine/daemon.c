@@ -77,6 +77,8 @@ static int open_engine(struct daemon *d, struct err *err)
 {
     struct loop_options world_options = {
         .log_level = d->options->foreground ? LOG_INFO : LOG_WARNING,
+        .ssh_program = getenv("PAWL_SSH"),
+        .ssh_config = getenv("PAWL_SSH_CONFIG"),
         .crash_point = getenv("PAWL_CRASH_POINT"),
         .stopped = engine_stopped,
         .arg = d,

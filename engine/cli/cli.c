@@ -29,7 +29,27 @@ static const struct option_spec start_options[] = {
     OPTIONS_COMMON,
 };
 
+static const struct option_spec invoke_options[] = {
+    { "hosts", 0, "SET", "where: web[01-12],db1,@group,!web03" },
+    OPTION_INVENTORY,
+    { "command", 'c', "TEXT", "shell text to run; arguments become $1, $2, ..." },
+    { "file", 'f', "FILE", "a shell script of ours to run there" },
+    { "throttle", 0, "N", "hosts at once; else 32" },
+    { "max-failures", 0, "N", "begin no more hosts after more than N have failed" },
+    OPTIONS_JOB,
+    { "stdin", 0, "FILE", "its standard input, copied with it; - is ours" },
+    { "init", 0, "TEXT", "shell text that runs before it" },
+    { "timeout", 0, "TIME", "end an attempt after this time" },
+    { "retry", 0, "N", "attempts after a failed one" },
+    { "on-interrupt", 0, "WHAT", "cut off by a reboot: rerun, fail or suspend" },
+    { "ok-exit", 0, "N,...", "exit codes that are no failure; else 0" },
+    { "detach", 'd', NULL, "return at once, print the job's row" },
+    OPTIONS_COMMON,
+};
+
 static const struct option_spec run_options[] = {
+    { "hosts", 0, "SET", "its hosts: web[01-12],db1,@group,!web03" },
+    OPTION_INVENTORY,
     { "params", 0, "FILE", "parameters as a JSON object; key=value wins" },
     OPTIONS_JOB,
     { "detach", 'd', NULL, "return at once, print the job's row" },
@@ -133,6 +153,14 @@ const struct command commands[] = {
       "  pawl start -c 'make -j4 && make check' --name build --retry 2\n"
       "  pawl start --file backup.sh --timeout 2h -- /srv /backup",
       start_options, verb_start },
+    { "invoke", "invoke --hosts SET [OPTIONS] [--] COMMAND [ARGUMENT]...",
+      "Run a command on hosts",
+      "One child of the job for each host, over your own ssh: its keys, agent and\n"
+      "~/.ssh/config. It is followed until it is settled; Ctrl-C leaves it running.\n\n"
+      "  pawl invoke --hosts 'web[01-12],!web03' uptime\n"
+      "  pawl invoke --hosts @db --throttle 1 --max-failures 0 -c 'systemctl restart db'\n"
+      "  pawl invoke -d --hosts all.example.org --file patch.sh --timeout 1h",
+      invoke_options, verb_invoke },
     { "run", "run FILE.lua [OPTIONS] [KEY=VALUE]...", "Run a workflow",
       "It is followed until it is settled; Ctrl-C leaves it running. The workflow\n"
       "checks its parameters; `pawl run FILE.lua --help` prints them.\n\n"

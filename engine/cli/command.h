@@ -61,6 +61,7 @@ unsigned cli_width(const struct cli *cli);
 
 // ---- one per file verb_NAME.c
 int verb_start(struct cli *cli);
+int verb_invoke(struct cli *cli);
 int verb_run(struct cli *cli);
 int verb_get(struct cli *cli);
 int verb_receive(struct cli *cli);

@@ -53,10 +53,11 @@ static int pairs_set(const struct options *options, const char *name, json_t *ob
     return rc;
 }
 
-int job_body(const struct options *options, json_t *body, struct err *err)
+// env is taken over.
+static int body_fill(const struct options *options, json_t *body, json_t *env, struct err *err)
 {
     const char *name = option_text(options, "name");
-    json_t *env = json_environment(), *meta = json_object();
+    json_t *meta = json_object();
 
     if (json_object_set_new(body, "env", env) < 0 || json_object_set_new(body, "meta", meta) < 0)
         return err_set(err, -ENOMEM, "out of memory");
@@ -64,9 +65,26 @@ int job_body(const struct options *options, json_t *body, struct err *err)
         return err->code;
     if (option_is_set(options, "auto-remove"))
         json_object_set_new(body, "auto_remove", json_true());
-    if (cwd_set(options, body, err) < 0 || pairs_set(options, "env", env, err) < 0)
+    if (pairs_set(options, "env", env, err) < 0)
         return err->code;
     return pairs_set(options, "meta", meta, err);
+}
+
+int job_body(const struct options *options, json_t *body, struct err *err)
+{
+    int rc = body_fill(options, body, json_environment(), err);
+
+    return rc < 0 ? rc : cwd_set(options, body, err);
+}
+
+int job_body_bare(const struct options *options, json_t *body, struct err *err)
+{
+    const char *cwd = option_text(options, "cwd");
+    int rc = body_fill(options, body, json_object(), err);
+
+    if (rc == 0 && cwd && *cwd != '/')
+        return err_set(err, ERR_USAGE, "--cwd %.300s: on a host it must be an absolute path", cwd);
+    return rc < 0 || !cwd ? rc : set_text(body, "cwd", cwd, err);
 }
 
 // ---- what a local job runs

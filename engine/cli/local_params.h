@@ -16,5 +16,7 @@
 
 // name, meta, env, cwd, auto_remove: into body.
 int job_body(const struct options *options, json_t *body, struct err *err);
+// The same of a job elsewhere: only what --env and --cwd say.
+int job_body_bare(const struct options *options, json_t *body, struct err *err);
 // What to run and how: into params; a line for the Command column: into body.
 int local_params(const struct options *options, json_t *params, json_t *body, struct err *err);

@@ -172,3 +172,12 @@ const char *time_local(const char *rfc3339, char text[24])
         strftime(text, 24, "%Y-%m-%d %H:%M:%S", &tm);
     return text;
 }
+
+int print_job(struct cli *cli, const json_t *row)
+{
+    json_t *rows = json_pack("[O]", row);
+    int exit_code = print_jobs(cli, rows);
+
+    json_decref(rows);
+    return exit_code;
+}

@@ -12,6 +12,7 @@ int render_jobs(const json_t *rows, unsigned width, bool colours, struct buf *ou
 // stands still at present.
 int print_explained(struct cli *cli, const json_t *rows);
 int print_jobs(struct cli *cli, const json_t *rows);
+int print_job(struct cli *cli, const json_t *row); // one
 void print_json(const json_t *json);
 // "2026-01-31 12:00:05" in local time, for a time of the API; "" for null.
 const char *time_local(const char *rfc3339, char text[24]);

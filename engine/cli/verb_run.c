@@ -7,6 +7,7 @@
 #include "cli/call.h"
 #include "cli/file.h"
 #include "cli/follow.h"
+#include "cli/hosts.h"
 #include "cli/local_params.h"
 #include "cli/modules.h"
 #include "cli/render.h"
@@ -181,27 +182,38 @@ static int body_fill(const struct options *options, json_t *body, struct err *er
     return job_body(options, body, err);
 }
 
+static int hosts_set(struct cli *cli, json_t *body)
+{
+    const char *set = option_text(&cli->options, "hosts");
+    json_t *hosts;
+    int exit_code = set ? hosts_json(cli, set, &hosts) : 0;
+
+    if (set && exit_code == 0 && json_object_set_new(body, "hosts", hosts) < 0)
+        return cli_error(cli, EXIT_ENGINE, "out of memory");
+    return exit_code;
+}
+
 static int run_start(struct cli *cli)
 {
     struct err err = { 0 };
-    json_t *body = json_pack("{s:s}", "type", "workflow"), *row, *rows;
+    json_t *body = json_pack("{s:s}", "type", "workflow"), *row;
     int exit_code;
 
     if (!body || body_fill(&cli->options, body, &err) < 0) {
         json_decref(body);
         return cli_error(cli, EXIT_USAGE, "%s", err_text(&err));
     }
+    exit_code = hosts_set(cli, body);
+    if (exit_code) {
+        json_decref(body);
+        return exit_code;
+    }
     exit_code = call(cli, "POST", "/v1/jobs", body, &row);
     json_decref(body);
     if (exit_code)
         return exit_code;
-    if (option_is_set(&cli->options, "detach")) {
-        rows = json_pack("[O]", row);
-        exit_code = print_jobs(cli, rows);
-        json_decref(rows);
-    } else {
-        exit_code = follow_started(cli, row);
-    }
+    exit_code = option_is_set(&cli->options, "detach") ? print_job(cli, row)
+                                                       : follow_started(cli, row);
     json_decref(row);
     return exit_code;
 }

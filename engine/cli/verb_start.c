@@ -21,15 +21,6 @@ static json_t *start_body(const struct cli *cli, struct err *err)
     return body;
 }
 
-static int start_shown(struct cli *cli, const json_t *row)
-{
-    json_t *rows = json_pack("[O]", row);
-    int exit_code = print_jobs(cli, rows);
-
-    json_decref(rows);
-    return exit_code;
-}
-
 int verb_start(struct cli *cli)
 {
     struct err err = { 0 };
@@ -43,7 +34,7 @@ int verb_start(struct cli *cli)
     if (exit_code)
         return exit_code;
     exit_code = option_is_set(&cli->options, "follow") ? follow_started(cli, row)
-                                                       : start_shown(cli, row);
+                                                       : print_job(cli, row);
     json_decref(row);
     return exit_code;
 }

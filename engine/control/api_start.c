@@ -62,7 +62,8 @@ static int strings_only(const json_t *body, const char *key, struct err *err)
 static int keys_check(json_t *body, struct err *err)
 {
     static const char *const known[] = { "type", "name", "command", "script", "params", "meta",
-                                         "cwd", "env", "timeout_ms", "auto_remove" };
+                                         "cwd", "env", "timeout_ms", "auto_remove",
+                                         "hosts" };
     const char *key;
     json_t *json;
 
@@ -84,10 +85,9 @@ static int type_take(const json_t *body, struct change *change, struct err *err)
     if (text_take(body, "type", &name, err) < 0)
         return err->code;
     if (name.len == 0)
-        return err_set(err, ERR_USAGE, "\"type\" is missing: local or workflow");
-    if (job_type_parse(name, &change->type) < 0 ||
-        (change->type != JOB_LOCAL && change->type != JOB_WORKFLOW))
-        return err_set(err, ERR_USAGE, "type \"%.*s\" cannot be started: local or workflow",
+        return err_set(err, ERR_USAGE, "\"type\" is missing: local, remote or workflow");
+    if (job_type_parse(name, &change->type) < 0 || change->type == JOB_CIM)
+        return err_set(err, ERR_USAGE, "type \"%.*s\" cannot be started: local, remote or workflow",
                        (int)(name.len < 40 ? name.len : 40), (const char *)name.ptr);
     return 0;
 }
@@ -96,9 +96,9 @@ static int script_take(const json_t *body, struct change *change, struct err *er
 {
     const json_t *script = json_object_get(body, "script");
 
-    if (change->type == JOB_LOCAL)
+    if (change->type != JOB_WORKFLOW)
         return script ? err_set(err, ERR_USAGE, "\"script\" belongs to type workflow; a local "
-                                "job has its script in \"params\"") : 0;
+                                "or remote job has its script in \"params\"") : 0;
     if (!json_is_object(script))
         return err_set(err, ERR_USAGE, "\"script\" is missing: {\"name\", \"text\"}");
     if (text_take(script, "name", &change->script_name, err) < 0 ||
@@ -169,7 +169,7 @@ static int local_bytes_take(json_t *body, const struct change *change, struct er
 {
     json_t *params = json_object_get(body, "params");
 
-    if (change->type != JOB_LOCAL || !json_is_object(params))
+    if (change->type == JOB_WORKFLOW || !json_is_object(params))
         return 0;
     if (bytes_take(params, "stdin", "stdin_b64", err) < 0)
         return err->code;
@@ -178,8 +178,29 @@ static int local_bytes_take(json_t *body, const struct change *change, struct er
 
 // What start_read encodes; change points into it.
 struct start {
-    struct buf params, meta, env, modules;
+    struct buf params, meta, env, modules, hosts;
 };
+
+// What a host is, is for the engine to say (model/target.h).
+static int hosts_take(const json_t *body, struct start *start, struct change *change,
+                      struct err *err)
+{
+    const json_t *hosts = json_object_get(body, "hosts");
+
+    if (!hosts || json_is_null(hosts))
+        return change->type != JOB_REMOTE ? 0 : err_set(err, ERR_USAGE, "\"hosts\" is missing: an "
+                                                        "array of {\"name\", \"dest\", \"vars\"}");
+    if (change->type == JOB_LOCAL)
+        return err_set(err, ERR_USAGE, "\"hosts\" does not belong to type local; use remote");
+    if (!json_is_array(hosts))
+        return err_set(err, ERR_USAGE, "\"hosts\" is not an array");
+    if (value_from_json(hosts, &start->hosts, err) < 0)
+        return err_wrap(err, "\"hosts\"");
+    if (buf_failed(&start->hosts))
+        return err_set(err, buf_failed(&start->hosts), "\"hosts\" is too large");
+    change->hosts = buf_slice(&start->hosts);
+    return 0;
+}
 
 static int modules_take(json_t *body, struct start *start, struct change *change,
                         struct err *err)
@@ -203,7 +224,7 @@ static int start_read(json_t *body, struct start *start, struct change *change, 
     if (map_take(body, "params", &start->params, &change->params, err) < 0 ||
         map_take(body, "meta", &start->meta, &change->meta, err) < 0 ||
         map_take(body, "env", &start->env, &change->env, err) < 0 ||
-        modules_take(body, start, change, err) < 0)
+        modules_take(body, start, change, err) < 0 || hosts_take(body, start, change, err) < 0)
         return err->code;
     return 0;
 }
@@ -219,6 +240,7 @@ void api_jobs_start(struct exchange *x)
     buf_init(&start.meta, 0);
     buf_init(&start.env, 0);
     buf_init(&start.modules, 0);
+    buf_init(&start.hosts, 0);
     if (exchange_body(x, &body, &err) < 0 || start_read(body, &start, &change, &err) < 0)
         exchange_fail(x, &err);
     else
@@ -227,4 +249,5 @@ void api_jobs_start(struct exchange *x)
     buf_release(&start.meta);
     buf_release(&start.env);
     buf_release(&start.modules);
+    buf_release(&start.hosts);
 }

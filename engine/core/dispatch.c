@@ -310,16 +310,21 @@ static int send_start(struct resident *r, struct attempt *attempt, const struct 
     struct engine *engine = r->engine;
     struct command command;
     struct link_start start;
+    struct slice cwd = { 0 }; // elsewhere: the home of whom we log in as
     struct buf program;
     int rc = command_decode(strand->step.effect.args, &engine->doc, &command, err);
 
     if (rc < 0)
         return rc;
     buf_init(&program, 0);
-    rc = put_job_env(r, &program, err);
+    // They are of the machine where the job was started, but for what `invoke` was given.
+    if (attempt->host == engine->localhost || r->job.started.type == JOB_REMOTE) {
+        rc = put_job_env(r, &program, err);
+        cwd = r->job.started.cwd;
+    }
     put_identity(r, attempt, &program);
     if (rc == 0)
-        rc = command_program(&command, r->job.started.cwd, &program, err);
+        rc = command_program(&command, cwd, &program, err);
     start = (struct link_start){
         .key = { r->job.started.uuid, attempt->intent_no },
         .program = buf_slice(&program),
@@ -362,8 +367,10 @@ void dispatch_attach(struct resident *r, struct attempt *attempt)
     struct link_key key = dispatch_key(r, attempt);
     struct err err;
 
-    if (!attempt->host->ready)
+    if (!attempt->host->ready) {
+        hosts_want(attempt->host, false);
         return;
+    }
     engine_point(r->engine, "attach.before");
     if (link_attach(attempt->host->link, key, attempt->out_bytes, attempt->err_bytes, &err) < 0)
         engine_log(r->engine, LOG_WARNING, "job=%llu attach: %s", (unsigned long long)r->id,

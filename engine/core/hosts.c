@@ -188,7 +188,7 @@ static bool may_open(const struct host *host)
     return is_local(host) || (hosts->connecting < CONNECTING_MAX && hosts->open < OPEN_MAX);
 }
 
-int hosts_open(struct host *host)
+static int open_or_queue(struct host *host)
 {
     host->retry_at_ms = 0;
     if (host->link || host->engine->stopping)
@@ -208,13 +208,13 @@ static void open_queued(struct engine *engine)
 
     while ((first = list_first(&engine->hosts.queue)) &&
            may_open(container_of(first, struct host, queued)))
-        hosts_open(container_of(first, struct host, queued));
+        open_or_queue(container_of(first, struct host, queued));
 }
 
 void hosts_want(struct host *host, bool anew)
 {
     if (!host->link && (!host->retry_at_ms || (anew && host->refused)))
-        hosts_open(host);
+        open_or_queue(host);
 }
 
 static void link_closed(void *arg) { (void)arg; }
@@ -279,7 +279,7 @@ static void look_at(struct host *host, int64_t now)
     struct hosts *hosts = &host->engine->hosts;
 
     if (host->retry_at_ms && host->retry_at_ms <= now)
-        hosts_open(host);
+        open_or_queue(host);
     if (is_idle(host, now)) {
         host->idle_at_ms = 0;
         close_link(host);
@@ -436,7 +436,7 @@ int hosts_take_over(void *core, struct err *err)
             continue;
         close_link(host);
         host->take_over = true;
-        if (hosts_open(host) < 0)
+        if (open_or_queue(host) < 0)
             rc = err_set(err, -EIO, "%s", buf_cstr(&host->trouble));
     }
     return rc;

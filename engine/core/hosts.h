@@ -13,7 +13,6 @@ struct host *hosts_of_step(struct resident *resident, const struct strand *stran
 // Somebody waits for it: opens its link, unless it is open, queued, or to be tried later.
 // anew: nobody has waited before for this, so that a host that refused us is asked.
 void hosts_want(struct host *host, bool anew);
-int hosts_open(struct host *host);
 void hosts_close(struct engine *engine); // all links
 // Asks the links to wait while the open batch is full, and to go on when it is not.
 void hosts_hold(struct engine *engine);

@@ -15,6 +15,8 @@ typedef void (*loop_stopped_fn)(void *arg, const struct err *err);
 
 struct loop_options {
     enum log_level log_level;
+    const char *ssh_program; // NULL: ssh, by PATH
+    const char *ssh_config;  // for its -F; NULL: the user's own
     const char *crash_point; // "label:n": SIGKILL ourselves at the n-th pass; NULL: never
     loop_stopped_fn stopped;
     void *arg;
