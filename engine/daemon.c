@@ -83,7 +83,10 @@ static int open_engine(struct daemon *d, struct err *err)
         .stopped = engine_stopped,
         .arg = d,
     };
-    struct engine_options options = { .spool_dir = getenv("PAWL_SPOOL") };
+    struct engine_options options = {
+        .spool_dir = getenv("PAWL_SPOOL"),
+        .remote_spool_dir = getenv("PAWL_SPOOL"),
+    };
     struct world world;
     int rc = loop_world_new(&d->world, &d->loop, d->store, &world_options, err);
 

@@ -38,6 +38,7 @@ function command.reason(result)
   local why = result.reason and ": " .. result.reason or ""
   if result.kind == "exit" then return "exit code " .. result.code .. why end
   if result.kind == "signal" then return "killed by signal " .. result.signal .. why end
+  if result.kind == "unreachable" then return "unreachable" .. why end
   if result.kind == "timeout" then return "timed out" end
   return result.message
 end

@@ -13,7 +13,8 @@ struct engine;
 
 struct engine_options {
     struct slice prelude;       // of new jobs; empty: the one in this binary
-    const char *spool_dir;      // on targets; NULL: ~/.local/state/pawl/spool
+    const char *spool_dir;      // of localhost; NULL: ~/.local/state/pawl/spool
+    const char *remote_spool_dir; // of every other host; NULL: the same there
     uint64_t resident_bytes_max; // 0: 256 MiB
     size_t result_max;          // bytes of each stream kept in a result; 0: 1 MiB
     size_t turn_bytes_max;      // gathered for one commit, then links wait; 0: 8 MiB

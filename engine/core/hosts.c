@@ -152,6 +152,13 @@ static void retry_later(struct host *host)
     due_at(host->engine, host->retry_at_ms);
 }
 
+const char *hosts_spool(const struct host *host)
+{
+    const struct engine_options *options = &host->engine->options;
+
+    return is_local(host) ? options->spool_dir : options->remote_spool_dir;
+}
+
 static int open_link(struct host *host)
 {
     struct engine *engine = host->engine;
@@ -159,7 +166,7 @@ static int open_link(struct host *host)
         .store = engine->meta.store,
         .epoch = engine->meta.epoch,
         .incarnation = engine->meta.incarnation,
-        .spool_dir = engine->options.spool_dir,
+        .spool_dir = hosts_spool(host),
         .take_over = host->take_over,
         .event = on_link,
         .arg = host,
@@ -319,6 +326,14 @@ static bool is_over(const struct host *host, const struct resident *r, const str
     return host->refused || (since_ms && engine_now_ms(host->engine) - since_ms >= REACH_MS);
 }
 
+// The reason without the words that notice_host puts in front.
+static struct slice why_of(const struct host *host)
+{
+    struct slice text = buf_slice(&host->trouble);
+
+    return slice_of(text.ptr + host->why_at, text.len - host->why_at);
+}
+
 static void give_up_in(struct resident *r, struct host *host)
 {
     struct strand *strand = NULL;
@@ -326,7 +341,7 @@ static void give_up_in(struct resident *r, struct host *host)
     while (!r->dead && !r->wreck && (strand = job_asked(&r->job, strand))) {
         if (!waits_for(r, strand, host) || !is_over(host, r, strand))
             continue;
-        resident_unreachable(r, strand, buf_slice(&host->trouble));
+        resident_unreachable(r, strand, why_of(host));
         strand = NULL; // the list has changed: look again from its start
     }
 }

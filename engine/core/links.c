@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/dispatch_link.h"
-#include "core/state.h"
+#include "core/hosts.h"
 
 static struct resident *resident_of_uuid(const struct engine *engine, struct uuid uuid)
 {
@@ -59,9 +59,9 @@ static struct slice ended_reason(enum outcome_kind kind)
     return (struct slice){ 0 };
 }
 
-static const char *spool_of(const struct engine *engine)
+static const char *spool_of(const struct host *host)
 {
-    return engine->options.spool_dir ? engine->options.spool_dir : "~/.local/state/pawl/spool";
+    return hosts_spool(host) ? hosts_spool(host) : "~/.local/state/pawl/spool";
 }
 
 // What a command could not write is nowhere: a failure gets this for its reason, a
@@ -79,7 +79,7 @@ static void tell_spool_full(struct resident *r, const struct attempt *attempt,
     };
 
     buf_addf(text, "the disk of the spool %.200s on %s was full when it ended: what it "
-             "wrote may be incomplete", spool_of(r->engine), attempt->host->dest);
+             "wrote may be incomplete", spool_of(attempt->host), attempt->host->dest);
     if (outcome->kind != OUTCOME_EXIT || outcome->code != 0) {
         outcome->reason = buf_slice(text);
         return;

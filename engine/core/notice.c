@@ -19,8 +19,11 @@ void notice_host(struct host *host, struct slice why)
 {
     char text[ERR_TEXT_MAX] = "";
 
-    if (why.len)
-        snprintf(text, sizeof(text), "%s cannot be used: %.*s", host->dest, SLICE_ARG(why));
+    host->why_at = 0;
+    if (why.len) {
+        snprintf(text, sizeof(text), "%.200s cannot be used: %.*s", host->dest, SLICE_ARG(why));
+        host->why_at = (size_t)(strstr(text, " cannot be used: ") - text) + strlen(" cannot be used: ");
+    }
     if (slice_is(buf_slice(&host->trouble), text))
         return;
     buf_clear(&host->trouble);

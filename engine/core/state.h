@@ -104,6 +104,7 @@ struct host {
     int64_t down_at_ms;  // timeline; since when it has no link though it is wanted; 0: not
     uint32_t failures;   // in a row
     struct buf trouble;  // why there is no link, for people; empty: nothing known
+    size_t why_at;       // in it: the reason itself
     char dest[];         // "[user@]address[:port]", or "localhost"
 };
 
