@@ -92,19 +92,21 @@ static void large_free(struct heap *heap, void *ptr, size_t size)
 static void *large_resize(struct heap *heap, void *ptr, size_t size_old, size_t size_new)
 {
     struct heap_part *part = (struct heap_part *)ptr - 1;
-    struct heap_part *moved;
+    struct heap_part *grown;
 
     if (size_new > SIZE_MAX - sizeof(*part))
         return NULL;
     if (size_new > size_old && !has_room(heap, size_new - size_old))
         return NULL;
     part_unlink(heap, part);
-    moved = realloc(part, sizeof(*part) + size_new);
-    part_link(heap, moved ? moved : part);
-    if (!moved && size_new > size_old)
+    grown = realloc(part, sizeof(*part) + size_new);
+    if (grown)
+        part = grown;
+    part_link(heap, part);
+    if (!grown && size_new > size_old)
         return NULL;
     heap->held = heap->held - size_old + size_new;
-    return (moved ? moved : part) + 1;
+    return part + 1;
 }
 
 // ---- small blocks

@@ -54,10 +54,14 @@ static bool is_watched(const struct engine *engine, uint64_t job_id)
 
 void sweep_due(struct engine *engine)
 {
-    while (sweep_due_ms(engine) <= engine_now_ms(engine) && !turn_is_full(engine)) {
-        struct sweep *sweep = container_of(list_first(&engine->sweeps), struct sweep, link);
+    int64_t now = engine_now_ms(engine);
+
+    list_each_safe(it, &engine->sweeps) {
+        struct sweep *sweep = container_of(it, struct sweep, link);
         uint64_t job_id = sweep->job_id;
-        list_remove(&sweep->link);
+        if (sweep->due_ms > now || turn_is_full(engine))
+            break;
+        list_remove(it);
         free(sweep);
         if (is_watched(engine, job_id) || !change_sweep(engine, job_id))
             sweep_add(engine, job_id);
