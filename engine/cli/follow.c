@@ -108,7 +108,7 @@ static void row_take(struct follow *follow, json_t *row)
     json_decref(follow->row);
     follow->row = json_incref(row);
     if (json_array_size(json_object_get(row, "children")) > 1)
-        follow->printer->hosts = true;
+        follow->printer->hosts = !follow->printer->host;
 }
 
 static int on_line(void *arg, json_t *line)

@@ -191,6 +191,9 @@ nobody_left() { [ -z "$(ours)" ]; }
 # runs_no ARGUMENTS: no process of the test's was started as that.
 runs_no() { ! for l_pid in $(ours); do ps -o args= -p "$l_pid"; done | grep -q "^$1"; }
 
+# What else a test has started, for libraries above this one to end.
+end_more() { :; }
+
 stop_engines() {
     find "$work" -name engine.sock 2>/dev/null | while read -r l_socket; do
         PAWL_HOME=${l_socket%/engine.sock} pawl daemon --stop >/dev/null 2>&1
@@ -215,6 +218,7 @@ clean() {
     trap - EXIT
     cd /
     stop_engines
+    end_more
     if ! try nobody_left; then
         kill_left
         [ $l_code -eq 77 ] || l_code=1
