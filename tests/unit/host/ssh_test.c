@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The ssh link with a program of our own in ssh's place: what it is called with, where it
 // lives, and what is made of each of its ends. tests/hosts has the real one.
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 #include <cmocka.h>
 
 #include "fixture.h"
+#include "unit/base/alloc_gate.h"
 
 // ssh is now this shell text; its directory is $d, the remote command $last.
 static void be_ssh(struct fixture *f, char path[96], const char *text)
@@ -176,6 +178,28 @@ static void its_helpers_end_with_it(void **state)
     assert_true(process_gone(helper));
 }
 
+static void without_memory_there_is_no_link(void **state)
+{
+    struct fixture *f = *state;
+    struct link_options options = { .store = f->store };
+    struct link_pool *pool = NULL;
+    char path[96];
+    int over_ssh, local, made;
+
+    be_ssh(f, path, "exit 255");
+    alloc_gate_shut();
+    over_ssh = link_ssh_open(&f->link, f->pool, &f->target, &options, NULL);
+    local = link_local_open(&f->link, f->pool, &options, NULL);
+    made = link_pool_new(&pool, &f->loop, NULL);
+    alloc_gate_open();
+    assert_int_equal(over_ssh, -ENOMEM);
+    assert_int_equal(local, -ENOMEM);
+    assert_int_equal(made, -ENOMEM);
+    assert_null(f->link);
+    assert_null(pool);
+    assert_non_null(strstr(fixture_open_refused(f), "without a word")); // and now there is
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -186,6 +210,7 @@ int main(void)
         TEST(what_was_said_at_the_login_is_no_reason_later),
         TEST(a_lost_connection_without_a_word),
         TEST(its_helpers_end_with_it),
+        TEST(without_memory_there_is_no_link),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
