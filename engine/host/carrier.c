@@ -281,10 +281,22 @@ static void keep_rest(struct carrier *c)
     }
 }
 
+// Its time to end by itself is over.
+static void lose_patience(struct carrier *c)
+{
+    if (!c->kill_ms || c->kill_ms > uv_now(c->loop))
+        return;
+    c->kill_ms = 0;
+    if (c->running)
+        c->end.why = c->kill_why;
+    kill_now(c);
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     struct carrier *c = timer->data;
 
+    lose_patience(c);
     if (!c->closing) {
         session_tick(&c->session);
         keep_rest(c);
@@ -294,9 +306,7 @@ static void on_timer(uv_timer_t *timer)
     }
     if (!c->closing)
         carrier_wake(&c->session);
-    if (c->kill_ms && c->kill_ms <= uv_now(c->loop) && c->running)
-        c->end.why = c->kill_why;
-    if (c->closing || c->session.over || c->end.why)
+    if (c->closing || c->session.over)
         kill_now(c);
 }
 

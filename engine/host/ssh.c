@@ -206,9 +206,11 @@ static uint64_t hello_ms(const struct ssh_target *target)
     return HELLO_MS + (uint64_t)(target->connect_s ? target->connect_s : CONNECT_S) * 1000;
 }
 
-static int open_with(struct link **ret, struct link_pool *pool, struct carrier_program *program,
-                     const struct link_options *options, struct err *err)
+static int open_with(struct link **ret, struct link_pool *pool,
+                     const struct carrier_program *ssh, const struct link_options *options,
+                     struct err *err)
 {
+    struct carrier_program program = *ssh;
     struct runner runner;
     struct buf first;
     int rc = runner_init(&runner, link_pool_text(pool), options, err);
@@ -217,12 +219,12 @@ static int open_with(struct link **ret, struct link_pool *pool, struct carrier_p
         return rc;
     buf_init(&first, 0);
     runner_command(&runner, &first);
-    program->nonce = runner.nonce;
-    program->first = buf_slice(&first);
+    program.nonce = runner.nonce;
+    program.first = buf_slice(&first);
     if (buf_failed(&first))
         rc = err_set(err, -ENOMEM, "no memory for a link");
     else
-        rc = carrier_open(ret, pool, program, options, err);
+        rc = carrier_open(ret, pool, &program, options, err);
     buf_release(&first);
     return rc;
 }

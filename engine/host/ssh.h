@@ -23,7 +23,8 @@ struct ssh_target {
 // link is closed. On failure nothing is left (but what the loop frees when it next runs):
 // ERR_USAGE for a destination that is none, -ENOENT when there is no ssh.
 //
-// LINK_DOWN's text is one printable line. Before READY: UNREACHED, DENIED or NO_SHELL by
-// what ssh or the target said; REFUSED by the runner. After it: LOST.
+// LINK_DOWN before READY: UNREACHED, DENIED or NO_SHELL by what ssh or the target said,
+// which is the text, in one printable line; REFUSED by the runner, in its words. After it:
+// LOST.
 int link_ssh_open(struct link **ret, struct link_pool *pool, const struct ssh_target *target,
                   const struct link_options *options, struct err *err);

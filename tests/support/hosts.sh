@@ -249,10 +249,13 @@ furnish() {
 
 # ---- booting and stopping -----------------------------------------------------
 
-bridge() {
+ours() {                        # is the bridge?
   local alias=
   { read -r alias <"/sys/class/net/$BR/ifalias"; } 2>/dev/null
-  [ "$alias" = "pawl-hosts $S" ] && return
+  [ "$alias" = "pawl-hosts $S" ]
+}
+bridge() {
+  ours && return
   [ -e "/sys/class/net/$BR" ] && die "interface $BR exists and is not ours"
   [ -z "$(ip -4 route show root "$NET.0.0/16"; ip -4 route show match "$NET.0.0/16" | grep -v ^default)" ] ||
     die "$NET.0.0/16 is in use on this machine: set PAWL_HOSTS_NET"
@@ -370,6 +373,7 @@ lossy() {                       # NAME PERCENT; both ends of its cable
   nft delete chain netdev "$BR" "$1" 2>/dev/null
   nsenter -t "$PID" -n nft delete table netdev pawl 2>/dev/null
   [ "$2" = 0 ] && return
+  [ "$2" = 100 ] && rule=drop
   nft -f - <<<"table netdev $BR { chain $1 { $chain \"$end\" priority 0; $rule; }; }" &&
     nsenter -t "$PID" -n nft -f - <<<"table netdev pawl { chain in { $chain \"eth0\" priority 0; $rule; }; }" ||
     die "no nft (or no numgen in this kernel)"
@@ -444,10 +448,11 @@ down)
   lock; names
   halt "${WHO[@]}"
   for n in "${WHO[@]}"; do mountpoint -q "$S/h/$n/fs/root" && umount "$S/h/$n/fs/root"; done
-  nft delete table netdev "$BR" 2>/dev/null
-  ip link del group $GRP 2>/dev/null
-  { read -r alias <"/sys/class/net/$BR/ifalias"; } 2>/dev/null
-  [ "${alias:-}" = "pawl-hosts $S" ] && ip link del "$BR"
+  if ours; then                 # else the network is another fleet's
+    nft delete table netdev "$BR" 2>/dev/null
+    ip link del group $GRP 2>/dev/null
+    ip link del "$BR"
+  fi
   [ -n "$CG" ] && [ -d "$CG" ] && for ((i = 0; i < 100; i++)); do rmdir "$CG" 2>/dev/null && break; nap 0.02; done
   rm -rf --one-file-system "$S"
   ;;

@@ -224,7 +224,7 @@ void fixture_open(struct fixture *f)
     f->general.count[LINK_READY] = f->general.count[LINK_DOWN] = 0;
     open_link(f);
     if (!fixture_wait_general(f, LINK_READY))
-        fail_msg("no READY: %s", buf_cstr(&f->general.text));
+        fail_msg("no READY: %s (%s)", buf_cstr(&f->general.text), link_end_name(f->end));
 }
 
 void fixture_open_held(struct fixture *f)

@@ -128,6 +128,64 @@ static void the_end_of_a_runner_is_told_behind_what_it_had_said(void **state)
     assert_int_equal(f->general.count[LINK_DOWN], 1);
 }
 
+struct other {
+    struct link *link;
+    bool ready, done, closed;
+    uint64_t bytes;
+};
+
+static void on_other(void *arg, struct link *link, const struct link_event *e)
+{
+    struct other *other = arg;
+
+    other->ready |= e->type == LINK_READY;
+    other->done |= e->type == LINK_DONE;
+    if (e->type != LINK_OUTPUT)
+        return;
+    other->bytes += e->data.len;
+    assert_int_equal(link_credit(link, e->key, e->data.len, NULL), 0);
+}
+
+static void on_other_closed(void *arg) { ((struct other *)arg)->closed = true; }
+
+static void run_until(struct fixture *f, const bool *flag)
+{
+    while (!*flag)
+        uv_run(&f->loop, UV_RUN_ONCE);
+}
+
+// Links share the buffer that they read into: another floods while this one has bytes in it.
+static void what_a_held_link_has_not_taken_stays(void **state)
+{
+    struct fixture *f = *state;
+    struct other other = { 0 };
+    struct link_options options = {
+        .store = f->store, .epoch = 1, .incarnation = f->incarnation, .spool_dir = f->spool,
+        .event = on_other, .arg = &other,
+    };
+    struct link_start start = {
+        .key = fixture_key(f, 1), .program = SLICE("head -c 3000000 /dev/zero | tr '\\0' y"),
+    };
+
+    options.store.bytes[0] ^= 1; // a spool of its own
+    assert_int_equal(link_local_open(&other.link, f->pool, &options, NULL), 0);
+    run_until(f, &other.ready);
+    fixture_open(f);
+    start_printing(f);
+    assert_true(fixture_wait(f, 1, LINK_OUTPUT));
+    f->hold_at_event = true;
+    while (!f->held)
+        uv_run(&f->loop, UV_RUN_ONCE);
+    f->hold_at_event = false;
+    assert_int_equal(link_start(other.link, &start, NULL), 0);
+    run_until(f, &other.done);
+    assert_int_equal(other.bytes, 3000000);
+    fixture_hold(f, false);
+    check_all_printed(f);
+    link_close(other.link, on_other_closed, &other);
+    run_until(f, &other.closed);
+}
+
 static void a_held_link_is_closed_without_a_word(void **state)
 {
     struct fixture *f = *state;
@@ -170,6 +228,7 @@ int main(void)
         TEST(a_link_that_is_held_by_each_event_tells_them_one_by_one),
         TEST(a_held_link_sends_what_it_is_asked),
         TEST(the_end_of_a_runner_is_told_behind_what_it_had_said),
+        TEST(what_a_held_link_has_not_taken_stays),
         TEST(a_held_link_is_closed_without_a_word),
         TEST(a_link_that_is_held_from_its_first_moment_says_hello_later),
     };
