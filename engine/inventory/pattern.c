@@ -164,19 +164,26 @@ static struct slice cut_port(struct slice *pattern)
     return slice_of(NULL, 0);
 }
 
-static int check(const struct expansion *x, struct slice port, unsigned long *number,
-                 struct err *err)
+// name: the pattern without its port.
+static int check(const struct expansion *x, struct slice name, struct slice port,
+                 unsigned long *number, struct err *err)
 {
-    size_t brackets = 0;
+    size_t brackets = 0, colons = 0;
+    bool inside = false;
 
-    for (size_t i = 0; i < x->pattern.len; i++)
-        brackets += x->pattern.ptr[i] == '[';
+    for (size_t i = 0; i < name.len; i++) {
+        brackets += name.ptr[i] == '[';
+        if (name.ptr[i] == '[' || name.ptr[i] == ']')
+            inside = name.ptr[i] == '[';
+        colons += name.ptr[i] == ':' && !inside;
+    }
+    *number = 0;
     if (brackets > RANGES_MAX)
         return refuse(x, "it has too many brackets", err);
-    *number = 0;
+    if (colons)
+        return refuse(x, "an IPv6 address goes into ~/.ssh/config, under a name", err);
     if (port.ptr && (!number_of(port, number) || *number == 0 || *number > 65535))
-        return refuse(x, "a port is a number from 1 to 65535; an IPv6 address is written as "
-                      "ansible_host, under a name", err);
+        return refuse(x, "a port is a number from 1 to 65535", err);
     return 0;
 }
 
@@ -200,7 +207,7 @@ int pattern_hosts(struct inventory *inventory, struct slice pattern, struct node
     struct expansion x = { .names = &names, .pattern = pattern };
     struct slice port = cut_port(&pattern);
     unsigned long number;
-    int rc = check(&x, port, &number, err);
+    int rc = check(&x, pattern, port, &number, err);
 
     hostset_init(&names);
     if (rc == 0)
