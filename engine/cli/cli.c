@@ -213,7 +213,8 @@ const struct command commands[] = {
       "A SET is names, ranges, groups and patterns, with commas or spaces between; !\n"
       "takes away: web[01-12],@db,!db3,'edge-*',admin@gate:2222. Groups, patterns and\n"
       "variables come from the inventory: a file in Lua, Ansible's INI or YAML, or a\n"
-      "program that prints Ansible's JSON. Without SET: all of its hosts.\n\n"
+      "program that prints Ansible's JSON; else hosts.lua, .yaml, .yml, .ini or hosts\n"
+      "in PAWL_HOME. Without SET: all of its hosts.\n\n"
       "  pawl hosts\n"
       "  pawl hosts '@web,!web03' --json\n"
       "  pawl hosts --groups -i production.ini",

@@ -9,8 +9,8 @@
 #include "cli/command.h"
 #include "inventory/inventory.h"
 
-#define OPTION_INVENTORY                                                        \
-    { "inventory", 'i', "FILE", "the inventory; else PAWL_INVENTORY, PAWL_HOME/hosts*" }
+#define OPTION_INVENTORY                                                    \
+    { "inventory", 'i', "FILE", "the inventory; else PAWL_INVENTORY names it" }
 
 // All of them give an exit code, and a failure is printed.
 

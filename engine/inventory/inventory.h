@@ -25,7 +25,8 @@ struct inventory;
 
 // Reads the file, by its kind: .lua, .yaml/.yml/.json, .ini; another name: run when it
 // is executable, else read as YAML or INI, as its first line says. NULL: an inventory
-// without hosts. ERR_USAGE names the file, the line and what to do.
+// without hosts. ERR_USAGE, and -E2BIG for too many hosts, name the file, the line and
+// what to do.
 int inventory_open(const char *path, struct inventory **ret, struct err *err);
 // The same, with a program's time as given.
 int inventory_open_within(const char *path, int program_ms, struct inventory **ret,

@@ -42,37 +42,27 @@ static int ask(const struct listing *l, const char *option, const char *host, js
 
 // ---- groups
 
-static int add_hosts(struct inventory *inventory, struct node *group, const json_t *hosts,
-                     struct err *err)
+static int add_member(struct inventory *inventory, struct node *group, const json_t *name,
+                      bool is_host, struct err *err)
 {
-    int rc = hosts && !json_is_array(hosts)
-                 ? err_set(err, ERR_USAGE, "its hosts are no list of names") : 0;
+    struct slice text = slice_of(json_string_value(name), json_string_length(name));
+    struct node *member;
+    int rc = is_host ? tree_host(inventory, text, 0, &member, err)
+                     : tree_group(inventory, text, 0, &member, err);
 
-    for (size_t i = 0; rc == 0 && i < json_array_size(hosts); i++) {
-        const json_t *name = json_array_get(hosts, i);
-        struct node *host;
-        rc = tree_host(inventory, slice_of(json_string_value(name), json_string_length(name)), 0,
-                       &host, err);
-        if (rc == 0)
-            rc = tree_add(inventory, group, host, err);
-    }
-    return rc;
+    return rc < 0 ? rc : tree_add(inventory, group, member, err);
 }
 
-static int add_children(struct inventory *inventory, struct node *group, const json_t *children,
-                        struct err *err)
+static int add_members(struct inventory *inventory, struct node *group, const json_t *names,
+                       bool are_hosts, struct err *err)
 {
-    int rc = children && !json_is_array(children)
-                 ? err_set(err, ERR_USAGE, "its children are no list of names") : 0;
+    int rc = 0;
 
-    for (size_t i = 0; rc == 0 && i < json_array_size(children); i++) {
-        const json_t *name = json_array_get(children, i);
-        struct node *child;
-        rc = tree_group(inventory, slice_of(json_string_value(name), json_string_length(name)), 0,
-                        &child, err);
-        if (rc == 0)
-            rc = tree_add(inventory, group, child, err);
-    }
+    if (names && !json_is_array(names))
+        return err_set(err, ERR_USAGE, "its %s are no list of names",
+                       are_hosts ? "hosts" : "children");
+    for (size_t i = 0; rc == 0 && i < json_array_size(names); i++)
+        rc = add_member(inventory, group, json_array_get(names, i), are_hosts, err);
     return rc;
 }
 
@@ -91,11 +81,11 @@ static int read_group(struct inventory *inventory, const char *name, const json_
     int rc = tree_group(inventory, slice_str(name), 0, &group, err);
 
     if (rc == 0 && !json_is_object(entry))
-        return json_is_null(entry) ? 0 : add_hosts(inventory, group, entry, err);
+        return json_is_null(entry) ? 0 : add_members(inventory, group, entry, true, err);
     if (rc == 0)
-        rc = add_hosts(inventory, group, json_object_get(entry, "hosts"), err);
+        rc = add_members(inventory, group, json_object_get(entry, "hosts"), true, err);
     if (rc == 0)
-        rc = add_children(inventory, group, json_object_get(entry, "children"), err);
+        rc = add_members(inventory, group, json_object_get(entry, "children"), false, err);
     return rc < 0 ? rc : set_vars(group, json_object_get(entry, "vars"), err);
 }
 

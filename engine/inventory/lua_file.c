@@ -51,14 +51,19 @@ static void limit_hook(lua_State *L, lua_Debug *ar)
     if (((struct limits *)ud)->instructions > 0)
         return;
     lua_sethook(L, limit_hook, LUA_MASKCOUNT, 1);
-    luaL_error(L, "it runs too long; is there an endless loop?");
+    luaL_where(L, 0); // the function that runs: a hook has no level of its own
+    lua_pushliteral(L, "it runs too long; is there an endless loop?");
+    lua_concat(L, 2);
+    lua_error(L);
 }
 
-// What reaches outside, or prints between what we print, is not there.
+// What reaches outside, or prints between what we print, is not there; nor is
+// setmetatable, because Lua runs finalizers without hooks, and one could go on for ever.
+// What is left to trust is string matching: a pattern may take long over a long text.
 static void open_libraries(lua_State *L)
 {
     static const char *const absent[] = { "dofile", "loadfile", "load", "print", "warn",
-                                          "collectgarbage" };
+                                          "collectgarbage", "setmetatable" };
 
     luaL_requiref(L, LUA_GNAME, luaopen_base, 1);
     luaL_requiref(L, LUA_STRLIBNAME, luaopen_string, 1);
@@ -74,8 +79,15 @@ static void open_libraries(lua_State *L)
 
 struct source {
     struct slice text;
-    const char *path;
+    const char *name; // of the file, without its directories: Lua cuts long ones
 };
+
+static const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
 
 // Behind "#!", if the file begins with it, as Lua itself reads files.
 static struct slice skip_first(struct slice text)
@@ -92,7 +104,7 @@ static int run(lua_State *L)
     struct slice text = skip_first(source->text);
 
     open_libraries(L);
-    lua_pushfstring(L, "@%s", source->path);
+    lua_pushfstring(L, "@%s", source->name);
     if (luaL_loadbufferx(L, text.len ? (const char *)text.ptr : "", text.len,
                          lua_tostring(L, -1), "t") != LUA_OK)
         return lua_error(L);
@@ -103,13 +115,18 @@ static int run(lua_State *L)
 static int run_failed(lua_State *L, const char *path, int status, struct err *err)
 {
     const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+    const char *name = file_name(path);
 
     if (status == LUA_ERRMEM)
         return err_set(err, ERR_USAGE, "%.200s: it needs more than the %d MiB of memory it may "
                        "have", path, MEMORY_MAX >> 20);
     if (!text)
         return err_set(err, ERR_USAGE, "%.200s: it raised an error that is no text", path);
-    return err_set(err, ERR_USAGE, "%.480s", text); // begins with the file and the line
+    // With a line it begins with the file's name; the directories come in front.
+    if (strncmp(text, name, strlen(name)) == 0)
+        return err_set(err, ERR_USAGE, "%.*s%.330s", (int)(name - path < 160 ? name - path : 160),
+                       path, text);
+    return err_set(err, ERR_USAGE, "%.160s: %.330s", path, text);
 }
 
 static int take_table(struct inventory *inventory, lua_State *L, struct err *err)
@@ -130,7 +147,7 @@ static int take_table(struct inventory *inventory, lua_State *L, struct err *err
 int lua_file_read(struct inventory *inventory, struct slice text, struct err *err)
 {
     struct limits limits = { 0, INSTRUCTIONS_MAX };
-    struct source source = { text, inventory->path };
+    struct source source = { text, file_name(inventory->path) };
     lua_State *L = lua_newstate(limited_alloc, &limits);
     int status;
 

@@ -186,7 +186,7 @@ static int read_groups(struct inventory *inventory, const json_t *groups, struct
     struct node *group;
     const char *name;
     json_t *entry;
-    int rc = 0;
+    int rc;
 
     if (!groups || is_empty(groups))
         return 0;

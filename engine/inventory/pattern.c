@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// How: the pieces of a pattern are written into one buffer, range by range, the
-// leftmost slowest; at its end the buffer holds a name. What is made is counted.
+// How: a pattern is taken apart into pieces, each plain text with a range behind it;
+// how many names they make is known then, and refused before any is made. The n-th
+// name writes n in the mixed base of the ranges, the rightmost the fastest.
 #include "inventory/pattern.h"
 
 #include <errno.h>
@@ -8,11 +9,23 @@
 
 enum { NUMBER_DIGITS_MAX = 9, RANGES_MAX = 8 };
 
+struct range {
+    unsigned long first, last, step;
+    int width;
+    bool letters;
+};
+
+struct piece {
+    struct slice plain;
+    struct range range;
+    unsigned long count; // of names the range makes; 1: there is none
+};
+
 struct expansion {
-    struct hostset *names;
-    struct slice pattern;          // for messages
-    char name[HOSTSET_NAME_MAX + 1];
-    size_t len, made;
+    struct slice pattern; // for messages
+    struct piece pieces[RANGES_MAX + 1];
+    size_t piece_count;
+    unsigned long total;
 };
 
 static int refuse(const struct expansion *x, const char *why, struct err *err)
@@ -21,12 +34,6 @@ static int refuse(const struct expansion *x, const char *why, struct err *err)
                    x->pattern.len < 80 ? (int)x->pattern.len : 80, (const char *)x->pattern.ptr,
                    why);
 }
-
-struct range {
-    unsigned long first, last, step;
-    int width;
-    bool letters;
-};
 
 // ---- the inside of a bracket
 
@@ -90,63 +97,92 @@ static int range_parse(const struct expansion *x, struct slice text, struct rang
     return 0;
 }
 
-// ---- expanding
+// ---- pieces
 
-static int expand(struct expansion *x, struct slice rest, struct err *err);
-
-static int expand_range(struct expansion *x, const struct range *range, struct slice rest,
-                        struct err *err)
+// rest is behind the "[", and is then behind the "]".
+static int read_range(struct expansion *x, struct slice *rest, struct piece *piece,
+                      struct err *err)
 {
-    size_t front = x->len;
-    int rc = 0;
-
-    for (unsigned long n = range->first; rc == 0 && n <= range->last; n += range->step) {
-        int added = snprintf(x->name + front, sizeof(x->name) - front,
-                             range->letters ? "%c" : "%0*d", range->letters ? (int)n : range->width,
-                             (int)n);
-        if ((size_t)added >= sizeof(x->name) - front)
-            return refuse(x, "a name of it is too long", err);
-        x->len = front + (size_t)added;
-        rc = expand(x, rest, err);
-    }
-    x->len = front;
-    return rc;
-}
-
-static int expand_bracket(struct expansion *x, struct slice rest, struct err *err)
-{
-    const uint8_t *close = rest.len ? memchr(rest.ptr, ']', rest.len) : NULL;
-    struct range range;
-    size_t inside;
+    const uint8_t *close = rest->len ? memchr(rest->ptr, ']', rest->len) : NULL;
+    size_t inside = close ? (size_t)(close - rest->ptr) : 0;
     int rc;
 
     if (!close)
         return refuse(x, "a bracket is not closed", err);
-    inside = (size_t)(close - rest.ptr);
-    rc = range_parse(x, slice_of(rest.ptr, inside), &range, err);
-    return rc < 0 ? rc : expand_range(x, &range, slice_of(close + 1, rest.len - inside - 1), err);
+    rc = range_parse(x, slice_of(rest->ptr, inside), &piece->range, err);
+    if (rc < 0)
+        return rc;
+    *rest = slice_of(close + 1, rest->len - inside - 1);
+    piece->count = (piece->range.last - piece->range.first) / piece->range.step + 1;
+    if (piece->count > HOSTSET_MAX || x->total * piece->count > HOSTSET_MAX)
+        return err_set(err, -E2BIG, "host \"%.*s\": more than %d names",
+                       x->pattern.len < 80 ? (int)x->pattern.len : 80,
+                       (const char *)x->pattern.ptr, HOSTSET_MAX);
+    x->total *= piece->count;
+    return 0;
 }
 
-static int expand(struct expansion *x, struct slice rest, struct err *err)
+static int take_apart(struct expansion *x, struct slice rest, struct err *err)
 {
-    const uint8_t *open = rest.len ? memchr(rest.ptr, '[', rest.len) : NULL;
-    size_t plain = open ? (size_t)(open - rest.ptr) : rest.len, front = x->len;
-    int rc;
+    const uint8_t *open;
+    int rc = 0;
 
-    if (plain > HOSTSET_NAME_MAX - front)
-        return refuse(x, "a name of it is too long", err);
-    if (plain)
-        memcpy(x->name + front, rest.ptr, plain);
-    x->len += plain;
-    if (open)
-        rc = expand_bracket(x, slice_of(open + 1, rest.len - plain - 1), err);
-    else if (++x->made > HOSTSET_MAX)
-        rc = err_set(err, -E2BIG, "host \"%.*s\": more than %d names",
-                     x->pattern.len < 80 ? (int)x->pattern.len : 80,
-                     (const char *)x->pattern.ptr, HOSTSET_MAX);
+    do {
+        struct piece *piece = &x->pieces[x->piece_count++];
+        open = rest.len ? memchr(rest.ptr, '[', rest.len) : NULL;
+        *piece = (struct piece){ .plain = rest, .count = 1 };
+        if (!open)
+            break;
+        piece->plain.len = (size_t)(open - rest.ptr);
+        rest = slice_of(open + 1, rest.len - piece->plain.len - 1);
+        rc = read_range(x, &rest, piece, err);
+    } while (rc == 0);
+    return rc;
+}
+
+static void write_nth(const struct range *range, unsigned long n, struct buf *name)
+{
+    unsigned long value = range->first + n * range->step;
+
+    if (range->letters)
+        buf_add_byte(name, (uint8_t)value);
     else
-        rc = hostset_add(x->names, slice_of(x->name, x->len), err);
-    x->len = front;
+        buf_addf(name, "%0*lu", range->width, value);
+}
+
+// A name that is too long fails the buffer.
+static void write_name(const struct expansion *x, unsigned long n, struct buf *name)
+{
+    unsigned long left = x->total;
+
+    buf_clear(name);
+    for (size_t i = 0; i < x->piece_count; i++) {
+        const struct piece *piece = &x->pieces[i];
+        buf_add_slice(name, piece->plain);
+        if (i + 1 == x->piece_count)
+            return; // the last one is plain
+        left /= piece->count;
+        write_nth(&piece->range, n / left, name);
+        n %= left;
+    }
+}
+
+static int expand(const struct expansion *x, struct hostset *names, struct err *err)
+{
+    struct buf name;
+    int rc = 0;
+
+    buf_init(&name, HOSTSET_NAME_MAX);
+    for (unsigned long n = 0; rc == 0 && n < x->total; n++) {
+        write_name(x, n, &name);
+        if (buf_failed(&name) == -EFBIG)
+            rc = refuse(x, "a name of it is too long", err);
+        else if (buf_failed(&name))
+            rc = err_set(err, -ENOMEM, "out of memory");
+        else
+            rc = hostset_add(names, buf_slice(&name), err);
+    }
+    buf_release(&name);
     return rc;
 }
 
@@ -164,19 +200,26 @@ static struct slice cut_port(struct slice *pattern)
     return slice_of(NULL, 0);
 }
 
-static int check(const struct expansion *x, struct slice port, unsigned long *number,
-                 struct err *err)
+// name: the pattern without its port.
+static int check(const struct expansion *x, struct slice name, struct slice port,
+                 unsigned long *number, struct err *err)
 {
-    size_t brackets = 0;
+    size_t brackets = 0, colons = 0;
+    bool inside = false;
 
-    for (size_t i = 0; i < x->pattern.len; i++)
-        brackets += x->pattern.ptr[i] == '[';
+    for (size_t i = 0; i < name.len; i++) {
+        brackets += name.ptr[i] == '[';
+        if (name.ptr[i] == '[' || name.ptr[i] == ']')
+            inside = name.ptr[i] == '[';
+        colons += name.ptr[i] == ':' && !inside;
+    }
+    *number = 0;
     if (brackets > RANGES_MAX)
         return refuse(x, "it has too many brackets", err);
-    *number = 0;
+    if (colons)
+        return refuse(x, "an IPv6 address goes into ~/.ssh/config, under a name", err);
     if (port.ptr && (!number_of(port, number) || *number == 0 || *number > 65535))
-        return refuse(x, "a port is a number from 1 to 65535; an IPv6 address is written as "
-                      "ansible_host, under a name", err);
+        return refuse(x, "a port is a number from 1 to 65535", err);
     return 0;
 }
 
@@ -197,14 +240,16 @@ int pattern_hosts(struct inventory *inventory, struct slice pattern, struct node
                   const json_t *vars, unsigned line, struct err *err)
 {
     struct hostset names;
-    struct expansion x = { .names = &names, .pattern = pattern };
+    struct expansion x = { .pattern = pattern, .total = 1 };
     struct slice port = cut_port(&pattern);
     unsigned long number;
-    int rc = check(&x, port, &number, err);
+    int rc = check(&x, pattern, port, &number, err);
 
     hostset_init(&names);
     if (rc == 0)
-        rc = expand(&x, pattern, err);
+        rc = take_apart(&x, pattern, err);
+    if (rc == 0)
+        rc = expand(&x, &names, err);
     for (size_t i = 0; rc == 0 && i < names.count; i++)
         rc = make_host(inventory, names.names[i], group, number, vars, line, err);
     hostset_release(&names);

@@ -171,14 +171,16 @@ static bool wait_until(struct program *p, int64_t end_ms, int *status)
 
 static void end(struct program *p)
 {
+    pid_t got;
     int status;
 
     kill(p->pid, SIGTERM);
     if (wait_until(p, now_ms() + GRACE_MS, &status))
         return;
     kill(p->pid, SIGKILL);
-    while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
-        continue;
+    do {
+        got = waitpid(p->pid, &status, 0);
+    } while (got < 0 && errno == EINTR);
 }
 
 // What it said last, as one line, for a message.

@@ -213,6 +213,12 @@ int tree_set(struct node *node, const char *key, json_t *value, struct err *err)
 
 // ---- depths
 
+static int too_deep(const struct inventory *inventory, struct err *err)
+{
+    return err_set(err, ERR_USAGE, "%.200s: groups are nested more than %d deep", inventory->path,
+                   INVENTORY_DEPTH_MAX);
+}
+
 static int settle(struct inventory *inventory, struct node *group, unsigned level,
                   struct err *err)
 {
@@ -224,8 +230,7 @@ static int settle(struct inventory *inventory, struct node *group, unsigned leve
         return err_set(err, ERR_USAGE, "%.200s: the group %.80s is in itself, by way of its "
                        "children; take it out of one of them", inventory->path, group->name);
     if (level > INVENTORY_DEPTH_MAX)
-        return err_set(err, ERR_USAGE, "%.200s: groups are nested more than %d deep",
-                       inventory->path, INVENTORY_DEPTH_MAX);
+        return too_deep(inventory, err);
     group->open = true;
     for (const struct edge *edge = group->up; edge; edge = edge->next_up) {
         int rc = settle(inventory, edge->parent, level + 1, err);
@@ -236,7 +241,7 @@ static int settle(struct inventory *inventory, struct node *group, unsigned leve
     }
     group->open = false;
     group->depth = depth;
-    return 0;
+    return depth > INVENTORY_DEPTH_MAX ? too_deep(inventory, err) : 0;
 }
 
 int tree_settle(struct inventory *inventory, struct err *err)

@@ -180,40 +180,45 @@ static json_t *host_json(const char *name, const char *dest, json_t *groups, jso
                      vars);
 }
 
-static int known_json(const struct inventory *inventory, const struct node *host, json_t **ret,
-                      struct err *err)
+static int placed(const struct inventory *inventory, const struct node *host, struct err *err)
 {
-    struct family groups = { 0 };
-    char dest[HOSTSET_NAME_MAX + 1];
-    json_t *vars = NULL;
-    int rc = groups_of(inventory, host, &groups);
+    err_wrap(err, "host %.80s", host->name);
+    return host->line ? err_wrap(err, "%.160s:%u", inventory->path, host->line)
+                      : err_wrap(err, "%.160s", inventory->path);
+}
 
-    if (rc == 0)
-        vars = merge(inventory, host, &groups);
-    if (vars && destination(host->name, vars, dest, err) < 0) {
-        rc = err_wrap(err, "host %.80s", host->name);
-        rc = host->line ? err_wrap(err, "%.200s:%u", inventory->path, host->line)
-                        : err_wrap(err, "%.200s", inventory->path);
+static int known_json(const struct inventory *inventory, const struct node *host,
+                      const struct family *groups, json_t **ret, struct err *err)
+{
+    char dest[HOSTSET_NAME_MAX + 1];
+    json_t *vars = merge(inventory, host, groups);
+
+    if (!vars)
+        return -ENOMEM;
+    if (destination(host->name, vars, dest, err) < 0) {
         json_decref(vars);
-    } else {
-        *ret = host_json(host->name, dest, names_json(&groups), vars);
-        rc = *ret ? 0 : -ENOMEM;
+        return placed(inventory, host, err);
     }
-    free(groups.at);
-    return rc;
+    *ret = host_json(host->name, dest, names_json(groups), vars);
+    return *ret ? 0 : -ENOMEM;
 }
 
 json_t *inventory_host_json(const struct inventory *inventory, const char *name, struct err *err)
 {
     const struct node *host = tree_find(&inventory->hosts, slice_str(name));
+    struct family groups = { 0 };
     struct err why = { 0 };
     json_t *ret = NULL;
-    int rc;
+    int rc = 0;
 
-    if (host)
-        rc = known_json(inventory, host, &ret, &why);
-    else
-        rc = (ret = host_json(name, name, json_array(), json_object())) ? 0 : -ENOMEM;
+    if (host) {
+        rc = groups_of(inventory, host, &groups);
+        rc = rc < 0 ? rc : known_json(inventory, host, &groups, &ret, &why);
+        free(groups.at);
+    } else {
+        ret = host_json(name, name, json_array(), json_object());
+        rc = ret ? 0 : -ENOMEM;
+    }
     if (rc == 0)
         return ret;
     err_set(err, rc, "%s", why.text[0] ? why.text : "out of memory");
