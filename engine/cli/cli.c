@@ -153,12 +153,12 @@ const struct command commands[] = {
       "  pawl start -c 'make -j4 && make check' --name build --retry 2\n"
       "  pawl start --file backup.sh --timeout 2h -- /srv /backup",
       start_options, verb_start },
-    { "invoke", "invoke --hosts SET [OPTIONS] [--] COMMAND [ARGUMENT]...",
+    { "invoke", "invoke --hosts SET [OPTIONS] [--] COMMAND...",
       "Run a command on hosts",
       "One child of the job for each host, over your own ssh: its keys, agent and\n"
       "~/.ssh/config. It is followed until it is settled; Ctrl-C leaves it running.\n\n"
       "  pawl invoke --hosts 'web[01-12],!web03' uptime\n"
-      "  pawl invoke --hosts @db --throttle 1 --max-failures 0 -c 'systemctl restart db'\n"
+      "  pawl invoke --hosts @db --throttle 1 -c 'systemctl restart db'\n"
       "  pawl invoke -d --hosts all.example.org --file patch.sh --timeout 1h",
       invoke_options, verb_invoke },
     { "run", "run FILE.lua [OPTIONS] [KEY=VALUE]...", "Run a workflow",

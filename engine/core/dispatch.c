@@ -477,7 +477,7 @@ void dispatch_act(struct engine *engine, const struct action *action)
     else if (action->kind == ACT_ORDERS)
         dispatch_orders(action->host);
     else if (action->kind == ACT_OPEN)
-        hosts_want(action->host, false);
+        hosts_begin(action->host);
     else if (!attempt)
         return;
     else if (action->kind == ACT_START) {

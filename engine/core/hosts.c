@@ -5,6 +5,9 @@
 // nothing has been in flight for a while. So many are opened at a time, and so many
 // are open; who comes later queues. localhost has a link always.
 //
+// No link is opened before the raised epoch of this start is on disk: a target that saw
+// an epoch which was lost in a crash would take the next engine for a copy.
+//
 // A link that becomes ready is told about every attempt in flight on its host
 // (attach), what waited for it gets its intents, its orders are carried out, and its
 // spool is listed: a key that nothing waits for belongs to an attempt that was
@@ -192,7 +195,8 @@ static bool may_open(const struct host *host)
 {
     const struct hosts *hosts = &host->engine->hosts;
 
-    return is_local(host) || (hosts->connecting < CONNECTING_MAX && hosts->open < OPEN_MAX);
+    return hosts->begun &&
+           (is_local(host) || (hosts->connecting < CONNECTING_MAX && hosts->open < OPEN_MAX));
 }
 
 static int open_or_queue(struct host *host)
@@ -222,6 +226,13 @@ void hosts_want(struct host *host, bool anew)
 {
     if (!host->link && (!host->retry_at_ms || (anew && host->refused)))
         open_or_queue(host);
+}
+
+void hosts_begin(struct host *host)
+{
+    host->engine->hosts.begun = true;
+    hosts_want(host, false);
+    open_queued(host->engine);
 }
 
 static void link_closed(void *arg) { (void)arg; }

@@ -12,6 +12,8 @@ struct host *hosts_get(struct engine *engine, struct slice dest);
 struct host *hosts_of_step(struct resident *resident, const struct strand *strand);
 // Where its runner keeps what it runs, as an option of the link; NULL: the runner's own.
 const char *hosts_spool(const struct host *host);
+// The epoch of this start is on disk: links may be opened, this one at once.
+void hosts_begin(struct host *host);
 // Somebody waits for it: opens its link, unless it is open, queued, or to be tried later.
 // anew: nobody has waited before for this, so that a host that refused us is asked.
 void hosts_want(struct host *host, bool anew);

@@ -114,6 +114,7 @@ struct hosts {
     struct map by_dest;  // name_hash of the destination -> the newest of that hash
     struct list queue;   // to be opened when others are through
     size_t open, connecting;
+    bool begun;          // links may be opened
     int64_t due_ms;      // timeline; earliest retry or idle link; INT64_MAX: none
     bool held;           // some links were asked to wait
 };
