@@ -53,8 +53,6 @@ struct found {
     enum job_state committed; // on disk
     bool auto_remove, damaged;
     uint64_t last_seq;
-    size_t child_count;
-    struct { uint64_t id; struct uuid uuid; } children[8]; // index rows to remove with it
 };
 
 static int found_view(void *arg, const struct job_view *view)
@@ -67,11 +65,6 @@ static int found_view(void *arg, const struct job_view *view)
     found->auto_remove = view->head->auto_remove;
     found->damaged = view->damaged;
     found->last_seq = view->last_seq;
-    for (size_t i = 0; i < view->head->child_count && i < 8; i++) {
-        found->children[i].id = view->head->children[i].id;
-        found->children[i].uuid = view->head->children[i].uuid;
-        found->child_count++;
-    }
     return 0;
 }
 
@@ -265,6 +258,20 @@ static int change_signal(struct engine *engine, const struct change *change, uin
 
 // ---- remove, mark
 
+static int drop_children(void *arg, const struct job_view *view)
+{
+    for (size_t i = 0; i < view->head->child_count; i++)
+        jobs_index_del(arg, view->head->children[i].id, view->head->children[i].uuid);
+    return 0;
+}
+
+// A job that ends now may have some that its head on disk does not know yet.
+static void drop_new_children(struct batch *batch, const struct resident *r)
+{
+    for (size_t i = 0; i < r->job.child_count; i++)
+        jobs_index_del(batch, r->job.children[i].id, r->job.children[i].uuid);
+}
+
 static int put_tombstone(struct engine *engine, const struct found *found, struct err *err)
 {
     struct job_head head = { .id = found->id, .uuid = found->uuid, .removing = true,
@@ -273,12 +280,13 @@ static int put_tombstone(struct engine *engine, const struct found *found, struc
     struct resident *r = map_get(&engine->residents, found->id);
 
     (void)err;
-    if (r)
+    view_job(engine, found->id, drop_children, batch, NULL);
+    if (r) {
         r->removed = true; // its head must not come back with this turn
+        drop_new_children(batch, r);
+    }
     jobs_put(batch, &head);
     jobs_index_del(batch, found->id, found->uuid);
-    for (size_t i = 0; i < found->child_count; i++)
-        jobs_index_del(batch, found->children[i].id, found->children[i].uuid);
     active_del(batch, found->id);
     reclaim_add(engine, found->id);
     return 0;

@@ -13,8 +13,7 @@
 // spool is listed: a key that nothing waits for belongs to an attempt that was
 // settled and committed, so it is forgotten.
 //
-// A host that a job has never reached is given up for that job after
-// REACH_MS, or at once when it refuses us; one that was reached is waited for.
+// What has no link loses who cannot wait for it any more (reach.c).
 #include "core/hosts.h"
 
 #include <errno.h>
@@ -32,13 +31,14 @@ enum {
     CONNECTING_MAX = 32,  // links being opened at a time
     OPEN_MAX = 1024,      // links
     REFUSED_MS = 5 * 60 * 1000, // until a host that refused us is asked again
+    ASK_AGAIN_MS = 2000,  // the same for somebody new: servers lock out who tries on and on
     IDLE_MS = 60 * 1000,  // a link without work is closed then
-    REACH_MS = 60 * 1000, // for a host that a job has never reached
+    CROWDED_MS = 1000,    // the same while others wait because OPEN_MAX are open
 };
 
 static void on_link(void *arg, struct link *link, const struct link_event *event);
 
-static bool is_local(const struct host *host) { return strcmp(host->dest, "localhost") == 0; }
+static bool is_local(const struct host *host) { return host == host->engine->localhost; }
 
 // ---- the table
 
@@ -130,6 +130,13 @@ static void due_at(struct engine *engine, int64_t due_ms)
     alarm_rearm(engine);
 }
 
+int64_t hosts_now_ms(const struct host *host)
+{
+    int64_t now = engine_now_ms(host->engine);
+
+    return now > host->down_at_ms ? now : host->down_at_ms + 1;
+}
+
 // Half of the wait is by chance: hosts that went down together come back apart.
 static int64_t jittered(struct engine *engine, int64_t wait_ms)
 {
@@ -199,6 +206,22 @@ static bool may_open(const struct host *host)
            (is_local(host) || (hosts->connecting < CONNECTING_MAX && hosts->open < OPEN_MAX));
 }
 
+// Somebody waits because so many are open: those without work are looked at soon.
+static bool is_crowded(const struct hosts *hosts)
+{
+    return hosts->open >= OPEN_MAX && !list_is_empty(&hosts->queue);
+}
+
+static void queue(struct host *host)
+{
+    struct engine *engine = host->engine;
+
+    if (list_is_empty(&host->queued)) // not linked in
+        list_append(&engine->hosts.queue, &host->queued);
+    if (is_crowded(&engine->hosts))
+        due_at(engine, engine_now_ms(engine) + CROWDED_MS);
+}
+
 static int open_or_queue(struct host *host)
 {
     host->retry_at_ms = 0;
@@ -208,8 +231,7 @@ static int open_or_queue(struct host *host)
         list_remove(&host->queued);
         return open_link(host);
     }
-    if (list_is_empty(&host->queued)) // not linked in
-        list_append(&host->engine->hosts.queue, &host->queued);
+    queue(host);
     return 0;
 }
 
@@ -217,15 +239,26 @@ static void open_queued(struct engine *engine)
 {
     struct list *first;
 
-    while ((first = list_first(&engine->hosts.queue)) &&
+    while (!engine->stopping && (first = list_first(&engine->hosts.queue)) &&
            may_open(container_of(first, struct host, queued)))
         open_or_queue(container_of(first, struct host, queued));
 }
 
 void hosts_want(struct host *host, bool anew)
 {
-    if (!host->link && (!host->retry_at_ms || (anew && host->refused)))
+    int64_t ask_at_ms = host->down_at_ms + ASK_AGAIN_MS;
+    int64_t at_ms = host->retry_at_ms;
+
+    if (host->link)
+        return;
+    if (host->refused && (!at_ms || (anew && ask_at_ms < at_ms)))
+        at_ms = ask_at_ms;
+    if (at_ms <= engine_now_ms(host->engine)) {
         open_or_queue(host);
+    } else if (at_ms != host->retry_at_ms) {
+        host->retry_at_ms = at_ms;
+        due_at(host->engine, at_ms);
+    }
 }
 
 void hosts_begin(struct host *host)
@@ -248,15 +281,19 @@ static void close_link(struct host *host)
     hosts->connecting -= !host->ready;
     host->link = NULL;
     host->ready = host->held = false;
+    host->idle_since_ms = 0;
     open_queued(host->engine);
 }
 
 void hosts_close(struct engine *engine)
 {
-    for (size_t i = 0; i < engine->hosts.count; i++) {
-        list_remove(&engine->hosts.items[i]->queued);
+    struct list *first;
+
+    // Nobody takes the place of one that is closed.
+    while ((first = list_first(&engine->hosts.queue)))
+        list_remove(first);
+    for (size_t i = 0; i < engine->hosts.count; i++)
         close_link(engine->hosts.items[i]);
-    }
 }
 
 void hosts_hold(struct engine *engine)
@@ -278,34 +315,63 @@ void hosts_hold(struct engine *engine)
 
 // ---- due times: retries, and links without work
 
-void hosts_let_go(struct host *host)
+static bool is_idle(const struct host *host)
 {
-    if (--host->attempts > 0 || is_local(host))
-        return;
-    host->idle_at_ms = engine_now_ms(host->engine) + IDLE_MS;
-    due_at(host->engine, host->idle_at_ms);
+    return host->ready && !host->attempts && !is_local(host);
 }
 
-static bool is_idle(const struct host *host, int64_t now)
+static int64_t idle_due_ms(const struct host *host)
 {
-    return host->link && host->ready && !host->attempts && host->idle_at_ms &&
-           host->idle_at_ms <= now;
+    return host->idle_since_ms + (is_crowded(&host->engine->hosts) ? CROWDED_MS : IDLE_MS);
+}
+
+static void note_idle(struct host *host)
+{
+    if (!is_idle(host))
+        return;
+    host->idle_since_ms = engine_now_ms(host->engine);
+    due_at(host->engine, idle_due_ms(host));
+}
+
+void hosts_let_go(struct host *host)
+{
+    host->attempts--;
+    note_idle(host);
+}
+
+// A kill that was ordered and not done yet is asked for once more.
+static void look_at_idle(struct host *host)
+{
+    if (!dispatch_has_orders(host)) {
+        close_link(host);
+        return;
+    }
+    note_idle(host);
+    dispatch_orders(host);
+}
+
+// It has no link: some give up, and when nobody is left, it is not tried again.
+static void look_who_waits(struct host *host)
+{
+    reach_give_up(host);
+    if (reach_is_wanted(host))
+        return;
+    host->retry_at_ms = 0;
+    host->failures = 0;
 }
 
 static void look_at(struct host *host, int64_t now)
 {
     struct hosts *hosts = &host->engine->hosts;
 
-    if (host->retry_at_ms && host->retry_at_ms <= now)
-        open_or_queue(host);
-    if (is_idle(host, now)) {
-        host->idle_at_ms = 0;
-        close_link(host);
-    }
+    if (host->retry_at_ms && host->retry_at_ms <= now && open_or_queue(host) < 0)
+        look_who_waits(host);
+    if (is_idle(host) && idle_due_ms(host) <= now)
+        look_at_idle(host);
     if (host->retry_at_ms && host->retry_at_ms < hosts->due_ms)
         hosts->due_ms = host->retry_at_ms;
-    if (host->link && !host->attempts && host->idle_at_ms && host->idle_at_ms < hosts->due_ms)
-        hosts->due_ms = host->idle_at_ms;
+    if (is_idle(host) && idle_due_ms(host) < hosts->due_ms)
+        hosts->due_ms = idle_due_ms(host);
 }
 
 void hosts_due(struct engine *engine)
@@ -317,65 +383,6 @@ void hosts_due(struct engine *engine)
     engine->hosts.due_ms = INT64_MAX;
     for (size_t i = 0; i < engine->hosts.count; i++)
         look_at(engine->hosts.items[i], now);
-}
-
-// ---- giving up
-
-static bool waits_for(struct resident *r, const struct strand *strand, const struct host *host)
-{
-    return strand->step.effect.kind == EFFECT_COMMAND && hosts_of_step(r, strand) == host;
-}
-
-// Was it never reached by this job, for long enough?
-static bool is_over(const struct host *host, const struct resident *r, const struct strand *strand)
-{
-    const struct job_child *child = job_child_of_host(&r->job, strand->step.effect.host);
-    int64_t since_ms = strand->step.waits_since_ms;
-
-    if (is_local(host) || (child && child->reached))
-        return false;
-    return host->refused || (since_ms && engine_now_ms(host->engine) - since_ms >= REACH_MS);
-}
-
-// The reason without the words that notice_host puts in front.
-static struct slice why_of(const struct host *host)
-{
-    struct slice text = buf_slice(&host->trouble);
-
-    return slice_of(text.ptr + host->why_at, text.len - host->why_at);
-}
-
-static void give_up_in(struct resident *r, struct host *host)
-{
-    struct strand *strand = NULL;
-
-    while (!r->dead && !r->wreck && (strand = job_asked(&r->job, strand))) {
-        if (!waits_for(r, strand, host) || !is_over(host, r, strand))
-            continue;
-        resident_unreachable(r, strand, why_of(host));
-        strand = NULL; // the list has changed: look again from its start
-    }
-}
-
-static void give_up(struct host *host)
-{
-    list_each_safe(it, &host->engine->lru)
-        give_up_in(container_of(it, struct resident, lru), host);
-}
-
-// Does anything want the host's link back?
-static bool is_wanted(struct host *host)
-{
-    if (is_local(host) || host->attempts || host->has_orders)
-        return true;
-    list_each(it, &host->engine->lru) {
-        struct resident *r = container_of(it, struct resident, lru);
-        struct strand *strand = NULL;
-        while ((strand = job_asked(&r->job, strand)))
-            if (waits_for(r, strand, host))
-                return true;
-    }
-    return false;
 }
 
 // ---- up and down
@@ -395,11 +402,8 @@ static void link_ready(struct host *host, const struct link_event *event)
 
     host->ready = true;
     host->take_over = host->refused = false;
-    host->failures = 0;
-    if (!is_local(host) && !host->attempts) {
-        host->idle_at_ms = engine_now_ms(engine) + IDLE_MS;
-        due_at(engine, host->idle_at_ms);
-    }
+    host->ready_at_ms = engine_now_ms(engine);
+    note_idle(host);
     engine->hosts.connecting--;
     notice_host(host, (struct slice){ 0 });
     buf_clear(&host->boot_id);
@@ -415,7 +419,12 @@ static void link_ready(struct host *host, const struct link_event *event)
 static void link_down(struct host *host, const struct link_event *event)
 {
     struct engine *engine = host->engine;
+    bool held_on = host->ready && engine_now_ms(engine) - host->ready_at_ms >= RETRY_MAX_MS;
 
+    // One that is up for a moment each time is tried ever more seldom, too.
+    if (held_on || (host->ready && is_local(host)))
+        host->failures = 0;
+    host->down_at_ms = hosts_now_ms(host);
     close_link(host);
     if (engine->stopping)
         return;
@@ -425,11 +434,8 @@ static void link_down(struct host *host, const struct link_event *event)
     engine_log(engine, LOG_WARNING, "host=%s: the link is down: %.*s", host->dest,
                SLICE_ARG(event->text));
     notice_host(host, event->text);
-    give_up(host);
-    if (is_wanted(host))
-        retry_later(host);
-    else
-        host->failures = 0;
+    retry_later(host);
+    look_who_waits(host);
 }
 
 // A full batch takes nothing more than the event that filled it.
@@ -458,7 +464,7 @@ int hosts_take_over(void *core, struct err *err)
         return err_set(err, -ESHUTDOWN, "the engine is stopping; ask again");
     for (size_t i = 0; i < engine->hosts.count; i++) {
         struct host *host = engine->hosts.items[i];
-        if (host->ready)
+        if (host->ready || (!host->link && !reach_is_wanted(host)))
             continue;
         close_link(host);
         host->take_over = true;

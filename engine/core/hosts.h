@@ -14,8 +14,10 @@ struct host *hosts_of_step(struct resident *resident, const struct strand *stran
 const char *hosts_spool(const struct host *host);
 // The epoch of this start is on disk: links may be opened, this one at once.
 void hosts_begin(struct host *host);
+// The time for whoever begins to wait for it: later than the end of its last link.
+int64_t hosts_now_ms(const struct host *host);
 // Somebody waits for it: opens its link, unless it is open, queued, or to be tried later.
-// anew: nobody has waited before for this, so that a host that refused us is asked.
+// anew: nobody has waited before for this, so that a host that refused us is asked soon.
 void hosts_want(struct host *host, bool anew);
 void hosts_close(struct engine *engine); // all links
 // Asks the links to wait while the open batch is full, and to go on when it is not.
@@ -25,3 +27,12 @@ void hosts_let_go(struct host *host);
 // Does what is due; engine.hosts.due_ms says when next.
 void hosts_due(struct engine *engine);
 int hosts_take_over(void *core, struct err *err);
+
+// reach.c
+// Gives up, in jobs that have never reached it, what has waited too long for it, or
+// when it refused us.
+void reach_give_up(struct host *host);
+// Goes on with what found the batch or the disk full.
+void reach_go_on(struct engine *engine);
+// Does anything want its link?
+bool reach_is_wanted(struct host *host);

@@ -23,6 +23,9 @@ static int order_kill(struct resident *r, struct host *host, uint64_t intent_no)
 
     host->has_orders = true;
     orders_put(turn_batch(r->engine), slice_str(host->dest), &order);
+    if (host->orders_turn == r->engine->turn) // one action carries out all of a turn
+        return 0;
+    host->orders_turn = r->engine->turn;
     return turn_act(r->engine, &(struct action){ .kind = ACT_ORDERS, .host = host });
 }
 
@@ -122,12 +125,36 @@ static int carry_out(void *arg, const struct order *order)
 
 void dispatch_orders(struct host *host)
 {
+    struct err err;
+    int rc;
+
     if (!host->ready) {
         hosts_want(host, false);
         return;
     }
     host->has_orders = false;
-    orders_scan(host->engine->store, slice_str(host->dest), carry_out, host, NULL);
+    rc = orders_scan(host->engine->store, slice_str(host->dest), carry_out, host, &err);
+    if (rc < 0 && rc != -ENOTCONN)
+        engine_log(host->engine, LOG_ERROR, "host=%s: its orders cannot be read: %s", host->dest,
+                   err_text(&err));
+}
+
+static int note_order(void *arg, const struct order *order)
+{
+    (void)order;
+    *(bool *)arg = true;
+    return 1; // one is enough
+}
+
+// Their rows go when the target has said so, and nothing else notes that they are gone.
+bool dispatch_has_orders(struct host *host)
+{
+    bool any = false;
+
+    if (host->has_orders &&
+        orders_scan(host->engine->store, slice_str(host->dest), note_order, &any, NULL) >= 0)
+        host->has_orders = any;
+    return host->has_orders;
 }
 
 void dispatch_order_done(struct host *host, struct link_key key)
@@ -143,6 +170,8 @@ static int want_host(void *arg, struct slice name)
 
     if (!host)
         return -ENOMEM;
+    if (host->has_orders) // another of its orders
+        return 0;
     host->has_orders = true;
     return turn_act(engine, &(struct action){ .kind = ACT_OPEN, .host = host });
 }

@@ -410,7 +410,7 @@ static bool host_is_ready(struct resident *r, struct strand *strand)
         return true;
     anew = !strand->step.waits_since_ms;
     if (anew)
-        strand->step.waits_since_ms = engine_now_ms(r->engine);
+        strand->step.waits_since_ms = hosts_now_ms(host);
     hosts_want(host, anew);
     return false;
 }
@@ -452,7 +452,7 @@ static int add_child(struct resident *r, struct slice host, struct err *err)
 }
 
 // What an intent of a command says of its host. `bound`: its link is ready.
-static int intend_on_host(struct resident *r, const struct strand *strand, bool bound,
+static int intend_on_host(struct resident *r, struct strand *strand, bool bound,
                           struct event *event, struct err *err)
 {
     struct slice name = strand->step.effect.host;
@@ -467,6 +467,7 @@ static int intend_on_host(struct resident *r, const struct strand *strand, bool 
     if (rc < 0)
         return rc;
     child = job_child_of_host(&r->job, name);
+    strand->step.waits_since_ms = 0; // should it be asked again, it waits anew
     job_intent_fill(&r->job, strand, event);
     event->intended.child_id = child->id;
     if (bound)
@@ -565,6 +566,15 @@ static void arm_retry(struct resident *r, uint64_t settled_no)
                   settled_no, true);
 }
 
+// Nobody tried to reach its hosts while it was suspended.
+static void wait_anew(struct resident *r)
+{
+    struct strand *strand = NULL;
+
+    while ((strand = job_asked(&r->job, strand)))
+        strand->step.waits_since_ms = 0;
+}
+
 static int32_t first_exit_code(const struct resident *r)
 {
     return r->job.child_count ? r->job.children[0].exit_code : EXIT_CODE_NONE;
@@ -581,6 +591,8 @@ int resident_fact(struct resident *r, struct event *event, struct err *err)
                      first_exit_code(r) != exit_code;
     if (event->type == EVENT_SETTLED)
         arm_retry(r, event->no);
+    if (event->type == EVENT_RESUMED)
+        wait_anew(r);
     if (r->dead)
         return 0;
     rc = resident_intend(r, err);

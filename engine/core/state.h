@@ -9,6 +9,7 @@
 //   replay.c    waking a job from its journal
 //   dispatch.c  attempts: performing intents on links, and their outcomes
 //   hosts.c     hosts and their links: opened, up, down
+//   reach.c     hosts that are given up
 //   links.c     what a link tells of attempts
 //   orders.c    kills that outlive their job
 //   texts.c     what a job runs: script, modules, prelude, pinned by content hash
@@ -95,13 +96,16 @@ struct host {
     bool held;           // the link was asked to wait: the open batch is full
     bool refused;        // it does not let us in: trying again is of no use
     bool has_orders;     // kill orders may be waiting for it
+    bool gives_up;       // some of what waits for it is still to be given up
+    uint64_t orders_turn; // the last turn that has an action to carry them out
     bool take_over;      // the next link takes over whatever epoch it finds
     struct buf boot_id;
     struct list queued;  // in hosts.queue while it waits to be opened
     size_t attempts;     // in flight on it
-    int64_t idle_at_ms;  // timeline; when a link without work is closed; 0: not
+    int64_t idle_since_ms; // timeline; while it is ready and nothing is in flight
+    int64_t ready_at_ms; // timeline; of its last link
     int64_t retry_at_ms; // timeline; when to open the link again; 0: not
-    int64_t down_at_ms;  // timeline; since when it has no link though it is wanted; 0: not
+    int64_t down_at_ms;  // timeline; when its last link ended, each later than the one before
     uint32_t failures;   // in a row
     struct buf trouble;  // why there is no link, for people; empty: nothing known
     size_t why_at;       // in it: the reason itself
@@ -117,6 +121,7 @@ struct hosts {
     bool begun;          // links may be opened
     int64_t due_ms;      // timeline; earliest retry or idle link; INT64_MAX: none
     bool held;           // some links were asked to wait
+    bool gives_up;       // some host does
 };
 
 struct watch {
@@ -373,6 +378,8 @@ void dispatch_intend_all(struct engine *engine);
 // Orders the kill of all that the job has begun: it ends in this batch.
 int dispatch_order_kills(struct resident *resident, struct err *err);
 void dispatch_orders(struct host *host);
+// Are any left for it, by what is committed?
+bool dispatch_has_orders(struct host *host);
 // At the start: wants the hosts that have orders.
 int dispatch_orders_left(struct engine *engine, struct err *err);
 void dispatch_order_done(struct host *host, struct link_key key); // the key is gone

@@ -269,6 +269,7 @@ static void go_on(struct engine *engine)
         engine->intents_wait = false;
         dispatch_intend_all(engine);
     }
+    reach_go_on(engine);
     hosts_hold(engine);
 }
 
@@ -478,6 +479,7 @@ static void space_is_back(struct engine *engine)
     notice_wake(engine);
     dispatch_credit_all(engine);
     dispatch_intend_all(engine);
+    reach_go_on(engine);
 }
 
 // Another failure than -ENOSPC says nothing of the room there is.

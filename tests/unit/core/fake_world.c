@@ -13,11 +13,13 @@ enum { TURNS_MAX = 100000, ALARMS_AT_ONCE_MAX = 1000 };
 
 struct fake_link {
     struct link base; // first
+    struct list link;  // in world.links
     struct fake_world *world;
     link_event_fn event;
     void *arg;
     bool held;
     struct list waiting; // told while it was held, oldest first
+    char host[HOST_NAME];
 };
 
 struct message {
@@ -29,8 +31,10 @@ struct message {
 
 static int note(struct link *link, struct call call)
 {
-    struct fake_world *world = container_of(link, struct fake_link, base)->world;
+    const struct fake_link *fake = container_of(link, struct fake_link, base);
+    struct fake_world *world = fake->world;
 
+    memcpy(call.host, fake->host, sizeof(call.host));
     assert_true(world->call_count < sizeof(world->calls) / sizeof(world->calls[0]));
     world->calls[world->call_count++] = call;
     world->starts += call.kind == CALL_START;
@@ -49,7 +53,8 @@ static int on_attach(struct link *link, struct link_key key, uint64_t out, uint6
 {
     int rc = container_of(link, struct fake_link, base)->world->attach_rc;
 
-    note(link, (struct call){ CALL_ATTACH, key, out, errs });
+    note(link, (struct call){ .kind = CALL_ATTACH, .key = key, .number = out,
+                              .err_offset = errs });
     return rc ? err_set(err, rc, "the key is followed already") : 0;
 }
 
@@ -91,11 +96,14 @@ static void on_hold(struct link *link, bool held)
 static void on_close(struct link *link, void (*closed)(void *arg), void *arg)
 {
     struct fake_link *fake = container_of(link, struct fake_link, base);
+    struct fake_world *world = fake->world;
 
-    if (fake->world->link == fake)
-        fake->world->link = NULL;
+    if (world->link == fake)
+        world->link = NULL;
     list_each_safe(it, &fake->waiting)
         free(container_of(it, struct message, link));
+    list_remove(&fake->link);
+    world->links_open--;
     free(fake);
     closed(arg);
 }
@@ -146,15 +154,24 @@ static int open_link(void *self, struct slice host, const struct link_options *o
                      struct link **ret, struct err *err)
 {
     struct fake_world *world = self;
-    struct fake_link *link = calloc(1, sizeof(*link));
+    bool is_local = slice_is(host, "localhost");
+    struct fake_link *link;
 
-    (void)err;
-    assert_true(slice_is(host, "localhost"));
+    world->opens += !is_local;
+    if (world->link_rc < 0 && !is_local)
+        return err_set(err, world->link_rc, "no ssh is installed here");
+    link = calloc(1, sizeof(*link));
     assert_non_null(link);
-    *link = (struct fake_link){ { &link_ops }, world, options->event, options->arg,
-                                .held = false };
+    assert_true(host.len < HOST_NAME);
+    *link = (struct fake_link){ .base = { &link_ops }, .world = world, .event = options->event,
+                                .arg = options->arg };
     list_init(&link->waiting);
-    world->link = link;
+    memcpy(link->host, host.ptr, host.len);
+    list_append(&world->links, &link->link);
+    world->links_open++;
+    world->took_over += options->take_over;
+    if (is_local)
+        world->link = link;
     *ret = &link->base;
     return 0;
 }
@@ -211,6 +228,7 @@ struct fake_world *world_new(void)
 
     assert_non_null(world);
     world->now_ms = 1000;
+    list_init(&world->links);
     assert_int_equal(store_memory_open(&world->store, &err), 0);
     world_boot(world);
     link_up(world);
@@ -240,17 +258,27 @@ int world_teardown(void **state)
 
 bool link_is_held(const struct fake_world *world) { return world->link && world->link->held; }
 
-// The oldest message that waits, if the link may speak. It may be closed by it.
+// A link that may speak, and has something to say.
+static struct fake_link *speaker(const struct fake_world *world)
+{
+    list_each(it, &world->links) {
+        struct fake_link *link = container_of(it, struct fake_link, link);
+        if (!link->held && !list_is_empty(&link->waiting))
+            return link;
+    }
+    return NULL;
+}
+
+// Its oldest message. It may be closed by it.
 static bool deliver_one(struct fake_world *world)
 {
-    struct fake_link *link = world->link;
-    struct list *first = link && !link->held ? list_first(&link->waiting) : NULL;
+    struct fake_link *link = speaker(world);
     struct message *message;
 
-    if (!first)
+    if (!link)
         return false;
-    message = container_of(first, struct message, link);
-    list_remove(first);
+    message = container_of(list_first(&link->waiting), struct message, link);
+    list_remove(&message->link);
     link->event(link->arg, &link->base, &message->event);
     free(message);
     return true;
@@ -285,19 +313,12 @@ void world_land(struct fake_world *world)
     engine_committed(world->engine, rc, &err);
 }
 
-static bool has_news(const struct fake_world *world)
-{
-    const struct fake_link *link = world->link;
-
-    return link && !link->held && !list_is_empty(&link->waiting);
-}
-
 void world_settle(struct fake_world *world)
 {
     for (int i = 0; i < TURNS_MAX; i++) {
         world_turn(world);
         world_land(world);
-        if (!world->woken && !world->committing && !has_news(world))
+        if (!world->woken && !world->committing && !speaker(world))
             return;
     }
     fail_msg("the engine goes on for ever");
@@ -341,10 +362,20 @@ void world_swap_script(struct fake_world *world, const char *stored, const char 
 
 // ---- what the link tells
 
+struct fake_link *link_to(const struct fake_world *world, const char *host)
+{
+    list_each(it, &world->links) {
+        struct fake_link *link = container_of(it, struct fake_link, link);
+        if (strcmp(link->host, host) == 0)
+            return link;
+    }
+    return NULL;
+}
+
 // At once, unless the link is held: then in its order, once it may speak.
 static void emit(struct fake_world *world, const struct link_event *event)
 {
-    struct fake_link *link = world->link;
+    struct fake_link *link = world->at ? link_to(world, world->at) : world->link;
     struct message *message;
 
     assert_non_null(link);
@@ -371,9 +402,14 @@ void link_up_again(struct fake_world *world, const char *boot)
 
 void link_up(struct fake_world *world) { link_up_again(world, "boot-1"); }
 
+void link_ends(struct fake_world *world, enum link_end end)
+{
+    emit(world, &(struct link_event){ .type = LINK_DOWN, .end = end, .text = SLICE("cut") });
+}
+
 void link_cut(struct fake_world *world)
 {
-    emit(world, &(struct link_event){ .type = LINK_DOWN, .text = SLICE("cut") });
+    link_ends(world, LINK_END_LOST);
 }
 
 void world_next_engine(struct fake_world *world)

@@ -18,6 +18,7 @@
 #include "core/state.h"
 
 enum call_kind { CALL_START, CALL_ATTACH, CALL_SIGNAL, CALL_FORGET, CALL_LIST };
+enum { HOST_NAME = 32 }; // of a host in a test, with NUL
 
 // What the engine asked of the link.
 struct call {
@@ -25,6 +26,7 @@ struct call {
     struct link_key key;
     uint64_t number;     // START: superseded intent; ATTACH: offset of out; SIGNAL: signal
     uint64_t err_offset; // ATTACH
+    char host[HOST_NAME]; // whose link it was
 };
 
 struct fake_link;
@@ -41,7 +43,13 @@ struct fake_world {
     int room_rc;                   // what a landing says of the room ahead
     bool stopped;                  // world.stopped was called
     struct err stop_err;           // its reason; code 0: in order
-    struct fake_link *link;        // NULL: none is open
+    struct fake_link *link;        // localhost's; NULL: none is open
+    struct list links;             // all that are open
+    unsigned links_open;
+    const char *at;                // the host that speaks, and that is asked; NULL: localhost speaks
+    unsigned opens;                // of links to others than localhost, also of those refused
+    unsigned took_over;            // links that were to take over
+    int link_rc;                   // what opening one of these answers
     unsigned holds;                // times the link was asked to wait
     struct call calls[1024];       // not looked at by an expect_ yet
     size_t call_count;
@@ -85,6 +93,9 @@ void link_says_ready(struct fake_world *world, const char *boot);
 void link_up(struct fake_world *world); // READY under the first boot, and all that follows
 void link_up_again(struct fake_world *world, const char *boot); // the same under another one
 void link_cut(struct fake_world *world); // DOWN
+// NULL: none is open.
+struct fake_link *link_to(const struct fake_world *world, const char *host);
+void link_ends(struct fake_world *world, enum link_end end); // DOWN, with its kind
 bool link_is_held(const struct fake_world *world);
 // What is told while the link is held comes later: text must stay until then.
 struct link_key key_of(const struct fake_world *world, uint64_t intent_no);
@@ -130,9 +141,10 @@ bool job_is_resident(struct fake_world *world, uint64_t job);
 uint64_t job_mark(struct fake_world *world, uint64_t job_or_child);
 size_t job_journal_rows(struct fake_world *world, uint64_t job);
 size_t timer_rows(struct fake_world *world, uint64_t event_no, int64_t *ret_due_ms);
-size_t order_rows(struct fake_world *world);
+size_t order_rows(struct fake_world *world); // of world.at, or of localhost
 
-// Takes the oldest call of that kind, which must be about this intent, and returns it.
+// Takes the oldest call of that kind (of the host world.at, when it is set), which must be
+// about this intent, and returns it.
 struct call expect_call(struct fake_world *world, enum call_kind kind, uint64_t intent_no);
 void expect_start(struct fake_world *world, uint64_t intent_no);
 void expect_signal(struct fake_world *world, uint64_t intent_no, int signum);

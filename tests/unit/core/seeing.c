@@ -97,7 +97,7 @@ size_t order_rows(struct fake_world *world)
     size_t rows = 0;
     struct err err;
 
-    assert_true(orders_scan(world->store, SLICE("localhost"), count_order, &rows, &err) >= 0);
+    assert_true(orders_scan(world->store, slice_str(world->at ? world->at : "localhost"), count_order, &rows, &err) >= 0);
     return rows;
 }
 
@@ -109,7 +109,7 @@ struct call expect_call(struct fake_world *world, enum call_kind kind, uint64_t 
 {
     for (size_t i = 0; i < world->call_count; i++) {
         struct call call = world->calls[i];
-        if (call.kind != kind)
+        if (call.kind != kind || (world->at && strcmp(call.host, world->at) != 0))
             continue;
         world->call_count--;
         memmove(&world->calls[i], &world->calls[i + 1],
@@ -143,7 +143,7 @@ void expect_attach(struct fake_world *world, uint64_t intent_no, uint64_t out, u
 void expect_none(struct fake_world *world, enum call_kind kind)
 {
     for (size_t i = 0; i < world->call_count; i++)
-        if (world->calls[i].kind == kind)
+        if (world->calls[i].kind == kind && (!world->at || strcmp(world->calls[i].host, world->at) == 0))
             fail_msg("%s of %llu was asked of the link", call_names[kind],
                      (unsigned long long)world->calls[i].key.intent_no);
 }

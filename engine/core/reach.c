@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// How: a host that a job has never reached is given up for that job after REACH_MS,
+// or at once when it refuses us; one that was reached is waited for. What a script asks
+// when it is told so has begun to wait later than the link ended, and waits for the
+// next link: a script that asks on and on keeps nobody busy but itself.
+#include "core/hosts.h"
+
+enum { REACH_MS = 60 * 1000 }; // for a host that a job has never reached
+
+static bool waits_for(struct resident *r, const struct strand *strand, const struct host *host)
+{
+    return strand->step.effect.kind == EFFECT_COMMAND && hosts_of_step(r, strand) == host;
+}
+
+// Was it never reached by this job, for long enough?
+static bool is_over(const struct host *host, const struct resident *r, const struct strand *strand)
+{
+    const struct job_child *child = job_child_of_host(&r->job, strand->step.effect.host);
+    int64_t since_ms = strand->step.waits_since_ms;
+
+    if (host == host->engine->localhost || !since_ms || (child && child->reached))
+        return false;
+    return host->refused ? since_ms <= host->down_at_ms
+                         : engine_now_ms(host->engine) - since_ms >= REACH_MS;
+}
+
+// The reason without the words that notice_host puts in front.
+static struct slice why_of(const struct host *host)
+{
+    struct slice text = buf_slice(&host->trouble);
+
+    return slice_of(text.ptr + host->why_at, text.len - host->why_at);
+}
+
+static bool has_room(const struct engine *engine)
+{
+    return !engine->disk_full && !turn_is_full(engine);
+}
+
+static void give_up_in(struct resident *r, struct host *host)
+{
+    struct strand *strand = NULL;
+
+    while (!r->dead && !r->wreck && (strand = job_asked(&r->job, strand))) {
+        if (!waits_for(r, strand, host) || !is_over(host, r, strand))
+            continue;
+        if (!has_room(r->engine)) {
+            host->gives_up = r->engine->hosts.gives_up = true;
+            return;
+        }
+        resident_unreachable(r, strand, why_of(host));
+        strand = NULL; // the list has changed: look again from its start
+    }
+}
+
+void reach_give_up(struct host *host)
+{
+    list_each_safe(it, &host->engine->lru)
+        give_up_in(container_of(it, struct resident, lru), host);
+}
+
+void reach_go_on(struct engine *engine)
+{
+    if (!engine->hosts.gives_up || !has_room(engine) || engine->stopping)
+        return;
+    engine->hosts.gives_up = false;
+    for (size_t i = 0; i < engine->hosts.count; i++) {
+        struct host *host = engine->hosts.items[i];
+        bool gives_up = host->gives_up;
+        host->gives_up = false;
+        if (gives_up && !host->ready)
+            reach_give_up(host);
+    }
+}
+
+static bool waits_in(struct resident *r, const struct host *host)
+{
+    struct strand *strand = NULL;
+
+    while ((strand = job_asked(&r->job, strand)))
+        if (waits_for(r, strand, host))
+            return true;
+    return false;
+}
+
+bool reach_is_wanted(struct host *host)
+{
+    if (host == host->engine->localhost || host->attempts || dispatch_has_orders(host))
+        return true;
+    list_each(it, &host->engine->lru)
+        if (waits_in(container_of(it, struct resident, lru), host))
+            return true;
+    return false;
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+// A host that a job has never reached is given up, once, with the reason; one that was
+// reached is waited for.
+#include "unit/core/fake_world.h"
+
+#include <errno.h>
+
+enum { MINUTE_MS = 60 * 1000 };
+
+#define ON_WEB1 "host('web1'):run('x')"
+#define TELL "local ok, e = pcall(function() " ON_WEB1 " end) print(ok, e and e.kind) "
+
+static void down(struct fake_world *w, enum link_end end)
+{
+    w->at = "web1";
+    link_ends(w, end);
+    world_settle(w);
+}
+
+static void up(struct fake_world *w)
+{
+    w->at = "web1";
+    link_up_again(w, "boot-w");
+}
+
+// Nobody is there, each time it is tried.
+static void absent_for(struct fake_world *w, int64_t ms)
+{
+    for (int64_t end_ms = w->now_ms + ms; w->now_ms < end_ms; world_tick(w, 1000))
+        if (link_to(w, "web1"))
+            down(w, LINK_END_UNREACHED);
+}
+
+static void one_that_is_not_there_is_given_up_after_a_minute(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, TELL);
+
+    absent_for(w, MINUTE_MS - 1000);
+    expect_state(w, job, JOB_RUNNING);
+    absent_for(w, 15 * 1000);
+    expect_state(w, job, JOB_COMPLETED);
+    expect_records(w, job, "output: false\tunreachable|\n");
+    expect_journal(w, job, "started child_added intended settled:unreachable:0 ended");
+}
+
+static void nobody_is_left_and_it_is_not_tried_again(void **state)
+{
+    struct fake_world *w = *state;
+    unsigned opens;
+
+    job_start(w, TELL);
+    absent_for(w, MINUTE_MS + 15 * 1000);
+    opens = w->opens;
+    world_tick(w, 60 * MINUTE_MS);
+    assert_int_equal(w->opens, opens);
+}
+
+static void one_that_was_reached_is_waited_for(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, ON_WEB1 " " ON_WEB1);
+
+    up(w);
+    expect_start(w, 3);
+    tell_done(w, 3, 0);
+    down(w, LINK_END_LOST);
+    absent_for(w, 5 * MINUTE_MS);
+    expect_state(w, job, JOB_RUNNING);
+}
+
+// The program that makes links is not there: as if the host were not.
+static void one_that_cannot_even_be_tried_is_given_up(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job;
+
+    w->link_rc = -ENOENT;
+    job = job_start(w, ON_WEB1);
+    world_tick(w, MINUTE_MS - 1000);
+    expect_state(w, job, JOB_RUNNING);
+    world_tick(w, 15 * 1000);
+    expect_state(w, job, JOB_FAILED);
+    expect_reason(w, job, "no ssh is installed here");
+    w->opens = 0;
+    world_tick(w, 60 * MINUTE_MS);
+    assert_int_equal(w->opens, 0);
+}
+
+// ---- refused
+
+static void one_that_refuses_us_is_given_up_at_once(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, TELL);
+
+    down(w, LINK_END_DENIED);
+    expect_state(w, job, JOB_COMPLETED);
+    expect_records(w, job, "output: false\tunreachable|\n");
+}
+
+static void a_script_that_asks_on_is_told_once_for_each_refusal(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "local n = 0 while not pcall(function() " ON_WEB1 " end) do "
+                                "n = n + 1 end print('after', n)");
+
+    for (int i = 0; i < 3; i++) {
+        down(w, LINK_END_DENIED);
+        assert_null(link_to(w, "web1")); // who was refused does not come back at once
+        world_tick(w, 2001);
+        assert_non_null(link_to(w, "web1"));
+    }
+    assert_int_equal(w->opens, 4);
+    up(w);
+    expect_start(w, 9);
+    command_ends(w, 9, 0);
+    expect_records(w, job, "output: after\t3|\n");
+}
+
+static void who_comes_later_is_asked_for_and_who_was_reached_waits_long(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t first = job_start(w, ON_WEB1), second;
+    unsigned opens;
+
+    up(w);
+    expect_start(w, 3);
+    down(w, LINK_END_LOST);
+    world_tick(w, 200);
+    down(w, LINK_END_DENIED);
+    opens = w->opens;
+    world_tick(w, MINUTE_MS);
+    assert_int_equal(w->opens, opens);
+    second = job_start(w, ON_WEB1);
+    assert_int_equal(w->opens, opens + 1);
+    down(w, LINK_END_DENIED);
+    expect_state(w, second, JOB_FAILED);
+    expect_state(w, first, JOB_RUNNING);
+    world_tick(w, 5 * MINUTE_MS);
+    assert_int_equal(w->opens, opens + 2);
+}
+
+// ---- a minute for each wait
+
+static void a_retry_waits_a_minute_of_its_own(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "host('web1'):run{'x', retry = { times = 1, every = '10s' }}");
+
+    absent_for(w, MINUTE_MS + 10 * 1000);
+    expect_journal(w, job, "started child_added intended settled:unreachable:0");
+    absent_for(w, MINUTE_MS - 5000);
+    expect_state(w, job, JOB_RUNNING);
+    absent_for(w, 30 * 1000);
+    expect_state(w, job, JOB_FAILED);
+    expect_journal(w, job, "started child_added intended settled:unreachable:0 fired intended "
+                           "settled:unreachable:0 ended");
+}
+
+static void a_job_that_was_suspended_waits_a_minute_of_its_own(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, ON_WEB1);
+
+    absent_for(w, 5000);
+    suspend_job(w, job, false);
+    absent_for(w, 10 * MINUTE_MS);
+    expect_state(w, job, JOB_SUSPENDED);
+    resume_job(w, job);
+    absent_for(w, MINUTE_MS - 1000);
+    expect_state(w, job, JOB_RUNNING);
+    absent_for(w, 30 * 1000);
+    expect_state(w, job, JOB_FAILED);
+}
+
+static void a_suspended_job_wants_no_link(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, ON_WEB1);
+    unsigned opens;
+
+    suspend_job(w, job, false);
+    down(w, LINK_END_UNREACHED);
+    opens = w->opens;
+    world_tick(w, 60 * MINUTE_MS);
+    assert_int_equal(w->opens, opens);
+    resume_job(w, job);
+    assert_non_null(link_to(w, "web1"));
+    up(w);
+    expect_start(w, 5);
+}
+
+// ---- endings
+
+static void a_cleanup_is_given_up_as_any_step_is(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "undo(function() " TELL "end) sleep('1h')");
+
+    stop_job(w, job, -1);
+    down(w, LINK_END_DENIED);
+    expect_state(w, job, JOB_STOPPED);
+    expect_records(w, job, "output: false\tunreachable|\n");
+}
+
+static void a_stopped_job_does_not_wait_for_what_never_began(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, ON_WEB1);
+
+    stop_job(w, job, -1);
+    expect_state(w, job, JOB_STOPPED);
+    down(w, LINK_END_UNREACHED);
+    w->opens = 0;
+    world_tick(w, 60 * MINUTE_MS);
+    assert_int_equal(w->opens, 0);
+}
+
+static void a_parked_job_is_woken_by_its_time_and_reaches_its_host(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, ON_WEB1 " sleep('1h') " ON_WEB1);
+
+    up(w);
+    expect_start(w, 3);
+    command_ends(w, 3, 0);
+    assert_false(job_is_resident(w, job));
+    down(w, LINK_END_LOST);
+    world_tick(w, 60 * MINUTE_MS);
+    assert_non_null(link_to(w, "web1"));
+    up(w);
+    expect_start(w, 7);
+    command_ends(w, 7, 0);
+    expect_state(w, job, JOB_COMPLETED);
+}
+
+// ---- no room
+
+static void on_a_full_disk_nobody_gives_up(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, TELL);
+
+    w->room_rc = -ENOSPC;
+    world_tick(w, 1000);
+    signal_job(w, job, "any"); // a commit, which finds no room ahead
+    assert_true(w->engine->disk_full);
+    down(w, LINK_END_DENIED);
+    expect_state(w, job, JOB_RUNNING);
+    w->room_rc = 0;
+    world_tick(w, 2000);
+    expect_state(w, job, JOB_COMPLETED);
+    expect_records(w, job, "output: false\tunreachable|\n");
+}
+
+// More than a batch takes, all waiting for one host.
+static void many_give_up_a_batch_at_a_time(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "local f = {} for i = 1, 3000 do f[i] = function() "
+                                "pcall(function() " ON_WEB1 " end) "
+                                "print(string.rep('x', 8000)) end end parallel(f)");
+
+    down(w, LINK_END_DENIED);
+    expect_state(w, job, JOB_COMPLETED);
+    assert_true(w->batch_bytes_max < 10 * 1024 * 1024);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(one_that_is_not_there_is_given_up_after_a_minute),
+        TEST(nobody_is_left_and_it_is_not_tried_again),
+        TEST(one_that_was_reached_is_waited_for),
+        TEST(one_that_cannot_even_be_tried_is_given_up),
+        TEST(one_that_refuses_us_is_given_up_at_once),
+        TEST(a_script_that_asks_on_is_told_once_for_each_refusal),
+        TEST(who_comes_later_is_asked_for_and_who_was_reached_waits_long),
+        TEST(a_retry_waits_a_minute_of_its_own),
+        TEST(a_job_that_was_suspended_waits_a_minute_of_its_own),
+        TEST(a_suspended_job_wants_no_link),
+        TEST(a_cleanup_is_given_up_as_any_step_is),
+        TEST(a_stopped_job_does_not_wait_for_what_never_began),
+        TEST(a_parked_job_is_woken_by_its_time_and_reaches_its_host),
+        TEST(on_a_full_disk_nobody_gives_up),
+        TEST(many_give_up_a_batch_at_a_time),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
