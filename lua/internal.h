@@ -96,6 +96,11 @@ void strand_push_cleanup(lua_State *L, struct script_strand *strand, int kind);
 // Pushes the globals as the running code should see them.
 void sandbox_push_env(lua_State *L);
 
+// ---- once.c
+// Inside a once: replaces the value on top by what stands for it there, the same at
+// every call of one once.
+void once_push_copy(lua_State *L);
+
 // ---- probe.c: on_interrupt functions
 // Keeps the function on top, which stays, for the step that the strand is asking for.
 void probe_keep(lua_State *L, struct script_strand *strand);

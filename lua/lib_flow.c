@@ -77,9 +77,10 @@ static int fork_done(lua_State *L, int status, lua_KContext ctx)
 // Argument 7: the hosts that the branches are on, a list of names.
 static void put_fork_hosts(lua_State *L, struct script_strand *strand, lua_Integer count)
 {
-    size_t from = strand->args.len;
+    size_t from;
 
     value_put_array(&strand->args, (size_t)count);
+    from = strand->args.len;
     for (lua_Integer i = 1; i <= count; i++) {
         struct slice name;
         lua_rawgeti(L, 7, i);

@@ -310,15 +310,18 @@ static const luaL_Reg methods[] = {
     { NULL, NULL },
 };
 
-// A host without variables has an empty table of them.
+// A host without variables has an empty table of them. What a once writes into a
+// host's variables is not seen behind it.
 static void push_vars(lua_State *L)
 {
-    if (lua_getiuservalue(L, 1, VALUE_VARS) == LUA_TTABLE)
-        return;
-    lua_pop(L, 1);
-    lua_createtable(L, 0, 0);
-    lua_pushvalue(L, -1);
-    lua_setiuservalue(L, 1, VALUE_VARS);
+    if (lua_getiuservalue(L, 1, VALUE_VARS) != LUA_TTABLE) {
+        lua_pop(L, 1);
+        lua_createtable(L, 0, 0);
+        lua_pushvalue(L, -1);
+        lua_setiuservalue(L, 1, VALUE_VARS);
+    }
+    if (script_of(L)->mode == SCRIPT_ONCE)
+        once_push_copy(L);
 }
 
 // host.name, host.vars, or a method. Upvalue: the methods.

@@ -11,6 +11,7 @@
 #include "lua/convert.h"
 #include "lua/lib_host.h"
 #include "lua/options.h"
+#include "lua/wait.h"
 #include "model/hostset.h"
 #include "model/target.h"
 
@@ -21,10 +22,29 @@ static bool is_set(lua_State *L, int idx)
     return vm_has_meta(L, idx, LUA_TTABLE, VM_HOSTS_META);
 }
 
+#define MAKE_ANOTHER "make another: hosts + host 'a', hosts - ..., hosts:filter(function)"
+
+// __newindex sees no change of an element that is there: a script can put anything
+// into its place, and what follows reads user values of it.
+static void check_elements(lua_State *L, int idx)
+{
+    lua_Integer count = (lua_Integer)lua_rawlen(L, idx);
+
+    vm_charge(L, (uint64_t)count);
+    for (lua_Integer i = 1; i <= count; i++) {
+        lua_rawgeti(L, idx, i);
+        if (!host_is(L, -1))
+            vm_raise(L, "a set of hosts was changed: its element %lld is %s, not a host; "
+                     MAKE_ANOTHER, (long long)i, vm_type_words(L, -1));
+        lua_pop(L, 1);
+    }
+}
+
 static void check_set(lua_State *L, const char *method)
 {
     if (!is_set(L, 1))
         vm_raise(L, "%s: call it with a colon, on a set of hosts: hosts:%s(...)", method, method);
+    check_elements(L, 1);
 }
 
 // Makes the list on top a set.
@@ -35,6 +55,17 @@ static void make_set(lua_State *L)
 }
 
 // ---- handles by name
+
+// Stack: VM_HOSTS, a new handle. A replay does not call a once, so nothing made inside
+// one is kept.
+static void keep_named(lua_State *L, struct slice name)
+{
+    if (script_of(L)->mode == SCRIPT_ONCE)
+        return;
+    lua_pushlstring(L, (const char *)name.ptr, name.len);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, -4);
+}
 
 // Pushes the handle of a name: the job's own, which has variables, or a new one.
 static void push_named(lua_State *L, struct slice name)
@@ -47,9 +78,7 @@ static void push_named(lua_State *L, struct slice name)
         lua_pushnil(L);
         lua_pushnil(L);
         host_push(L);
-        lua_pushlstring(L, (const char *)name.ptr, name.len);
-        lua_pushvalue(L, -2);
-        lua_rawset(L, -4);
+        keep_named(L, name);
     }
     lua_remove(L, -2);
 }
@@ -198,8 +227,7 @@ static int hosts_index(lua_State *L)
 
 static int hosts_newindex(lua_State *L)
 {
-    vm_raise(L, "a set of hosts cannot be changed; make another: hosts + host 'a', hosts - ..., "
-                "hosts:filter(function)");
+    vm_raise(L, "a set of hosts cannot be changed; " MAKE_ANOTHER);
 }
 
 static int hosts_tostring(lua_State *L)
@@ -207,6 +235,7 @@ static int hosts_tostring(lua_State *L)
     lua_Integer count = (lua_Integer)lua_rawlen(L, 1);
     luaL_Buffer text;
 
+    check_elements(L, 1);
     luaL_buffinit(L, &text);
     for (lua_Integer i = 1; i <= count; i++) {
         if (i > 1)
@@ -234,12 +263,15 @@ static int primitive_set(lua_State *L)
 static int primitive_check_hosts(lua_State *L)
 {
     if (is_set(L, 1)) {
+        check_elements(L, 1);
         lua_settop(L, 1);
         return 1;
     }
-    if (!host_is(L, 1))
+    if (!host_is(L, 1)) {
+        wait_check_header(L); // where `hosts` is no set
         vm_raise(L, "%s must be a set of hosts or a host, not %s", lua_tostring(L, 2),
                  vm_type_words(L, 1));
+    }
     lua_createtable(L, 1, 0);
     lua_pushvalue(L, 1);
     lua_rawseti(L, -2, 1);
@@ -297,24 +329,31 @@ static int primitive_rolling_options(lua_State *L)
     return 3;
 }
 
-// batch_size(what, spec, total) -> how many hosts: of 3 or "25%", one at least
+// "25%" of the total, one at least; 0 for a text that is no percentage
+static lua_Integer percentage(const char *text, lua_Integer total)
+{
+    char *end;
+    unsigned long percent = *text >= '0' && *text <= '9' ? strtoul(text, &end, 10) : 0;
+
+    if (percent < 1 || percent > BATCH_PERCENT_MAX || strcmp(end, "%") != 0)
+        return 0;
+    return total * (lua_Integer)percent >= 100 ? total * (lua_Integer)percent / 100 : 1;
+}
+
+// batch_size(what, spec, total) -> how many hosts: of 3 or "25%", one at least and all
+// at most
 static int primitive_batch_size(lua_State *L)
 {
     lua_Integer total = lua_tointeger(L, 3), size = 0;
-    char *end;
 
-    if (lua_isinteger(L, 2)) {
+    if (lua_isinteger(L, 2))
         size = lua_tointeger(L, 2);
-    } else if (lua_type(L, 2) == LUA_TSTRING) {
-        unsigned long percent = strtoul(lua_tostring(L, 2), &end, 10);
-        if (end != lua_tostring(L, 2) && strcmp(end, "%") == 0 && percent >= 1 &&
-            percent <= BATCH_PERCENT_MAX)
-            size = total * (lua_Integer)percent / 100 ? total * (lua_Integer)percent / 100 : 1;
-    }
+    else if (lua_type(L, 2) == LUA_TSTRING)
+        size = percentage(lua_tostring(L, 2), total);
     if (size < 1)
         vm_raise(L, "%s: a batch must be a whole number of at least 1, or a percentage like "
                     "\"25%%\"", lua_tostring(L, 1));
-    lua_pushinteger(L, size);
+    lua_pushinteger(L, size < total ? size : total);
     return 1;
 }
 
@@ -338,13 +377,16 @@ void lib_hosts_primitives(lua_State *L)
 void lib_hosts_open(lua_State *L)
 {
     static const luaL_Reg meta[] = {
-        { "__add", hosts_union },        { "__call", hosts_call },
-        { "__mul", hosts_intersection }, { "__newindex", hosts_newindex },
-        { "__sub", hosts_difference },   { "__tostring", hosts_tostring },
+        { "__call", hosts_call }, { "__newindex", hosts_newindex },
+        { "__tostring", hosts_tostring }, { NULL, NULL },
+    };
+    static const luaL_Reg sums[] = { // of single hosts too
+        { "__add", hosts_union }, { "__mul", hosts_intersection }, { "__sub", hosts_difference },
         { NULL, NULL },
     };
 
     luaL_newlib(L, meta);
+    luaL_setfuncs(L, sums, 0);
     luaL_newlib(L, methods);
     lua_pushcclosure(L, hosts_index, 1);
     lua_setfield(L, -2, "__index");
@@ -355,6 +397,9 @@ void lib_hosts_open(lua_State *L)
     vm_set(L, VM_HOSTS_META);
     lua_createtable(L, 0, 0);
     vm_set(L, VM_HOSTS);
+    vm_get(L, VM_HOST_META);
+    luaL_setfuncs(L, sums, 0);
+    lua_pop(L, 1);
     lua_pushcfunction(L, host_named);
     lua_setfield(L, -2, "host");
 }
@@ -381,14 +426,16 @@ void lib_hosts_set(lua_State *L, struct slice hosts)
 {
     struct script *script = script_of(L);
     msgpack_object v;
+    struct err err;
     size_t at = 0;
 
     lua_createtable(L, 0, 0);
-    if (hosts.len && value_parse(&script->doc, hosts, &at, &v, NULL) == 0)
-        for (size_t i = 0; i < value_count(&v); i++) {
-            struct target target = target_of(value_at(&v, i));
-            add_target(L, &target);
-            lua_rawseti(L, -2, (lua_Integer)i + 1);
-        }
+    if (hosts.len && value_parse(&script->doc, hosts, &at, &v, &err) < 0)
+        vm_stop(L, err.code == -ENOMEM ? ERR_MEMORY : ERR_CORRUPT);
+    for (size_t i = 0; hosts.len && i < value_count(&v); i++) {
+        struct target target = target_of(value_at(&v, i));
+        add_target(L, &target);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
     make_set(L);
 }

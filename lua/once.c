@@ -212,7 +212,7 @@ static void capture(lua_State *L, int fn, int depth)
 
 static bool is_ours(lua_State *L, int metatable)
 {
-    static const enum vm_slot slots[] = { VM_RESULT_META, VM_ERROR_META };
+    static const enum vm_slot slots[] = { VM_RESULT_META, VM_ERROR_META, VM_HOSTS_META };
     bool ret = false;
 
     metatable = lua_absindex(L, metatable);
@@ -294,6 +294,12 @@ static void copy_value(lua_State *L, int idx, int depth)
         break;
     }
     lua_pushvalue(L, idx);
+}
+
+void once_push_copy(lua_State *L)
+{
+    copy_value(L, -1, 0);
+    lua_remove(L, -2);
 }
 
 // ---- the call

@@ -95,7 +95,8 @@ void sandbox_push_absent(lua_State *L)
 {
     static const luaL_Reg meta[] = { { "__index", header_touched }, { "__len", header_touched },
                                      { "__pairs", header_touched }, { "__call", header_touched },
-                                     { NULL, NULL } };
+                                     { "__add", header_touched }, { "__sub", header_touched },
+                                     { "__mul", header_touched }, { NULL, NULL } };
 
     lua_createtable(L, 0, 0);
     luaL_newlib(L, meta);

@@ -60,12 +60,17 @@ struct script_strand *wait_begin(lua_State *L, enum effect_kind kind, const char
     return strand;
 }
 
+// A strand that runs nothing of the author's (hosts:run) is at the line it was forked at.
 static void set_line(lua_State *L, struct script_strand *strand)
 {
     char text[LUA_IDSIZE + 16];
+    struct script *script = script_of(L);
+    size_t len = vm_line(L, text, sizeof(text));
 
     buf_clear(&strand->line);
-    buf_add(&strand->line, text, vm_line(L, text, sizeof(text)));
+    buf_add(&strand->line, text, len);
+    if (len == 0 && strand->parent != strand->handle)
+        buf_add_slice(&strand->line, buf_slice(&script->strands[strand->parent]->line));
     strand->effect.line = buf_slice(&strand->line);
 }
 

@@ -43,7 +43,7 @@ struct effect {
     struct step_policy policy;
     int64_t duration_ms;     // SLEEP: how long. SIGNAL: within, or -1 for ever
     uint32_t fork_count;     // FORK: strands to run, paths PARENT.k in order
-    struct slice fork_hosts; // FORK: encoded array of names, the host of each branch; or empty
+    struct slice fork_hosts; // FORK: encoded names, one behind the other, of each branch's host; or empty
     uint32_t fork_throttle;  // FORK: at most so many at a time; 0: all
     bool failed;             // END: by an error
     struct slice value;      // END: the encoded result, or the encoded error table

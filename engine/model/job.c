@@ -210,7 +210,7 @@ static int apply_intended(struct job *job, const struct event *event, struct err
     strand->step.intent_no = event->no;
     strand->step.boot_mark = job_boot_mark(job, i->boot_id);
     if (i->child_id)
-        job_child_touch(job, event);
+        job_child_touch(job, event, strand_cleanup(strand));
     bound_cleanup(job, strand, event->no);
     if (!effect_kind_waits(i->kind))
         job->in_flight++;

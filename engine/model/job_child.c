@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // How: children are kept in the order of their ids, which are consecutive for the
-// hosts a job was started for. A branch that `each` made for a host is known by its
-// place among the branches of its parent, which has the names.
+// hosts a job was started for. A strand that `each` made for a host knows its name.
 #include "model/job_child.h"
 
 #include <errno.h>
@@ -135,7 +134,7 @@ static struct job_child *child_of_id(struct job *job, uint64_t id)
     return NULL;
 }
 
-void job_child_touch(struct job *job, const struct event *intended)
+void job_child_touch(struct job *job, const struct event *intended, bool cleaning)
 {
     struct job_child *child = child_of_id(job, intended->intended.child_id);
 
@@ -145,32 +144,18 @@ void job_child_touch(struct job *job, const struct event *intended)
         child->started_unix_ms = intended->time_unix_ms;
     child->touched = true;
     child->reached |= intended->intended.boot_id.len > 0;
+    if (child->failed && cleaning)
+        return; // what tidies up after a failure does not undo it
     child->over = child->failed = false; // a later step opens it again
     buf_clear(&child->reason);
 }
 
-static struct job_child *child_of_branch(struct job *job, const struct strand *strand)
-{
-    struct job_child *child = NULL;
-    struct value_doc doc;
-    msgpack_object hosts;
-    size_t at = 0;
-
-    if (!strand->parent || strand->is_probe || !strand->parent->fork_hosts.len)
-        return NULL;
-    value_doc_init(&doc);
-    if (value_parse(&doc, strand->parent->fork_hosts, &at, &hosts, NULL) == 0)
-        child = job_child_of_host(job, value_bytes(value_at(&hosts, strand->branch)));
-    value_doc_release(&doc);
-    return child;
-}
-
 void job_child_over(struct job *job, const struct strand *strand, const struct effect *end)
 {
-    struct job_child *child = child_of_branch(job, strand);
+    struct job_child *child = strand->host.len ? job_child_of_host(job, strand->host) : NULL;
 
-    if (!child || (!child->touched && !end->failed))
-        return; // nothing was done on it
+    if (!child || (!end->failed && (!child->touched || child->over)))
+        return; // nothing was done on it, or nothing since it was over
     if (end->failed && job_is_ending(job))
         return; // it shares its job's end
     child->over = true;
@@ -198,14 +183,19 @@ static const struct job_child *first_failed(const struct job *job)
     return NULL;
 }
 
+static bool was_stopped(const struct job *job) { return job->stop_asked && !job->expired; }
+
 void job_children_sum_up(struct job *job)
 {
     const struct job_child *first = first_failed(job);
 
-    if (!first || job->main_failed)
+    if (!first || (job->main_raised && !was_stopped(job)))
         return;
     job->main_failed = true;
-    buf_clear(&job->reason);
+    if (job->main_raised)
+        buf_add_str(&job->reason, "; ");
+    else
+        buf_clear(&job->reason);
     if (job->child_count > 1)
         buf_addf(&job->reason, "%zu of %zu hosts failed, the first: %.*s: ",
                  job_children_failed(job), job->child_count, SLICE_ARG(buf_slice(&first->host)));
@@ -221,7 +211,7 @@ static enum job_state state_at_end(const struct job *job, const struct job_child
         return job->end_state;
     if (child->touched && !job->main_raised)
         return JOB_COMPLETED;
-    return child->touched ? JOB_FAILED : JOB_STOPPED;
+    return child->touched && !was_stopped(job) ? JOB_FAILED : JOB_STOPPED;
 }
 
 static enum job_state child_state(const struct job *job, const struct job_child *child)
@@ -240,6 +230,8 @@ static struct slice child_reason(const struct job *job, const struct job_child *
         return buf_slice(&child->reason);
     if (job->ended && job->child_count > 1 && !child->touched && state == JOB_STOPPED)
         return SLICE("never reached: the job ended before");
+    if (state == JOB_STOPPED && job->end_state == JOB_FAILED)
+        return SLICE("stopped"); // the job's reason tells of others that failed
     return state == JOB_COMPLETED ? (struct slice){ 0 } : buf_slice(&job->reason);
 }
 

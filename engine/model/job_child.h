@@ -12,9 +12,10 @@ void job_children_release(struct job *job);
 // ERR_STATE: the host has one already.
 int job_child_add(struct job *job, uint64_t id, struct uuid uuid, const struct target *target,
                   struct err *err);
-// A step on its host was intended.
-void job_child_touch(struct job *job, const struct event *intended);
-// The branch ends; was it a host's, its child is over.
+// A step on its host was intended; cleaning: by a cleanup, which opens no child that
+// has failed.
+void job_child_touch(struct job *job, const struct event *intended, bool cleaning);
+// The branch ends; was it a host's, on which it did something, its child is over.
 void job_child_over(struct job *job, const struct strand *strand, const struct effect *end);
 // The script is over: a child that failed fails the job, whose reason says how many did.
 void job_children_sum_up(struct job *job);

@@ -38,7 +38,8 @@ bool job_wants_end(const struct job *job, struct event_ended *ret)
     *ret = (struct event_ended){ .state = JOB_COMPLETED, .value = buf_slice(&job->value) };
     if (!job->main_failed)
         return true;
-    ret->state = job->stop_asked && !job->expired ? JOB_STOPPED : JOB_FAILED;
+    ret->state = job->stop_asked && !job->expired && !job_children_failed(job) ? JOB_STOPPED
+                                                                               : JOB_FAILED;
     ret->reason = buf_slice(&job->reason);
     return true;
 }

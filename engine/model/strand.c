@@ -11,6 +11,8 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "model/value.h"
+
 const char *step_state_name(enum step_state state)
 {
     static const char *const names[] = {
@@ -23,7 +25,6 @@ const char *step_state_name(enum step_state state)
     return names[state];
 }
 
-// FNV-1a, 64 bits: paths are short digits and dots.
 static struct slice strand_path(const struct strand *strand)
 {
     return slice_of(strand->path, strand->path_len);
@@ -191,11 +192,33 @@ void strand_ask_again(struct strands *strands, struct strand *strand)
     list_append(&strands->asked, &strand->asked);
 }
 
+// Takes the next branch's host off the fork's.
+static int next_host(struct strand *strand, struct slice *ret, struct err *err)
+{
+    struct slice *hosts = &strand->fork_hosts;
+    struct value_doc doc;
+    msgpack_object name;
+    size_t at = 0;
+    int rc;
+
+    if (!hosts->len)
+        return 0;
+    value_doc_init(&doc);
+    rc = value_parse(&doc, *hosts, &at, &name, err);
+    if (rc == 0) {
+        *ret = value_bytes(&name);
+        *hosts = slice_of(hosts->ptr + at, hosts->len - at);
+    }
+    value_doc_release(&doc);
+    return rc;
+}
+
 static int begin_branches(struct strands *strands, struct strand *strand, struct err *err)
 {
     uint32_t limit = strand->fork_throttle ? strand->fork_throttle : UINT32_MAX;
+    int rc = 0;
 
-    while (strand->fork_begun < strand->fork_count &&
+    while (rc == 0 && strand->fork_begun < strand->fork_count &&
            strand->fork_begun - strand->fork_ended < limit) {
         uint32_t branch = strand->fork_begun;
         struct strand *child = strand_new(strands, strand, strand->fork_first + branch + 1);
@@ -204,8 +227,9 @@ static int begin_branches(struct strands *strands, struct strand *strand, struct
         child->branch = branch;
         strand->fork_begun++;
         make_ready(strands, child, WAKE_START);
+        rc = next_host(strand, &child->host, err);
     }
-    return 0;
+    return rc;
 }
 
 static void join_if_over(struct strands *strands, struct strand *strand)

@@ -56,6 +56,7 @@ struct strand {
     struct list asked;      // in strands.asked while its step waits for an intent
     struct strand *parent;  // NULL: the main strand
     uint32_t branch;        // index in the parent's fork, from 0
+    struct slice host;      // that its parent's fork is on, or empty; borrowed as fork_hosts is
     uint32_t handle;        // the script's; the core sets it when it starts the strand
     enum strand_wait wait;
     enum wake_kind wake;    // STRAND_READY: how
@@ -70,7 +71,7 @@ struct strand {
     struct buf kept;        // a copy of the outcome's bytes when it had to wait
     struct step step;
     uint32_t forks;         // branches ever made: the next path's last number - 1
-    struct slice fork_hosts; // borrowed from the script until it is joined
+    struct slice fork_hosts; // of branches to come; borrowed from the script until it is joined
     uint32_t fork_first, fork_count, fork_begun, fork_ended, fork_throttle;
     size_t path_len;
     char path[];            // NUL-terminated

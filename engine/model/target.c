@@ -13,15 +13,23 @@ struct target target_of(const value *v)
 
     if (!ret.dest.len)
         ret.dest = ret.name;
+    if (value_is_nil(ret.vars))
+        ret.vars = NULL;
     return ret;
 }
 
 static int check_one(struct hostset *seen, const value *v, struct err *err)
 {
     struct target target = target_of(v);
+    const value *dest = value_get(v, "dest");
     size_t before = seen->count;
     int rc;
 
+    if (!target.name.len)
+        return err_set(err, ERR_USAGE, "host %zu is not an object with a \"name\"", before + 1);
+    if (!value_is_nil(dest) && dest->type != MSGPACK_OBJECT_STR)
+        return err_set(err, ERR_USAGE, "host %.*s: its destination must be a string",
+                       SLICE_ARG(target.name));
     if (!hostset_is_name(target.dest))
         return err_set(err, ERR_USAGE, "host %.*s: its destination '%.*s' is not of the form "
                        "[user@]address[:port]", SLICE_ARG(target.name), SLICE_ARG(target.dest));

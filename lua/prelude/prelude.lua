@@ -77,8 +77,12 @@ end
 
 -- Runs fn(host) on each host, a strand and a child of the job for each. One host's
 -- failure stops no other; once more than `most` have failed no further host begins.
-local function on_each(label, set, limit, most, fn)
-    local names, failures, count = names(set), 0, #set
+local function on_each(label, hosts, limit, most, fn)
+    local names, failures, count = names(hosts), 0, #hosts
+    local set = {} -- fn may change the other one
+    for i = 1, count do
+        set[i] = hosts[i]
+    end
     local skipped, ok, failed, values, errors = {}, {}, {}, {}, {}
     local function branch(host)
         if most >= 0 and failures > most then
@@ -130,6 +134,9 @@ end
 
 -- hosts:run(command, options?) -> results by host
 function prelude.run(set, command, options)
+    if not is_table(command) then
+        check(command, "string", "run: the command")
+    end
     check_some(set, "run")
     return on_each("run", set, 0, -1, function(host)
         return host:run(command, options)
@@ -139,6 +146,9 @@ end
 -- The hosts in groups, of the sizes given; the last size repeats.
 local function cut(label, set, sizes)
     local groups, at, which = {}, 1, 1
+    for i = 1, sizes[1] == nil and 1 or #sizes do
+        batch_size(label, sizes[i], #set)
+    end
     while at <= #set do
         local size, group = batch_size(label, sizes[which], #set), {}
         for i = at, at + size - 1 do

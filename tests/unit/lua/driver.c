@@ -20,13 +20,14 @@ static void keep_note(void *arg, struct slice strand, const struct note *note)
         buf_add_slice(&d->notes, note->data);
 }
 
-// From options that hold a text, limits and modules.
+// From options that hold a text, limits, modules and hosts.
 static void open_job(struct drive *d, const struct script_options *given)
 {
     struct script_options options = {
         .name = SLICE("test.lua"),
         .text = given->text,
         .modules = given->modules,
+        .hosts = given->hosts,
         .job_id = 7,
         .job_uuid = { { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 } },
         .job_name = SLICE("night"),
@@ -66,6 +67,19 @@ void drive_open_limited(struct drive *d, const char *text, size_t memory_max, ui
 void drive_open_modules(struct drive *d, const char *text, struct slice modules)
 {
     open_job(d, &(struct script_options){ .text = slice_str(text), .modules = modules });
+}
+
+void drive_open_hosts(struct drive *d, const char *text, const char *hosts)
+{
+    json_t *parsed = json_loads(hosts, 0, NULL);
+    struct buf bytes;
+
+    assert_non_null(parsed);
+    buf_init(&bytes, 0);
+    assert_int_equal(value_from_json(parsed, &bytes, NULL), 0);
+    open_job(d, &(struct script_options){ .text = slice_str(text), .hosts = buf_slice(&bytes) });
+    json_decref(parsed);
+    buf_release(&bytes);
 }
 
 void drive_open(struct drive *d, const char *text) { drive_open_limited(d, text, 0, 0); }

@@ -80,16 +80,33 @@ static int take_one(struct fake *fake, struct event *event, struct err *err)
     return rc < 0 ? rc : run(fake, err);
 }
 
+// As the core does: the child of a host that has none comes first.
+static int intend(struct fake *fake, const struct strand *asked, struct event *event,
+                  struct err *err)
+{
+    struct slice host = asked->step.effect.host;
+    int rc = 0;
+
+    if (host.len && !job_child_of_host(&fake->job, host)) {
+        *event = (struct event){ .type = EVENT_CHILD_ADDED };
+        event->child_added.child_id = 2 + fake->job.child_count;
+        event->child_added.host = host;
+        rc = take_one(fake, event, err);
+    }
+    job_intent_fill(&fake->job, asked, event);
+    if (host.len)
+        event->intended.child_id = job_child_of_host(&fake->job, host)->id;
+    return rc < 0 ? rc : take_one(fake, event, err);
+}
+
 int fake_take(struct fake *fake, struct event *event, struct err *err)
 {
     struct event_ended ended;
     struct strand *asked;
     int rc = take_one(fake, event, err);
 
-    while (rc == 0 && (asked = job_asked(&fake->job, NULL))) {
-        job_intent_fill(&fake->job, asked, event);
-        rc = take_one(fake, event, err);
-    }
+    while (rc == 0 && (asked = job_asked(&fake->job, NULL)))
+        rc = intend(fake, asked, event, err);
     if (rc == 0 && job_wants_end(&fake->job, &ended)) {
         *event = (struct event){ .type = EVENT_ENDED, .ended = ended };
         rc = take_one(fake, event, err);
@@ -97,14 +114,16 @@ int fake_take(struct fake *fake, struct event *event, struct err *err)
     return rc;
 }
 
-void fake_start(struct fake *fake)
+void fake_start(struct fake *fake) { fake_start_on(fake, (struct slice){ 0 }); }
+
+void fake_start_on(struct fake *fake, struct slice hosts)
 {
     struct event event = { .type = EVENT_STARTED };
     struct err err;
 
     event.started = (struct event_started){
         .uuid = { { 1, 2, 3 } }, .job_id = 1, .type = JOB_WORKFLOW, .name = SLICE("fake"),
-        .child_id = 2,
+        .child_id = 2, .hosts = hosts,
     };
     assert_int_equal(fake_take(fake, &event, &err), 0);
 }

@@ -27,6 +27,8 @@ void fake_release(struct fake *fake);
 // Appends the event, folds it, runs, intends until nothing moves. The job's answer.
 int fake_take(struct fake *fake, struct event *event, struct err *err);
 void fake_start(struct fake *fake);
+// For hosts of these names: an encoded array as in model/target.h; the ids are 2, 3, ...
+void fake_start_on(struct fake *fake, struct slice hosts);
 // Folds a recorded event and runs; makes no intents.
 int fake_replay(struct fake *fake, const struct event *event, struct err *err);
 // A text of everything that is open: equal jobs give equal texts.
