@@ -157,6 +157,9 @@ static int open_link(void *self, struct slice host, const struct link_options *o
     bool is_local = slice_is(host, "localhost");
     struct fake_link *link;
 
+    // A target that saw an epoch which a crash took back would refuse the next engine.
+    if (!world->landed)
+        fail_msg("a link is opened before the engine's epoch is on disk");
     world->opens += !is_local;
     if (world->link_rc < 0 && !is_local)
         return err_set(err, world->link_rc, "no ssh is installed here");
@@ -206,7 +209,7 @@ void world_boot(struct fake_world *world)
     struct engine_options options = { 0 };
     struct err err = { 0 };
 
-    world->stopped = world->disk_full = false;
+    world->stopped = world->disk_full = world->landed = false;
     world->alarm_ms = -1;
     if (engine_new(&world->engine, &w, world->store, &options, &err) < 0)
         fail_msg("engine_new: %s", err_text(&err));
@@ -303,6 +306,7 @@ void world_land(struct fake_world *world)
     world->committing = NULL;
     rc = world->disk_full ? err_set(&err, -ENOSPC, "the disk is full")
                           : store_commit(world->store, batch, &err);
+    world->landed |= rc == 0;
     if (!world->disk_full) {
         struct err room = { 0 };
         assert_int_equal(rc, 0);

@@ -38,6 +38,7 @@ struct fake_world {
     int64_t alarm_ms;              // the engine's last wish; -1: none
     const struct batch *committing; // held by the committer; NULL: none
     size_t batch_bytes_max;        // of the largest batch committed
+    bool landed;                   // something of this engine is on disk
     bool woken;                    // the engine wishes a turn
     bool disk_full;                // landing fails, nothing is written
     int room_rc;                   // what a landing says of the room ahead

@@ -51,6 +51,23 @@ static void a_command_begins_when_the_link_of_its_host_is_up(void **state)
     expect_journal(w, job, "started child_added intended settled:exit:0 ended");
 }
 
+// fake_world fails the test when a link is opened before the first landing.
+static void the_next_engine_opens_links_when_its_epoch_is_on_disk(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "parallel{ function() host('web1'):run('x') end,\n"
+                                "function() host('web2'):run('y') end,\n"
+                                "function() localhost:run('z') end }");
+
+    up(w, "web1", "boot-w");
+    world_crash(w);
+    world_boot(w);
+    assert_non_null(link_to(w, "localhost"));
+    assert_non_null(link_to(w, "web1")); // for what runs there
+    assert_non_null(link_to(w, "web2")); // for what waits to
+    expect_state(w, job, JOB_RUNNING);
+}
+
 static void a_command_goes_on_while_its_host_is_away(void **state)
 {
     struct fake_world *w = *state;
@@ -415,6 +432,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_command_begins_when_the_link_of_its_host_is_up),
+        TEST(the_next_engine_opens_links_when_its_epoch_is_on_disk),
         TEST(a_command_goes_on_while_its_host_is_away),
         TEST(the_next_engine_asks_the_host_of_the_command),
         TEST(a_result_that_could_not_be_forgotten_is_when_the_host_is_back),
