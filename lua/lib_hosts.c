@@ -115,7 +115,9 @@ static int expand(lua_State *L, struct slice text, struct err *err)
     for (size_t i = 0; rc == 0 && i < set.count; i++)
         buf_add(names, set.names[i], strlen(set.names[i]) + 1);
     hostset_release(&set);
-    return rc == 0 && buf_failed(names) ? err_set(err, -ENOMEM, "no memory for a set of hosts") : rc;
+    if (rc == 0 && buf_failed(names))
+        rc = err_set(err, -ENOMEM, "no memory for a set of hosts");
+    return rc;
 }
 
 static void push_expanded(lua_State *L)

@@ -198,6 +198,24 @@ static void run_takes_parameters(void **state)
           "b.lua:1:");
 }
 
+static void invoke_names_its_hosts(void **state)
+{
+    struct shell *shell = *state;
+
+    check(shell, "pawl invoke --hosts 'web[1-2],!web1' --throttle 3 --max-failures 0 -- df -h", 0,
+          "{\"argv\":[\"df\",\"-h\"],\"max_failures\":0,");
+    check(shell, "pawl get --type remote -q", 0, "7\n");
+    check(shell, "pawl invoke -d --hosts web -c 'df | wc'", 0, "remote");
+    check(shell, "pawl invoke -- df", 2, "on which hosts?");
+    check(shell, "pawl invoke --hosts web", 2, "what shall it run?");
+    check(shell, "pawl invoke --hosts 'a;b' -- df", 2, "\"a;b\" is no host");
+    check(shell, "pawl invoke --hosts ',' -- df", 3, "no host at all");
+    check(shell, "pawl invoke --hosts web --throttle 0 -- df", 2,
+          "--throttle 0: a number from 1 is expected");
+    check(shell, "pawl invoke --hosts web --max-failures x -- df", 2, "--max-failures x");
+    check(shell, "pawl invoke --hosts web --max-failures -1 -- df", 2, "--max-failures -1");
+}
+
 static void verbs_change_jobs(void **state)
 {
     struct shell *shell = *state;
@@ -286,6 +304,7 @@ int main(int argc, char **argv)
         WITH_SHELL(receive_does_not_mark_what_was_not_written),
         WITH_SHELL(start_passes_on_what_was_asked),
         WITH_SHELL(run_takes_parameters),
+        WITH_SHELL(invoke_names_its_hosts),
         WITH_SHELL(verbs_change_jobs),
         WITH_SHELL(wait_tells_how_it_went),
         WITH_SHELL(history_lists_attempts),

@@ -166,6 +166,7 @@ static int fake_change(void *core, const struct change *change, change_fn fn, vo
     keep_json(kept->params, sizeof(kept->params), change->params);
     keep_json(kept->meta, sizeof(kept->meta), change->meta);
     keep_json(kept->env, sizeof(kept->env), change->env);
+    keep_json(kept->hosts, sizeof(kept->hosts), change->hosts);
     kept->fn = fn;
     kept->arg = arg;
     fake->change_count++;

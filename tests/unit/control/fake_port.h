@@ -25,6 +25,7 @@ struct fake_change {
     struct change change;      // slices are dead after the call
     char name[64], script[64], cwd[64];
     char params[256], meta[256], env[256], signal_name[64], signal_value[256]; // as JSON
+    char hosts[256];
     change_fn fn;
     void *arg;
 };

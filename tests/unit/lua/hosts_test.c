@@ -158,23 +158,34 @@ static void test_misuse_is_told(void **state)
                 "test.lua:1: each: call it with a colon, on a set of hosts: hosts:each(...)");
     check_fails("hosts.names {}",
                 "test.lua:1: names: call it with a colon, on a set of hosts: hosts:names(...)");
-    check_fails("hosts:eech(print)", "test.lua:1: a set of hosts has no field 'eech'; did you mean 'each'?");
+    check_fails("hosts:eech(print)",
+                "test.lua:1: a set of hosts has no field 'eech'; did you mean 'each'?");
     check_fails("hosts[1]:rnu 'x'", "test.lua:1: a host has no field 'rnu'; did you mean 'run'?");
     check_fails("hosts:each()", "test.lua:1: each: the last argument must be a function, not nil");
     check_fails("hosts:each{ throttle = 2 }",
                 "test.lua:1: each: the last argument must be a function, not a table");
-    check_fails("hosts:each({ throttle = 0 }, print)", "test.lua:1: each: option 'throttle' must be a whole number of at least 1, not a number");
-    check_fails("hosts:each({ max_failures = -1 }, print)", "test.lua:1: each: option 'max_failures' must be a whole number of at least 0, not a number");
-    check_fails("hosts:each({ trottle = 1 }, print)", "test.lua:1: each: unknown option 'trottle'; did you mean 'throttle'?");
-    check_fails("hosts:each(5, print)", "test.lua:1: each: the options must be a table, not a number");
-    check_fails("hosts:rolling({ throttle = 1 }, print)", "test.lua:1: rolling: unknown option 'throttle'");
-    check_fails("hosts:rolling({ batches = 2 }, print)", "test.lua:1: rolling: option 'batches' must be a list of numbers and percentages, { 1, \"25%\" }, not a number");
+    check_fails("hosts:each({ throttle = 0 }, print)",
+                "test.lua:1: each: option 'throttle' must be a whole number of at least 1, not "
+                "a number");
+    check_fails("hosts:each({ max_failures = -1 }, print)",
+                "test.lua:1: each: option 'max_failures' must be a whole number of at least 0, "
+                "not a number");
+    check_fails("hosts:each({ trottle = 1 }, print)",
+                "test.lua:1: each: unknown option 'trottle'; did you mean 'throttle'?");
+    check_fails("hosts:each(5, print)",
+                "test.lua:1: each: the options must be a table, not a number");
+    check_fails("hosts:rolling({ throttle = 1 }, print)",
+                "test.lua:1: rolling: unknown option 'throttle'");
+    check_fails("hosts:rolling({ batches = 2 }, print)",
+                "test.lua:1: rolling: option 'batches' must be a list of numbers and "
+                "percentages, { 1, \"25%\" }, not a number");
     check_fails("hosts:rolling({ pause = 'soon' }, print)",
                 "test.lua:1: rolling: option 'pause' must be a duration: seconds, or text like "
                 "\"250ms\", \"1m30s\", \"2d\", not 'soon'");
     check_fails("hosts:rolling({ batches = { 1, '0%' } }, print)",
                 "test.lua:1: rolling: a batch must be a whole number of at least 1, or a percentage like \"25%\"");
-    check_fails("hosts:filter(5)", "test.lua:1: filter: the argument must be a function, not a number");
+    check_fails("hosts:filter(5)",
+                "test.lua:1: filter: the argument must be a function, not a number");
     check_fails("hosts:run()", "test.lua:1: run: the command must be a string, not nil");
     check_fails("hosts:run(5)", "test.lua:1: run: the command must be a string, not a number");
 }

@@ -140,6 +140,23 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static void describe_children(const struct job *job, struct buf *ret)
+{
+    struct child_head *children = calloc(job->child_count + 1, sizeof(*children));
+    struct job_head head;
+
+    assert_non_null(children);
+    job_head_fill(job, &head, children);
+    for (size_t i = 0; i < job->child_count; i++) {
+        const struct child_head *c = &children[i];
+        buf_addf(ret, "child %llu %.*s %s exit %d from %lld to %lld: %.*s\n",
+                 (unsigned long long)c->id, SLICE_ARG(c->host), job_state_name(c->state),
+                 c->exit_code, (long long)c->started_unix_ms, (long long)c->ended_unix_ms,
+                 SLICE_ARG(c->reason));
+    }
+    free(children);
+}
+
 void fake_describe(const struct fake *fake, struct buf *ret)
 {
     char *lines[256];
@@ -166,4 +183,5 @@ void fake_describe(const struct fake *fake, struct buf *ret)
     buf_addf(ret, "state %s flight %zu no %llu reason %.*s\n", job_state_name(job_state(&fake->job)),
              fake->job.in_flight, (unsigned long long)fake->job.last_no,
              SLICE_ARG(buf_slice(&fake->job.reason)));
+    describe_children(&fake->job, ret);
 }

@@ -39,8 +39,11 @@ static void program(const struct fake *fake, const struct strand *strand, uint32
         ret->kind = EFFECT_FORK;
         ret->fork_count = (uint32_t)(h >> 32) % 4;
         ret->fork_throttle = (uint32_t)(h >> 36) % 3;
+        if ((h >> 40) % 2)
+            ret->fork_hosts = SLICE("\xa1" "a\xa1" "b\xa1" "c"); // of three at most
     } else if (pick < 7) {
         ret->kind = EFFECT_COMMAND;
+        ret->host = ret->name;
     } else if (pick < 10) {
         ret->kind = EFFECT_ONCE;
     } else if (pick < 12) {

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// Jobs on hosts over the API: what a start hands on, and which shapes it refuses. What a
+// host is, is for the engine to say (tests/unit/model/target_test.c).
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "unit/control/ask.h"
+
+static void hosts_are_handed_on(void **state)
+{
+    struct world *world = *state;
+    const struct fake_change *change = &world->fake->changes[0];
+    json_t *json;
+
+    fake_job_add(world->fake, 12, "disks", JOB_NOT_STARTED);
+    assert_int_equal(change_now(world, "POST", "/v1/jobs",
+                                "{\"type\":\"remote\",\"params\":{\"shell\":\"df\",\"stdin_b64\":\"gP8A\"},"
+                                "\"hosts\":[{\"name\":\"web\",\"dest\":\"root@10.0.0.7\",\"vars\":"
+                                "{\"a\":[1]}},{\"name\":\"db\"}]}", 12, NULL, &json), 201);
+    json_decref(json);
+    assert_int_equal(change->change.type, JOB_REMOTE);
+    assert_string_equal(change->params, "{\"shell\":\"df\",\"stdin\":{\"b64\":\"gP8A\"}}");
+    assert_string_equal(change->hosts, "[{\"dest\":\"root@10.0.0.7\",\"name\":\"web\",\"vars\":"
+                                       "{\"a\":[1]}},{\"name\":\"db\"}]");
+}
+
+static void a_workflow_may_have_hosts(void **state)
+{
+    struct world *world = *state;
+    const struct fake_change *changes = world->fake->changes;
+    json_t *json;
+
+    fake_job_add(world->fake, 12, "disks", JOB_NOT_STARTED);
+    assert_int_equal(change_now(world, "POST", "/v1/jobs",
+                                "{\"type\":\"workflow\",\"script\":{\"name\":\"a.lua\",\"text\":\"x\"},"
+                                "\"hosts\":[{\"name\":\"web\"}]}", 12, NULL, &json), 201);
+    json_decref(json);
+    assert_int_equal(changes[0].change.type, JOB_WORKFLOW);
+    assert_string_equal(changes[0].hosts, "[{\"name\":\"web\"}]");
+    assert_int_equal(change_now(world, "POST", "/v1/jobs",
+                                "{\"type\":\"workflow\",\"script\":{\"name\":\"a.lua\",\"text\":\"x\"},"
+                                "\"hosts\":null}", 12, NULL, &json), 201);
+    json_decref(json);
+    assert_int_equal(changes[1].change.hosts.len, 0);
+}
+
+static void wrong_shapes_are_refused(void **state)
+{
+    static const char *const bodies[][2] = {
+        { "{\"type\":\"remote\"}", "\"hosts\" is missing: an array of" },
+        { "{\"type\":\"remote\",\"hosts\":null}", "\"hosts\" is missing: an array of" },
+        { "{\"type\":\"remote\",\"hosts\":\"web\"}", "\"hosts\" is not an array" },
+        { "{\"type\":\"remote\",\"hosts\":{\"name\":\"web\"}}", "\"hosts\" is not an array" },
+        { "{\"type\":\"local\",\"hosts\":[{\"name\":\"web\"}]}", "does not belong to type local" },
+        { "{\"type\":\"remote\",\"host\":[]}", "\"host\" is not known here" },
+        { "{\"type\":\"remote\",\"hosts\":[{\"name\":\"web\"}],\"script\":{}}", "\"script\" belongs to type workflow" },
+        { "{\"type\":\"remote\",\"hosts\":[{\"name\":\"web\"}],\"params\":{\"stdin_b64\":\"?\"}}", "base64" },
+        { "{\"type\":\"cim\",\"hosts\":[]}", "local, remote or workflow" },
+    };
+    struct world *world = *state;
+
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
+        check_error(world, "POST", "/v1/jobs", bodies[i][0], 400, "usage", bodies[i][1]);
+    assert_int_equal(world->fake->change_count, 0);
+}
+
+// Deeper than a value may be: refused here, with the key's name.
+static void variables_nested_too_deep_are_refused(void **state)
+{
+    struct world *world = *state;
+    struct buf body;
+
+    buf_init(&body, 0);
+    buf_add_str(&body, "{\"type\":\"remote\",\"hosts\":[{\"name\":\"web\",\"vars\":{\"a\":");
+    for (int i = 0; i < VALUE_DEPTH_MAX; i++)
+        buf_add_str(&body, "[");
+    for (int i = 0; i < VALUE_DEPTH_MAX; i++)
+        buf_add_str(&body, "]");
+    buf_add_str(&body, "}}]}");
+    check_error(world, "POST", "/v1/jobs", buf_cstr(&body), 400, "usage", "\"hosts\"");
+    buf_release(&body);
+}
+
+#define WITH_WORLD(fn) cmocka_unit_test_setup_teardown(fn, world_open, world_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_WORLD(hosts_are_handed_on),
+        WITH_WORLD(a_workflow_may_have_hosts),
+        WITH_WORLD(wrong_shapes_are_refused),
+        WITH_WORLD(variables_nested_too_deep_are_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
