@@ -383,7 +383,12 @@ static void a_removed_job_leaves_no_child_behind(void **state)
     struct fake_world *w = *state;
     uint64_t job = start_on_many(w, 20);
     uint64_t parent;
+    char name[HOST_NAME];
 
+    for (int i = 1; i <= 20; i++)
+        up(w, host_name(name, i), "b");
+    for (uint64_t child = job; child <= job + 21; child++)
+        assert_int_equal(jobs_parent(w->store, child, &parent, NULL), 0);
     assert_int_equal(ask_remove(w, job, true), 0);
     world_settle(w);
     for (uint64_t child = job; child <= job + 21; child++)
