@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "sim.h"
+#include "expect.h"
 
 enum { LIMIT_MS = 24 * 3600 * 1000, TURN_BYTES = 1 };
 
@@ -80,20 +80,10 @@ static char *run_shape(const struct shape *shape, const struct sim_options *opti
 {
     struct sim *sim = sim_new(options);
     uint64_t job = sim_start_on(sim, shape->script, slice_str(on_four));
-    char *result;
 
     if (shape->stop_at_ms)
         sim_stop_at(sim, shape->stop_at_ms, job);
-    if (!sim_run(sim, LIMIT_MS)) {
-        result = sim_result(sim, job);
-        fail_msg("shape %s seed %llu is stuck:\n%s", shape->name,
-                 (unsigned long long)options->seed, result);
-    }
-    result = sim_result(sim, job);
-    *counts = sim_counts(sim);
-    assert_int_equal(sim_doubled(sim), 0);
-    sim_free(sim);
-    return result;
+    return play_shape(sim, job, LIMIT_MS, shape->name, options->seed, counts);
 }
 
 struct totals {
