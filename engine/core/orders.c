@@ -133,6 +133,7 @@ void dispatch_orders(struct host *host)
     int rc;
 
     if (!host->ready) {
+        host->has_orders = true; // they are on disk now, where nobody may have found them before
         hosts_want(host, false);
         return;
     }
