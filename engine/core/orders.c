@@ -60,26 +60,30 @@ static int note_begun(void *arg, const struct event *event, struct err *err)
     return 0;
 }
 
-static struct host *host_of_child(struct resident *r, uint64_t child_id)
+// A child that was added in an event nobody can read has no host that is known.
+static int order_kill_on_child(struct resident *r, uint64_t child_id, uint64_t intent_no)
 {
-    for (size_t i = 0; i < r->job.child_count; i++)
-        if (r->job.children[i].id == child_id)
-            return hosts_get(r->engine, buf_slice(&r->job.children[i].dest));
-    return NULL;
+    struct host *host;
+
+    for (size_t i = 0; i < r->job.child_count; i++) {
+        if (r->job.children[i].id != child_id)
+            continue;
+        host = hosts_get(r->engine, buf_slice(&r->job.children[i].dest));
+        return host ? order_kill(r, host, intent_no) : -ENOMEM;
+    }
+    return 0;
 }
 
-static int order_begun(const struct begun *begun)
+static int order_begun(const struct begun *begun, struct err *err)
 {
-    size_t at = 0;
     int rc = 0;
 
-    for (; rc == 0 && at < begun->child.cap; at++) {
+    for (size_t at = 0; rc == 0 && at < begun->child.cap; at++) {
         const struct map_slot *slot = &begun->child.slots[at];
-        struct host *host = slot->value ? host_of_child(begun->r, (uintptr_t)slot->value) : NULL;
-        if (host)
-            rc = order_kill(begun->r, host, slot->key);
+        if (slot->value)
+            rc = order_kill_on_child(begun->r, (uintptr_t)slot->value, slot->key);
     }
-    return rc;
+    return rc < 0 ? err_set(err, rc, "no memory for the kill of a job's commands") : 0;
 }
 
 // Behind damage nobody can read what was begun: what stands before it is ordered.
@@ -93,7 +97,7 @@ static int order_kills_of_wreck(struct resident *r, struct err *err)
     if (rc == ERR_CORRUPT)
         rc = 0;
     if (rc == 0)
-        rc = order_begun(&begun);
+        rc = order_begun(&begun, err);
     map_release(&begun.child);
     return rc;
 }
@@ -129,6 +133,7 @@ void dispatch_orders(struct host *host)
     int rc;
 
     if (!host->ready) {
+        host->has_orders = true; // they are on disk now, where nobody may have found them before
         hosts_want(host, false);
         return;
     }

@@ -11,15 +11,16 @@
 
 #include <cmocka.h>
 
+#include "expect.h"
 #include "shapes.h"
-#include "sim.h"
+
+enum { LIMIT_MS = 600 * 1000 };
 
 static char *run_shape(const struct shape *shape, const struct sim_options *options,
                        struct sim_counts *counts)
 {
     struct sim *sim = sim_new(options);
     uint64_t job = sim_start(sim, shape->script);
-    char *result;
 
     if (shape->signal)
         sim_signal_at(sim, 5, job, shape->signal);
@@ -27,16 +28,7 @@ static char *run_shape(const struct shape *shape, const struct sim_options *opti
         sim_resume_at(sim, 300 * (i + 1), job);
     if (shape->stop_at_ms)
         sim_stop_at(sim, shape->stop_at_ms, job);
-    if (!sim_run(sim, 600 * 1000)) {
-        result = sim_result(sim, job);
-        fail_msg("shape %s seed %llu is stuck:\n%s", shape->name,
-                 (unsigned long long)options->seed, result);
-    }
-    result = sim_result(sim, job);
-    *counts = sim_counts(sim);
-    assert_int_equal(sim_doubled(sim), 0);
-    sim_free(sim);
-    return result;
+    return play_shape(sim, job, LIMIT_MS, shape->name, options->seed, counts);
 }
 
 enum { TURN_BYTES = 1 }; // every fact fills its batch: links and intents wait all the time

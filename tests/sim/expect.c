@@ -28,3 +28,17 @@ void expect_end(struct sim *sim, uint64_t job, uint64_t seed, const struct expec
     assert_int_equal(sim_doubled(sim), 0);
     free(result);
 }
+
+char *play_shape(struct sim *sim, uint64_t job, int64_t limit_ms, const char *shape,
+                 uint64_t seed, struct sim_counts *counts)
+{
+    bool over = sim_run(sim, limit_ms);
+    char *result = sim_result(sim, job);
+
+    if (!over)
+        fail_msg("shape %s seed %llu is stuck:\n%s", shape, (unsigned long long)seed, result);
+    *counts = sim_counts(sim);
+    assert_int_equal(sim_doubled(sim), 0);
+    sim_free(sim);
+    return result;
+}

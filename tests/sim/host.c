@@ -29,9 +29,9 @@ struct message { // from the host to the engine
     char *data;
 };
 
-static struct command *find_command(struct sim *sim, struct link_key key)
+static struct command *find_command(struct sim_host *host, struct link_key key)
 {
-    list_each(it, &sim->commands) {
+    list_each(it, &host->commands) {
         struct command *c = container_of(it, struct command, link);
         if (c->key.intent_no == key.intent_no && uuid_equal(c->key.job, key.job))
             return c;
@@ -39,17 +39,17 @@ static struct command *find_command(struct sim *sim, struct link_key key)
     return NULL;
 }
 
-static void tell(struct sim *sim, struct link_event event, const char *data)
+static void tell(struct sim_host *host, struct link_event event, const char *data)
 {
     struct message *message;
 
-    if (sim->sim_link->cut)
+    if (host->link->cut)
         return;
     message = calloc(1, sizeof(*message));
     assert(message);
     message->event = event;
     message->data = data ? strdup(data) : NULL;
-    list_append(&sim->sim_link->messages, &message->link);
+    list_append(&host->link->messages, &message->link);
 }
 
 // The value of NAME=... in the command's text; "" when it is not there.
@@ -63,7 +63,7 @@ static void word_of(const char *text, const char *name, char *ret, size_t room)
     ret[n] = 0;
 }
 
-static void tell_stream(struct sim *sim, struct command *c, enum link_stream stream)
+static void tell_stream(struct sim_host *host, struct command *c, enum link_stream stream)
 {
     struct link_event event = { .type = LINK_OUTPUT, .key = c->key, .stream = stream,
                                 .offset = c->sent[stream] };
@@ -72,36 +72,36 @@ static void tell_stream(struct sim *sim, struct command *c, enum link_stream str
     word_of(c->text, stream == LINK_OUT ? "out=" : "err=", data, sizeof(data));
     if (strlen(data) <= c->sent[stream])
         return;
-    tell(sim, event, data + c->sent[stream]);
+    tell(host, event, data + c->sent[stream]);
     c->sent[stream] = strlen(data);
 }
 
-static void tell_end(struct sim *sim, struct command *c)
+static void tell_end(struct sim_host *host, struct command *c)
 {
     struct link_event event = { .type = LINK_DONE, .key = c->key, .code = c->code };
 
-    tell_stream(sim, c, LINK_OUT);
-    tell_stream(sim, c, LINK_ERR);
+    tell_stream(host, c, LINK_OUT);
+    tell_stream(host, c, LINK_ERR);
     if (c->killed)
         event = (struct link_event){ .type = LINK_DONE, .key = c->key, .signal = 15 };
     else if (!c->done)
         event.type = LINK_INTERRUPTED;
-    tell(sim, event, NULL);
+    tell(host, event, NULL);
 }
 
-static void attach(struct sim *sim, struct command *c, uint64_t out, uint64_t err)
+static void attach(struct sim_host *host, struct command *c, uint64_t out, uint64_t err)
 {
-    tell(sim, (struct link_event){ .type = LINK_STARTED, .key = c->key }, NULL);
-    c->told = sim->sim_link;
+    tell(host, (struct link_event){ .type = LINK_STARTED, .key = c->key }, NULL);
+    c->told = host->link;
     c->sent[LINK_OUT] = out;
     c->sent[LINK_ERR] = err;
-    if (c->done || c->killed || c->boot != sim->boot)
-        tell_end(sim, c);
+    if (c->done || c->killed || c->boot != host->boot)
+        tell_end(host, c);
     else
-        tell_stream(sim, c, LINK_OUT);
+        tell_stream(host, c, LINK_OUT);
 }
 
-static void begin_command(struct sim *sim, const struct link_start *start)
+static void begin_command(struct sim_host *host, const struct link_start *start)
 {
     struct command *c = calloc(1, sizeof(*c));
     char word[32];
@@ -109,50 +109,57 @@ static void begin_command(struct sim *sim, const struct link_start *start)
     assert(c);
     c->key = start->key;
     c->text = strndup((const char *)start->program.ptr, start->program.len);
-    c->boot = sim->boot;
+    c->boot = host->boot;
     word_of(c->text, "code=", word, sizeof(word));
     c->code = atoi(word);
     word_of(c->text, "ms=", word, sizeof(word));
-    c->ends_ms = sim->now_ms + atoi(word);
+    c->ends_ms = host->sim->now_ms + atoi(word);
     c->starts = 1;
-    sim->counts.starts++;
-    list_append(&sim->commands, &c->link);
+    host->sim->counts.starts++;
+    list_append(&host->commands, &c->link);
 }
 
-static struct sim *sim_of(struct link *link)
+static bool runs(const struct sim_host *host, const struct command *c)
 {
-    return container_of(link, struct sim_link, base)->sim;
+    return !c->done && !c->killed && c->boot == host->boot;
+}
+
+static struct sim_host *host_of(struct link *link)
+{
+    return container_of(link, struct sim_link, base)->host;
 }
 
 static int on_start(struct link *link, const struct link_start *start, struct err *err)
 {
-    struct sim *sim = sim_of(link);
-    struct command *c = find_command(sim, start->key), *older;
+    struct sim_host *host = host_of(link);
+    struct command *c = find_command(host, start->key), *older;
     struct link_key old = { start->key.job, start->supersedes_intent_no };
 
     (void)err;
-    if (sim->sim_link->cut)
+    if (host->link->cut)
         return 0;
-    older = start->has_supersedes ? find_command(sim, old) : NULL;
-    if (older && !older->done && older->boot == sim->boot)
+    older = start->has_supersedes ? find_command(host, old) : NULL;
+    if (older && !older->done && older->boot == host->boot)
         older->killed = true;
     if (!c)
-        begin_command(sim, start);
-    attach(sim, find_command(sim, start->key), start->out_offset, start->err_offset);
+        begin_command(host, start);
+    else if (c->forgotten) // by us: it would run a second time
+        c->starts++;
+    attach(host, find_command(host, start->key), start->out_offset, start->err_offset);
     return 0;
 }
 
 static int on_attach(struct link *link, struct link_key key, uint64_t out, uint64_t errs,
                      struct err *err)
 {
-    struct sim *sim = sim_of(link);
-    struct command *c = find_command(sim, key);
+    struct sim_host *host = host_of(link);
+    struct command *c = find_command(host, key);
 
     (void)err;
     if (c && !c->forgotten)
-        attach(sim, c, out, errs);
+        attach(host, c, out, errs);
     else
-        tell(sim, (struct link_event){ .type = LINK_ABSENT, .key = key }, NULL);
+        tell(host, (struct link_event){ .type = LINK_ABSENT, .key = key }, NULL);
     return 0;
 }
 
@@ -164,44 +171,44 @@ static int on_credit(struct link *link, struct link_key key, uint64_t bytes, str
 
 static int on_signal(struct link *link, struct link_key key, int signum, struct err *err)
 {
-    struct sim *sim = sim_of(link);
-    struct command *c = find_command(sim, key);
-    bool alive = c && !c->done && !c->killed && c->boot == sim->boot;
+    struct sim_host *host = host_of(link);
+    struct command *c = find_command(host, key);
+    bool alive = c && runs(host, c);
 
     (void)signum, (void)err;
-    if (sim->sim_link->cut)
+    if (host->link->cut)
         return 0;
-    tell(sim, (struct link_event){ .type = LINK_SIGNALLED, .key = key, .code = !alive }, NULL);
+    tell(host, (struct link_event){ .type = LINK_SIGNALLED, .key = key, .code = !alive }, NULL);
     if (alive) {
         c->killed = true;
-        tell_end(sim, c);
+        tell_end(host, c);
     }
     return 0;
 }
 
 static int on_forget(struct link *link, struct link_key key, struct err *err)
 {
-    struct sim *sim = sim_of(link);
-    struct command *c = find_command(sim, key);
+    struct sim_host *host = host_of(link);
+    struct command *c = find_command(host, key);
 
     (void)err;
-    if (c && !sim->sim_link->cut)
+    if (c && !host->link->cut)
         c->forgotten = true; // kept for the count of starts
-    tell(sim, (struct link_event){ .type = LINK_FORGOTTEN, .key = key }, NULL);
+    tell(host, (struct link_event){ .type = LINK_FORGOTTEN, .key = key }, NULL);
     return 0;
 }
 
 static int on_list(struct link *link, struct err *err)
 {
-    struct sim *sim = sim_of(link);
+    struct sim_host *host = host_of(link);
 
     (void)err;
-    list_each(it, &sim->commands) {
+    list_each(it, &host->commands) {
         struct command *c = container_of(it, struct command, link);
         if (!c->forgotten)
-            tell(sim, (struct link_event){ .type = LINK_LISTED, .key = c->key }, NULL);
+            tell(host, (struct link_event){ .type = LINK_LISTED, .key = c->key }, NULL);
     }
-    tell(sim, (struct link_event){ .type = LINK_LISTED }, NULL);
+    tell(host, (struct link_event){ .type = LINK_LISTED }, NULL);
     return 0;
 }
 
@@ -218,7 +225,7 @@ static void drop_messages(struct sim_link *link)
 // Its memory may serve the next link.
 static void forget_link(const struct sim_link *link)
 {
-    list_each(it, &link->sim->commands) {
+    list_each(it, &link->host->commands) {
         struct command *c = container_of(it, struct command, link);
         if (c->told == link)
             c->told = NULL;
@@ -229,8 +236,8 @@ static void on_close(struct link *link, void (*closed)(void *arg), void *arg)
 {
     struct sim_link *sl = container_of(link, struct sim_link, base);
 
-    if (sl->sim->sim_link == sl)
-        sl->sim->sim_link = NULL;
+    if (sl->host->link == sl)
+        sl->host->link = NULL;
     forget_link(sl);
     drop_messages(sl);
     free(sl);
@@ -243,29 +250,35 @@ static void on_hold(struct link *link, bool held)
 
     assert(sl->held != held);
     sl->held = held;
-    sl->sim->counts.holds += held;
+    sl->host->sim->counts.holds += held;
 }
 
 static const struct link_ops link_ops = { on_start, on_attach, on_credit, on_signal,
                                           on_forget, on_list, on_hold, on_close };
 
-struct sim_link *host_link_new(struct sim *sim, const struct link_options *options)
+struct sim_link *host_link_new(struct sim_host *host, const struct link_options *options)
 {
     struct sim_link *link = calloc(1, sizeof(*link));
+    struct link_event first = { .type = LINK_READY, .boot_id = slice_str(host->boot_text) };
+    struct link_event away = { .type = LINK_DOWN, .end = LINK_END_UNREACHED, .text = SLICE("away") };
+    struct link_event refuses = { .type = LINK_DOWN, .end = LINK_END_DENIED, .text = SLICE("no") };
 
-    assert(link && !sim->sim_link);
-    *link = (struct sim_link){ .base.ops = &link_ops, .sim = sim, .fn = options->event,
+    assert(link && !host->link);
+    *link = (struct sim_link){ .base.ops = &link_ops, .host = host, .fn = options->event,
                                .arg = options->arg };
     list_init(&link->messages);
-    sim->sim_link = link;
-    tell(sim, (struct link_event){ .type = LINK_READY,
-                                   .boot_id = slice_str(sim->boot_text) }, NULL);
+    host->link = link;
+    if (host->away_until_ms > host->sim->now_ms)
+        first = away;
+    else if (host->refuses_until_ms > host->sim->now_ms)
+        first = refuses;
+    tell(host, first, NULL);
     return link;
 }
 
-bool host_has_news(const struct sim *sim)
+bool host_has_news(const struct sim_host *host)
 {
-    const struct sim_link *link = sim->sim_link;
+    const struct sim_link *link = host->link;
 
     return link && !link->held && (link->cut || !list_is_empty(&link->messages));
 }
@@ -277,9 +290,9 @@ static void tell_cut(struct sim_link *link)
     link->fn(link->arg, &link->base, &down);
 }
 
-void host_deliver(struct sim *sim)
+void host_deliver(struct sim_host *host)
 {
-    struct sim_link *link = sim->sim_link;
+    struct sim_link *link = host->link;
     struct list *first = list_first(&link->messages);
     struct message *message = container_of(first, struct message, link);
 
@@ -294,75 +307,91 @@ void host_deliver(struct sim *sim)
     free(message);
 }
 
-void host_cut_link(struct sim *sim)
+void host_cut_link(struct sim_host *host)
 {
-    struct sim_link *link = sim->sim_link;
+    struct sim_link *link = host->link;
 
-    sim->counts.cuts++;
+    if (!link || link->cut)
+        return;
+    host->sim->counts.cuts++;
     drop_messages(link);
     link->cut = true;
     if (!link->held) // else it is told when the engine listens again
         tell_cut(link);
 }
 
-void host_reboot(struct sim *sim)
+static void begin_boot(struct sim_host *host)
 {
-    sim->counts.reboots++;
-    sim->boot++;
-    snprintf(sim->boot_text, sizeof(sim->boot_text), "boot-%llu", (unsigned long long)sim->boot);
-    if (sim->sim_link)
-        host_cut_link(sim);
+    host->boot++;
+    snprintf(host->boot_text, sizeof(host->boot_text), "%s-%llu", host->name,
+             (unsigned long long)host->boot);
 }
 
-bool host_end_one_command(struct sim *sim)
+void host_reboot(struct sim_host *host)
 {
-    list_each(it, &sim->commands) {
+    host->sim->counts.reboots++;
+    begin_boot(host);
+    host_cut_link(host);
+}
+
+bool host_end_one_command(struct sim_host *host)
+{
+    list_each(it, &host->commands) {
         struct command *c = container_of(it, struct command, link);
-        if (c->done || c->killed || c->boot != sim->boot || c->ends_ms > sim->now_ms)
+        if (!runs(host, c) || c->ends_ms > host->sim->now_ms)
             continue;
         c->done = true;
-        if (sim->sim_link && c->told == sim->sim_link)
-            tell_end(sim, c);
+        if (host->link && c->told == host->link)
+            tell_end(host, c);
         return true;
     }
     return false;
 }
 
-int64_t host_next_end_ms(const struct sim *sim)
+int64_t host_next_end_ms(const struct sim_host *host)
 {
     int64_t next = INT64_MAX;
 
-    list_each(it, &sim->commands) {
+    list_each(it, &host->commands) {
         const struct command *c = container_of(it, struct command, link);
-        if (!c->done && !c->killed && c->boot == sim->boot && c->ends_ms < next)
+        if (runs(host, c) && c->ends_ms < next)
             next = c->ends_ms;
     }
     return next;
 }
 
-void host_free(struct sim *sim)
+void host_init(struct sim_host *host, struct sim *sim, struct slice name)
 {
-    list_each_safe(it, &sim->commands) {
+    assert(name.len < sizeof(host->name));
+    *host = (struct sim_host){ .sim = sim };
+    memcpy(host->name, name.ptr, name.len);
+    list_init(&host->commands);
+    begin_boot(host);
+}
+
+void host_release(struct sim_host *host)
+{
+    list_each_safe(it, &host->commands) {
         struct command *c = container_of(it, struct command, link);
         free(c->text);
         free(c);
     }
 }
 
-unsigned sim_doubled(const struct sim *sim)
+unsigned host_doubled(const struct sim_host *host)
 {
     unsigned doubled = 0;
 
-    list_each(it, &sim->commands)
+    list_each(it, &host->commands)
         doubled += container_of(it, const struct command, link)->starts > 1;
     return doubled;
 }
 
-unsigned sim_started(const struct sim *sim, const char *word)
+unsigned host_started(const struct sim_host *host, const char *word)
 {
     unsigned n = 0;
 
-    list_each(it, &sim->commands)
+    list_each(it, &host->commands)
         n += strstr(container_of(it, const struct command, link)->text, word) != NULL;
     return n;
 }

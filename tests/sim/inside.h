@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The simulator's insides, for its own files.
 //
-//   host.c     the scripted host: its spool, its link
+//   host.c     a scripted host: its spool, its link
+//   hosts.c    all of them: who speaks next, who goes away and comes back
 //   world.c    what the engine sees: clock, chance, commits, links; and its kills
 //   people.c   what is asked of the engine, until it is answered
 //   sim.c      what can happen next, drawn from the seed
@@ -13,12 +14,26 @@
 
 struct sim_link {
     struct link base;
-    struct sim *sim;
+    struct sim_host *host;
     link_event_fn fn;
     void *arg;
     struct list messages;
     bool held; // by the engine: it says nothing
     bool cut;  // and nothing reaches its host any more
+};
+
+enum { SIM_HOSTS = 8 };
+
+struct sim_host {
+    struct sim *sim;
+    char name[16];
+    struct sim_link *link;  // NULL: none is open
+    struct list commands;   // its spool
+    uint64_t boot;
+    char boot_text[48];
+    int64_t away_until_ms;  // nobody is there
+    int64_t refuses_until_ms; // it lets nobody in
+    unsigned early;         // times that it went away before anything was begun on it
 };
 
 struct sim {
@@ -30,10 +45,9 @@ struct sim {
     const struct batch *commit;
     struct store *store;
     struct engine *engine;
-    struct sim_link *sim_link;
-    struct list commands, orders;
-    uint64_t boot;
-    char boot_text[32];
+    struct sim_host hosts[SIM_HOSTS]; // localhost first
+    size_t host_count;
+    struct list orders;
     uint64_t started_id;
 };
 
@@ -41,14 +55,25 @@ uint64_t sim_roll(struct sim *sim);
 bool sim_chance(struct sim *sim, unsigned per_1000);
 
 // host.c
-struct sim_link *host_link_new(struct sim *sim, const struct link_options *options);
-bool host_has_news(const struct sim *sim);
-void host_deliver(struct sim *sim); // the oldest message of the link
-void host_cut_link(struct sim *sim);
-void host_reboot(struct sim *sim);
-bool host_end_one_command(struct sim *sim); // false: none is due
-int64_t host_next_end_ms(const struct sim *sim); // INT64_MAX: none
-void host_free(struct sim *sim);
+void host_init(struct sim_host *host, struct sim *sim, struct slice name);
+void host_release(struct sim_host *host);
+struct sim_link *host_link_new(struct sim_host *host, const struct link_options *options);
+bool host_has_news(const struct sim_host *host);
+void host_deliver(struct sim_host *host); // the oldest message of the link
+void host_cut_link(struct sim_host *host); // if it has one
+void host_reboot(struct sim_host *host);
+bool host_end_one_command(struct sim_host *host); // false: none is due
+int64_t host_next_end_ms(const struct sim_host *host); // INT64_MAX: none
+unsigned host_started(const struct sim_host *host, const char *word);
+unsigned host_doubled(const struct sim_host *host);
+
+// hosts.c
+struct sim_host *hosts_named(struct sim *sim, struct slice name); // made at its first use
+bool hosts_have_news(const struct sim *sim);
+bool hosts_deliver(struct sim *sim); // false: none has news
+bool hosts_end_one_command(struct sim *sim);
+int64_t hosts_next_end_ms(const struct sim *sim);
+void hosts_maybe_break(struct sim *sim); // as the dice say
 
 // world.c
 void world_random(void *sim, void *out, size_t len);

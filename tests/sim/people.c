@@ -44,7 +44,7 @@ static void give_order(struct sim *sim, struct order *order)
     struct err err;
 
     if (order->kind == SIM_REBOOT) {
-        host_reboot(sim);
+        host_reboot(&sim->hosts[0]);
         ordered(order, 0, NULL);
         return;
     }
@@ -78,10 +78,16 @@ static void started(void *arg, uint64_t id, const struct err *err)
 
 uint64_t sim_start(struct sim *sim, const char *script)
 {
+    return sim_start_on(sim, script, (struct slice){ 0 });
+}
+
+uint64_t sim_start_on(struct sim *sim, const char *script, struct slice hosts)
+{
     struct port port = engine_port(sim->engine);
     struct change change = { .kind = CHANGE_START, .type = JOB_WORKFLOW,
                              .script_name = SLICE("sim.lua"), .script_text = slice_str(script),
-                             .params = SLICE("\x80"), .meta = SLICE("\x80"), .cwd = SLICE("/") };
+                             .params = SLICE("\x80"), .meta = SLICE("\x80"), .cwd = SLICE("/"),
+                             .hosts = hosts };
     struct err err;
 
     sim->started_id = 0;

@@ -40,12 +40,11 @@ static bool happen(struct sim *sim)
             engine_alarm(sim->engine);
             return true;
         case 3:
-            if (!host_has_news(sim))
-                break;
-            host_deliver(sim);
-            return true;
+            if (hosts_deliver(sim))
+                return true;
+            break;
         case 4:
-            if (host_end_one_command(sim))
+            if (hosts_end_one_command(sim))
                 return true;
             break;
         default:
@@ -59,7 +58,7 @@ static bool happen(struct sim *sim)
 static bool is_possible(const struct sim *sim)
 {
     return sim->commit || sim->wake || (sim->alarm_ms >= 0 && sim->alarm_ms <= sim->now_ms) ||
-           host_has_news(sim);
+           hosts_have_news(sim);
 }
 
 // To the next due time; false when nothing is due any more.
@@ -67,8 +66,8 @@ static bool jump(struct sim *sim)
 {
     int64_t next = sim->alarm_ms >= 0 ? sim->alarm_ms : INT64_MAX;
 
-    if (host_next_end_ms(sim) < next)
-        next = host_next_end_ms(sim);
+    if (hosts_next_end_ms(sim) < next)
+        next = hosts_next_end_ms(sim);
     if (people_next_ms(sim) < next)
         next = people_next_ms(sim);
     if (next == INT64_MAX)
@@ -82,11 +81,7 @@ static void maybe_break(struct sim *sim)
 {
     if (sim->counts.crashes < sim->options.crash_max && sim_chance(sim, sim->options.crash_per_1000))
         world_kill_engine(sim);
-    if (sim->sim_link && sim->counts.cuts < sim->options.crash_max &&
-        sim_chance(sim, sim->options.link_cut_per_1000))
-        host_cut_link(sim);
-    if (sim->counts.reboots < sim->options.crash_max && sim_chance(sim, sim->options.reboot_per_1000))
-        host_reboot(sim);
+    hosts_maybe_break(sim);
 }
 
 static int count_open(void *arg, const struct job_view *view)

@@ -31,8 +31,8 @@ static void w_commit(void *self, const struct batch *batch)
 static int w_link(void *self, struct slice host, const struct link_options *options,
                   struct link **ret, struct err *err)
 {
-    (void)host, (void)err;
-    *ret = &host_link_new(self, options)->base;
+    (void)err;
+    *ret = &host_link_new(hosts_named(self, host), options)->base;
     return 0;
 }
 
@@ -80,10 +80,8 @@ struct sim *sim_new(const struct sim_options *options)
     assert(sim);
     sim->options = *options;
     sim->rng = options->seed;
-    list_init(&sim->commands);
     list_init(&sim->orders);
-    sim->boot = 1;
-    snprintf(sim->boot_text, sizeof(sim->boot_text), "boot-1");
+    hosts_named(sim, SLICE("localhost"));
     if (store_memory_open(&sim->store, &err) < 0)
         abort();
     boot_engine(sim);
@@ -94,7 +92,8 @@ void sim_free(struct sim *sim)
 {
     engine_free(sim->engine);
     store_close(sim->store);
-    host_free(sim);
+    for (size_t i = 0; i < sim->host_count; i++)
+        host_release(&sim->hosts[i]);
     people_free(sim);
     free(sim);
 }

@@ -330,6 +330,33 @@ static void a_kill_waits_for_its_host_and_only_as_long_as_it_must(void **state)
     assert_int_equal(w->opens, opens);
 }
 
+// Nothing in memory waits for the host then: a wreck has no attempts.
+static void a_kill_waits_though_its_host_left_before_it_was_on_disk(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, ON_WEB1), other;
+
+    w->at = NULL;
+    world_crash(w);
+    world_swap_script(w, ON_WEB1, "localhost:run('other')");
+    world_boot(w);
+    link_up(w);
+    other = job_start(w, "host('web1'):run('y')");
+    assert_int_equal(ask_stop(w, job, -1), 0);
+    assert_int_equal(ask_suspend(w, other, false), 0);
+    w->at = "web1";
+    link_ends(w, LINK_END_UNREACHED);
+    world_settle(w);
+    assert_int_equal(order_rows(w), 1);
+    for (int i = 0; i < 3; i++) {
+        assert_non_null(link_to(w, "web1"));
+        down(w, "web1", LINK_END_UNREACHED);
+        world_tick(w, 10 * 1000);
+    }
+    up(w, "web1", "boot-w");
+    expect_signal(w, 3, SIGKILL);
+}
+
 static void a_kill_that_was_not_done_is_asked_for_again(void **state)
 {
     struct fake_world *w = *state;
@@ -400,7 +427,12 @@ static void a_removed_job_leaves_no_child_behind(void **state)
     struct fake_world *w = *state;
     uint64_t job = start_on_many(w, 20);
     uint64_t parent;
+    char name[HOST_NAME];
 
+    for (int i = 1; i <= 20; i++)
+        up(w, host_name(name, i), "b");
+    for (uint64_t child = job; child <= job + 21; child++)
+        assert_int_equal(jobs_parent(w->store, child, &parent, NULL), 0);
     assert_int_equal(ask_remove(w, job, true), 0);
     world_settle(w);
     for (uint64_t child = job; child <= job + 21; child++)
@@ -447,6 +479,7 @@ int main(void)
         TEST(a_host_that_waits_gets_the_place_of_an_idle_one),
         TEST(a_take_over_leaves_alone_what_nobody_waits_for),
         TEST(a_kill_waits_for_its_host_and_only_as_long_as_it_must),
+        TEST(a_kill_waits_though_its_host_left_before_it_was_on_disk),
         TEST(a_kill_that_was_not_done_is_asked_for_again),
         TEST(many_kills_of_one_job_are_told_once_each),
         TEST(a_wreck_is_killed_on_each_of_its_hosts),
