@@ -21,12 +21,9 @@ for h in host1 host2 host3 host4; do
     on $h touch /root/mark
 done
 hosts reboot all 1
-try has_counted host1 long 2 || fail "the step on host1 does not run again"
-try sh -c "[ \"\$('$PAWL' get p --children --json | jq -r 'select(.host == \"host2\") | .state')\" = Failed ]" ||
-    fail "host2 is $(child p host2 state)"
-on host1 touch /root/go
+# host3's policy suspends the job: nothing new begins anywhere until somebody resumes it.
 become p Suspended
-on host3 touch /root/go
+for h in host1 host3; do on $h touch /root/go; done
 expect_code 0 pawl resume p
 expect_code 1 pawl wait p --force --check --timeout 120
 same "rerun" "$(oracle host1)" "first
