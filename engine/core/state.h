@@ -297,6 +297,8 @@ int resident_fact(struct resident *resident, struct event *event, struct err *er
 int resident_begin(struct resident *resident, struct event *started, const struct texts *texts,
                    struct err *err);
 int resident_run(struct resident *resident, struct err *err);
+// Folds an event, journals it and runs what it made ready; no intents.
+int resident_take(struct resident *resident, struct event *event, struct err *err);
 // Its host cannot be reached: the asked step is intended and settled in one turn.
 void resident_unreachable(struct resident *resident, struct strand *strand, struct slice why);
 int resident_intend(struct resident *resident, struct err *err);
