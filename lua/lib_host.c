@@ -234,6 +234,38 @@ static int host_write(lua_State *L)
     return ask_yield(L, &ask, write_done);
 }
 
+// ---- reboot
+
+enum { REBOOT_TIMEOUT_MS = 15 * 60 * 1000 };
+
+// Logins of others than root often have no sbin in their PATH. Where systemd is installed
+// and does not run (containers), its shutdown refuses.
+static const char reboot_text[] =
+    "PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin\n"
+    "if [ -d /run/systemd/system ]; then exec systemctl reboot; fi\n"
+    "if command -v shutdown >/dev/null && shutdown -r now 2>/dev/null; then exit 0; fi\n"
+    "exec reboot";
+
+// host:reboot{ timeout = "15m", command = "text"?, ... } -> result
+static int host_reboot(lua_State *L)
+{
+    struct ask ask = begin(L, "reboot", 2);
+    struct step_policy *policy = &ask.strand->effect.policy;
+
+    lua_pushvalue(L, ARG);
+    lua_replace(L, OPTIONS_AT);
+    policy->timeout_ms = REBOOT_TIMEOUT_MS;
+    options_read(L, "reboot", OPTIONS_AT, 0,
+                 OPTION_NAME | OPTION_TIMEOUT | OPTION_RETRY | OPTION_ON_ERROR | OPTION_COMMAND,
+                 ask.strand);
+    policy->reboots = true;
+    ask.shell = ask_string(L, "reboot", "command");
+    if (!ask.shell.len)
+        ask.shell = slice_str(reboot_text);
+    ask_put(L, &ask, (struct slice){ 0 });
+    return ask_yield(L, &ask, command_done);
+}
+
 // ---- with
 
 static void check_with(lua_State *L)
@@ -306,7 +338,8 @@ static int host_with(lua_State *L)
 
 static const luaL_Reg methods[] = {
     { "run", host_run },     { "exec", host_exec },   { "script", host_script },
-    { "read", host_read },   { "write", host_write }, { "with", host_with },
+    { "read", host_read },   { "write", host_write }, { "reboot", host_reboot },
+    { "with", host_with },
     { NULL, NULL },
 };
 

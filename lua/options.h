@@ -21,6 +21,7 @@
     X(SHELL, "shell")            \
     X(STDIN, "stdin")            \
     X(MODE, "mode")              \
+    X(COMMAND, "command")        \
     X(WITHIN, "within")          \
     X(THROTTLE, "throttle")      \
     X(MAX_FAILURES, "max_failures") \

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "core/hosts.h"
+#include "core/reboot.h"
 #include "model/job_limit.h"
 
 static void swap(struct alarms *alarms, size_t i, size_t j)
@@ -206,6 +206,10 @@ static void fire_attempt(struct resident *r, struct attempt *attempt, const stru
     // engine finds it overdue again.
     attempt->due_ms = alarm->row_due_ms;
     attempt->timed_out = true;
+    if (attempt->reboots) {
+        reboot_expire(r, attempt);
+        return;
+    }
     dispatch_kill(r, attempt, GRACE_MS);
 }
 

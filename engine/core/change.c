@@ -117,12 +117,12 @@ static int end_now(struct resident *r, struct slice reason, struct err *err)
     return rc < 0 ? rc : resident_fact(r, &event, err);
 }
 
-// Those that were in flight before the wish.
+// Those that were in flight before the wish. A reboot cannot be taken back.
 static void kill_in_flight(struct resident *r, uint64_t wish_no, int64_t grace_ms)
 {
     list_each(it, &r->attempts) {
         struct attempt *attempt = container_of(it, struct attempt, link);
-        if (attempt->intent_no < wish_no)
+        if (attempt->intent_no < wish_no && !attempt->reboots)
             dispatch_kill(r, attempt, grace_ms);
     }
 }

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "core/dispatch_link.h"
-#include "core/hosts.h"
+#include "core/reboot.h"
 
 struct attempt *attempt_find(struct resident *r, uint64_t intent_no)
 {
@@ -49,6 +49,7 @@ static struct attempt *attempt_new(struct resident *r, const struct strand *stra
     attempt->child_id = child ? child->id : 0;
     attempt->quiet = strand->step.effect.policy.quiet;
     attempt->sensitive = strand->step.effect.policy.sensitive;
+    attempt->reboots = strand->step.effect.policy.reboots;
     buf_init(&attempt->out, max);
     buf_init(&attempt->err, max);
     snprintf(attempt->step, room, "%s/%llu", strand->path,
@@ -355,6 +356,10 @@ void dispatch_start(struct resident *r, struct attempt *attempt)
 
     if (!strand || !attempt->host->ready)
         return; // it is sent again when the link is ready
+    if (reboot_is_over(r, attempt)) {
+        reboot_settle(r, attempt);
+        return;
+    }
     engine_point(r->engine, "start.before");
     rc = send_start(r, attempt, strand, &err);
     engine_point(r->engine, "start.after");
@@ -369,6 +374,10 @@ void dispatch_attach(struct resident *r, struct attempt *attempt)
 
     if (!attempt->host->ready) {
         hosts_want(attempt->host, false);
+        return;
+    }
+    if (reboot_is_over(r, attempt)) {
+        reboot_settle(r, attempt);
         return;
     }
     engine_point(r->engine, "attach.before");

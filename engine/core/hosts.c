@@ -14,7 +14,7 @@
 // settled and committed, so it is forgotten.
 //
 // What has no link loses who cannot wait for it any more (reach.c).
-#include "core/hosts.h"
+#include "core/reboot.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -154,7 +154,8 @@ static void retry_later(struct host *host)
     host->failures++;
     if (wait_ms > RETRY_MAX_MS)
         wait_ms = RETRY_MAX_MS;
-    if (host->refused)
+    // A machine that shuts down or starts turns people away for a moment.
+    if (host->refused && !reboot_is_under_way(host))
         wait_ms = REFUSED_MS;
     if (!is_local(host))
         wait_ms = jittered(host->engine, wait_ms);

@@ -34,5 +34,7 @@ int hosts_take_over(void *core, struct err *err);
 void reach_give_up(struct host *host);
 // Goes on with what found the batch or the disk full.
 void reach_go_on(struct engine *engine);
+// Why it has no link, without the words that notice_host puts in front.
+struct slice reach_why(const struct host *host);
 // Does anything want its link?
 bool reach_is_wanted(struct host *host);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/dispatch_link.h"
-#include "core/hosts.h"
+#include "core/reboot.h"
 
 static struct resident *resident_of_uuid(const struct engine *engine, struct uuid uuid)
 {
@@ -183,6 +183,8 @@ static void attempt_event(struct resident *r, struct attempt *attempt,
 {
     if (!attempt->armed) // it was not asked about: its intent is not on disk yet
         return;
+    if (reboot_goes_on(attempt, event))
+        return;
     switch (event->type) {
     case LINK_STARTED: attempt->started = true; break;
     case LINK_OUTPUT: attempt_output(r, attempt, event); break;
@@ -343,7 +345,15 @@ void dispatch_intend_all(struct engine *engine)
 
 void dispatch_take_up(struct resident *r, struct attempt *attempt)
 {
+    const struct action attach = { .kind = ACT_ATTACH, .job_id = r->id,
+                                   .intent_no = attempt->intent_no };
+
     attempt->credit_held = 0; // a new link gives all of its credit again
+    // Its end runs the script, which whoever goes through all attempts cannot have.
+    if (attempt->armed && reboot_is_over(r, attempt)) {
+        turn_act(r->engine, &attach);
+        return;
+    }
     // What is not committed yet is told by its own action.
     if (attempt->armed)
         dispatch_attach(r, attempt);

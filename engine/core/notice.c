@@ -37,9 +37,9 @@ static struct slice trouble_of(struct resident *r)
     struct strand *strand = NULL;
 
     list_each(it, &r->attempts) {
-        const struct host *host = container_of(it, struct attempt, link)->host;
-        if (host->trouble.len)
-            return buf_slice(&host->trouble);
+        const struct attempt *attempt = container_of(it, struct attempt, link);
+        if (attempt->host->trouble.len && !attempt->reboots)
+            return buf_slice(&attempt->host->trouble);
     }
     while ((strand = job_asked(&r->job, strand))) {
         const struct host *host = strand->step.effect.kind == EFFECT_COMMAND

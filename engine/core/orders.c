@@ -104,6 +104,11 @@ static int order_kills_of_wreck(struct resident *r, struct err *err)
 
 // ---- the job ends now; whoever finds its commands later kills them
 
+int dispatch_order_kill(struct resident *r, const struct attempt *attempt)
+{
+    return order_kill(r, attempt->host, attempt->intent_no);
+}
+
 int dispatch_order_kills(struct resident *r, struct err *err)
 {
     int rc = r->wreck ? order_kills_of_wreck(r, err) : 0;
@@ -111,7 +116,7 @@ int dispatch_order_kills(struct resident *r, struct err *err)
     list_each(it, &r->attempts) {
         const struct attempt *attempt = container_of(it, struct attempt, link);
         if (rc == 0)
-            rc = order_kill(r, attempt->host, attempt->intent_no);
+            rc = dispatch_order_kill(r, attempt);
     }
     return rc;
 }

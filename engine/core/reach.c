@@ -24,8 +24,7 @@ static bool is_over(const struct host *host, const struct resident *r, const str
                          : engine_now_ms(host->engine) - since_ms >= REACH_MS;
 }
 
-// The reason without the words that notice_host puts in front.
-static struct slice why_of(const struct host *host)
+struct slice reach_why(const struct host *host)
 {
     struct slice text = buf_slice(&host->trouble);
 
@@ -48,7 +47,7 @@ static void give_up_in(struct resident *r, struct host *host)
             host->gives_up = r->engine->hosts.gives_up = true;
             return;
         }
-        resident_unreachable(r, strand, why_of(host));
+        resident_unreachable(r, strand, reach_why(host));
         strand = NULL; // the list has changed: look again from its start
     }
 }

@@ -10,6 +10,7 @@
 //   dispatch.c  attempts: performing intents on links, and their outcomes
 //   hosts.c     hosts and their links: opened, up, down
 //   reach.c     hosts that are given up
+//   reboot.c    steps that reboot their host
 //   links.c     what a link tells of attempts
 //   orders.c    kills that outlive their job
 //   texts.c     what a job runs: script, modules, prelude, pinned by content hash
@@ -210,7 +211,7 @@ struct attempt {
     uint32_t number;     // attempt number, for its records
     bool armed;          // its intent is committed: the link may be told of it
     bool kill_armed;     // the same for the wish to end it
-    bool started, killing, signalled, killed, timed_out, quiet, sensitive;
+    bool started, killing, signalled, killed, timed_out, quiet, sensitive, reboots;
     int64_t grace_ms;
     int64_t due_ms;      // of its timeout's timer row; 0: none
     // The attempt that it replaced had a result after all, which is fetched in its
@@ -379,6 +380,8 @@ void dispatch_intend_all(struct engine *engine);
 // orders.c
 // Orders the kill of all that the job has begun: it ends in this batch.
 int dispatch_order_kills(struct resident *resident, struct err *err);
+// Orders the kill of one attempt, which is settled in this batch. -ENOMEM.
+int dispatch_order_kill(struct resident *resident, const struct attempt *attempt);
 void dispatch_orders(struct host *host);
 // Are any left for it, by what is committed?
 bool dispatch_has_orders(struct host *host);

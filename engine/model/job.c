@@ -208,6 +208,7 @@ static int apply_intended(struct job *job, const struct event *event, struct err
     list_remove(&strand->asked);
     strand->step.state = STEP_INTENDED;
     strand->step.intent_no = event->no;
+    strand->step.since_unix_ms = event->time_unix_ms;
     strand->step.boot_mark = job_boot_mark(job, i->boot_id);
     if (i->child_id)
         job_child_touch(job, event, strand_cleanup(strand));
@@ -332,7 +333,7 @@ static void cut_in_flight(struct job *job)
     size_t at = 0;
 
     while ((strand = map_next(&job->strands.by_intent, &at)))
-        if (strand_in_flight(strand))
+        if (strand_in_flight(strand) && !strand->step.effect.policy.reboots)
             strand->step.cut = true;
 }
 

@@ -79,6 +79,8 @@ struct step_policy {
     enum on_error on_error;
     uint64_t ok_codes[4];      // bit n of 256: exit code n is a success; default {0}
     bool sensitive;            // arguments and output are never stored or shown
+    bool reboots;              // the command reboots its host, and another boot is its success;
+                               // suspend --force lets it be
     bool quiet;                // output goes to the result only, not to the streams
 };
 

@@ -42,6 +42,7 @@ struct step {
     uint64_t superseded_out, superseded_err; // bytes of its streams that were received
     bool cut;               // suspend --force cut this attempt off: its end is no failure
     int64_t waits_since_ms; // the core's: since when it is asked and its host is not there; 0
+    int64_t since_unix_ms;  // time of the newest attempt's intent
     uint64_t boot_mark;     // fingerprint of the boot id it was committed under
 };
 

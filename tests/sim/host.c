@@ -2,13 +2,15 @@
 // How: a host is a list of commands, its spool, and the messages that are on their
 // way from it. Its link is lost with the engine; the spool stays.
 //
-// Commands are words: `ms=50 out=text err=text code=3`; the rest is ignored, so
-// that every command may carry a name.
+// Commands are words: `ms=50 out=text err=text code=3 reboot=1`; the rest is ignored, so
+// that every command may carry a name. reboot: at its end its host goes, and is back later.
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "inside.h"
+
+enum { BOOT_MS = 30 * 1000 };
 
 struct command { // one directory of the host's spool
     struct list link;
@@ -334,6 +336,12 @@ void host_reboot(struct sim_host *host)
     host_cut_link(host);
 }
 
+static void reboot_by_command(struct sim_host *host)
+{
+    host_reboot(host);
+    host->away_until_ms = host->sim->now_ms + BOOT_MS;
+}
+
 bool host_end_one_command(struct sim_host *host)
 {
     list_each(it, &host->commands) {
@@ -343,6 +351,8 @@ bool host_end_one_command(struct sim_host *host)
         c->done = true;
         if (host->link && c->told == host->link)
             tell_end(host, c);
+        if (strstr(c->text, "reboot="))
+            reboot_by_command(host);
         return true;
     }
     return false;

@@ -100,6 +100,23 @@ static void test_defaults_of_a_plain_run(void **state)
     drive_close(&d);
 }
 
+static void test_reboot(void **state)
+{
+    struct drive d;
+
+    (void)state;
+    first(&d, "host('web1'):reboot{ command = 'shutdown -r +1', timeout = '5m', name = 'kernel' }");
+    assert_slice(d.effect.label, "reboot");
+    assert_slice(d.effect.name, "kernel");
+    assert_string_equal(drive_args(&d), "{\"host\":\"web1\",\"shell\":\"shutdown -r +1\"}");
+    assert_true(d.effect.policy.reboots);
+    assert_int_equal(d.effect.policy.timeout_ms, 5 * 60 * 1000);
+    drive_close(&d);
+    first(&d, "host('web1'):reboot()");
+    assert_int_equal(d.effect.policy.timeout_ms, 15 * 60 * 1000);
+    drive_close(&d);
+}
+
 static void test_exec_script_read_write(void **state)
 {
     struct drive d;
@@ -229,6 +246,8 @@ static void test_wrong_options_are_told_with_the_right_ones(void **state)
         { "localhost:exec {}", "exec: the command is empty" },
         { "localhost:script('x', 'y')", "script: the arguments must be a list of strings, not a string" },
         { "localhost:read(nil)", "read: the path must be a string, not nil" },
+        { "localhost:reboot{ on_interrupt = 'fail' }", "reboot: unknown option 'on_interrupt'" },
+        { "localhost:reboot('now')", "reboot: the options must be a table, not a string" },
         { "localhost:write('f', 1)", "write: the data must be a string, not a number" },
         { "localhost:write('f', '', { mode = 'rw' })", "write: option 'mode' must be three or four octal digits like \"0644\", not 'rw'" },
         { "localhost:with { user = 'x' }", "with: unknown option 'user'" },
@@ -321,6 +340,7 @@ int main(void)
         cmocka_unit_test(test_run_with_all_options),
         cmocka_unit_test(test_map_keys_are_in_order_on_the_wire),
         cmocka_unit_test(test_defaults_of_a_plain_run),
+        cmocka_unit_test(test_reboot),
         cmocka_unit_test(test_exec_script_read_write),
         cmocka_unit_test(test_with_inherits_and_is_overridden),
         cmocka_unit_test(test_sleep_signal_suspend),
