@@ -13,6 +13,8 @@
 // spool is listed: a key that nothing waits for belongs to an attempt that was
 // settled and committed, so it is forgotten.
 //
+// One that is missed for a while is away: what waits for it is shown as Disconnected.
+//
 // What has no link loses who cannot wait for it any more (reach.c).
 #include "core/reboot.h"
 
@@ -33,6 +35,7 @@ enum {
     REFUSED_MS = 5 * 60 * 1000, // until a host that refused us is asked again
     ASK_AGAIN_MS = 2000,  // the same for somebody new: servers lock out who tries on and on
     IDLE_MS = 60 * 1000,  // a link without work is closed then
+    AWAY_MS = 10 * 1000,  // missed for so long, it is away
     CROWDED_MS = 1000,    // the same while others wait because OPEN_MAX are open
 };
 
@@ -135,6 +138,29 @@ int64_t hosts_now_ms(const struct host *host)
     int64_t now = engine_now_ms(host->engine);
 
     return now > host->down_at_ms ? now : host->down_at_ms + 1;
+}
+
+static void miss(struct host *host)
+{
+    if (host->away_at_ms || is_local(host))
+        return;
+    host->away_at_ms = engine_now_ms(host->engine) + AWAY_MS;
+    due_at(host->engine, host->away_at_ms);
+}
+
+static void set_away(struct host *host, bool away)
+{
+    if (host->away == away)
+        return;
+    host->away = away;
+    host->engine->hosts.away += away ? 1 : (size_t)-1;
+    notice_wake(host->engine);
+}
+
+static void miss_no_more(struct host *host)
+{
+    host->away_at_ms = 0;
+    set_away(host, false);
 }
 
 // Half of the wait is by chance: hosts that went down together come back apart.
@@ -250,6 +276,8 @@ void hosts_want(struct host *host, bool anew)
     int64_t ask_at_ms = host->down_at_ms + ASK_AGAIN_MS;
     int64_t at_ms = host->retry_at_ms;
 
+    if (!host->ready)
+        miss(host);
     if (host->link)
         return;
     if (host->refused && (!at_ms || (anew && ask_at_ms < at_ms)))
@@ -359,6 +387,19 @@ static void look_who_waits(struct host *host)
         return;
     host->retry_at_ms = 0;
     host->failures = 0;
+    miss_no_more(host);
+}
+
+static void look_who_misses(struct host *host, int64_t now)
+{
+    struct hosts *hosts = &host->engine->hosts;
+
+    if (!host->away_at_ms || host->away)
+        return;
+    if (host->away_at_ms <= now)
+        set_away(host, true);
+    else if (host->away_at_ms < hosts->due_ms)
+        hosts->due_ms = host->away_at_ms;
 }
 
 static void look_at(struct host *host, int64_t now)
@@ -369,6 +410,7 @@ static void look_at(struct host *host, int64_t now)
         look_who_waits(host);
     if (is_idle(host) && idle_due_ms(host) <= now)
         look_at_idle(host);
+    look_who_misses(host, now);
     if (host->retry_at_ms && host->retry_at_ms < hosts->due_ms)
         hosts->due_ms = host->retry_at_ms;
     if (is_idle(host) && idle_due_ms(host) < hosts->due_ms)
@@ -405,6 +447,7 @@ static void link_ready(struct host *host, const struct link_event *event)
     host->take_over = host->refused = false;
     host->ready_at_ms = engine_now_ms(engine);
     note_idle(host);
+    miss_no_more(host);
     engine->hosts.connecting--;
     notice_host(host, (struct slice){ 0 });
     buf_clear(&host->boot_id);
@@ -436,6 +479,7 @@ static void link_down(struct host *host, const struct link_event *event)
                SLICE_ARG(event->text));
     notice_host(host, event->text);
     retry_later(host);
+    miss(host);
     look_who_waits(host);
 }
 

@@ -10,6 +10,7 @@
 //   dispatch.c  attempts: performing intents on links, and their outcomes
 //   hosts.c     hosts and their links: opened, up, down
 //   reach.c     hosts that are given up
+//   away.c      jobs whose hosts are gone are shown as Disconnected
 //   reboot.c    steps that reboot their host
 //   links.c     what a link tells of attempts
 //   orders.c    kills that outlive their job
@@ -97,6 +98,7 @@ struct host {
     bool held;           // the link was asked to wait: the open batch is full
     bool refused;        // it does not let us in: trying again is of no use
     bool has_orders;     // kill orders may be waiting for it
+    bool away;           // missed for so long that what waits for it is Disconnected
     bool gives_up;       // some of what waits for it is still to be given up
     uint64_t orders_turn; // the last turn that has an action to carry them out
     bool take_over;      // the next link takes over whatever epoch it finds
@@ -107,6 +109,7 @@ struct host {
     int64_t ready_at_ms; // timeline; of its last link
     int64_t retry_at_ms; // timeline; when to open the link again; 0: not
     int64_t down_at_ms;  // timeline; when its last link ended, each later than the one before
+    int64_t away_at_ms;  // timeline; when it will be away, if no link comes; 0: nobody misses one
     uint32_t failures;   // in a row
     struct buf trouble;  // why there is no link, for people; empty: nothing known
     size_t why_at;       // in it: the reason itself
@@ -119,6 +122,7 @@ struct hosts {
     struct map by_dest;  // name_hash of the destination -> the newest of that hash
     struct list queue;   // to be opened when others are through
     size_t open, connecting;
+    size_t away;         // hosts that are
     bool begun;          // links may be opened
     int64_t due_ms;      // timeline; earliest retry or idle link; INT64_MAX: none
     bool held;           // some links were asked to wait
@@ -395,6 +399,10 @@ void notice_host(struct host *host, struct slice why); // empty: it can be used
 // Why an unfinished job stands still at present; empty: nothing known.
 struct slice notice_of_job(const struct engine *engine, const struct job_head *head);
 size_t notices(const struct engine *engine, struct slice ret[ENGINE_NOTICES]);
+
+// away.c
+// Puts over a head what the store does not know: which children are Disconnected.
+void away_show(const struct engine *engine, struct job_head *head);
 
 // alarm.c
 void alarm_set(struct resident *resident, int64_t due_ms, uint64_t event_no, bool has_row);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How: every read answers from the store, that is from committed state only; the
-// jobs in memory are never asked. Short read transactions, one per row source.
+// jobs in memory are asked of nothing but their hosts, which no store knows of (away.c,
+// notice.c). Short read transactions, one per row source.
 #include <errno.h>
 #include <stdlib.h>
 
@@ -45,6 +46,7 @@ static int show_head(struct engine *engine, struct slice bytes, bool counted, jo
     if (rc == 0) {
         if (counted)
             count_unread(engine, head.id, &view);
+        away_show(engine, &head);
         view.notice = notice_of_job(engine, &head);
         rc = fn(arg, &view);
     }
