@@ -31,7 +31,7 @@ static void a_job_has_every_key(void **state)
         "id", "uuid", "name", "type", "state", "reason", "host", "location", "command",
         "has_more", "unread", "bytes", "created", "started", "ended", "parent", "children",
         "exit_code", "failed", "total", "progress", "question", "meta",
-        "notice",
+        "notice", "failure",
     };
     struct world *world = *state;
     json_t *json, *child;
@@ -57,6 +57,22 @@ static void a_job_has_every_key(void **state)
     assert_string_equal(text_at(child, "host"), "localhost");
     json_decref(json);
     json_decref(child);
+}
+
+// A child tells how it came to a bad end; its job tells that in words.
+static void a_failure_is_its_childs(void **state)
+{
+    struct world *world = *state;
+    struct fake_job *job = fake_job_add(world->fake, 12, "", JOB_FAILED);
+    json_t *json;
+
+    job->child.failure = CHILD_UNREACHABLE;
+    assert_int_equal(http(world, "GET", "/v1/jobs/13", NULL, &json), 200);
+    assert_string_equal(text_at(json, "failure"), "unreachable");
+    json_decref(json);
+    assert_int_equal(http(world, "GET", "/v1/jobs/12", NULL, &json), 200);
+    assert_true(json_is_null(json_object_get(json, "failure")));
+    json_decref(json);
 }
 
 static void a_job_is_found_by_id_uuid_and_host(void **state)
@@ -447,6 +463,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_WORLD(status_tells_the_engine),
         WITH_WORLD(a_job_has_every_key),
+        WITH_WORLD(a_failure_is_its_childs),
         WITH_WORLD(a_job_is_found_by_id_uuid_and_host),
         WITH_WORLD(a_list_is_filtered),
         WITH_WORLD(start_encodes_and_answers_after_the_commit),
