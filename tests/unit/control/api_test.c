@@ -257,6 +257,41 @@ static void the_verbs_become_changes(void **state)
     assert_true(changes[5].change.force);
 }
 
+static void a_retry_names_its_hosts(void **state)
+{
+    static const struct {
+        const char *body;
+        unsigned failures;
+    } bodies[] = {
+        { NULL, 1u << CHILD_FAILED | 1u << CHILD_UNREACHABLE | 1u << CHILD_UNREACHED },
+        { "{\"failures\":[\"stopped\",\"unreachable\"],\"name\":\"again\"}",
+          1u << CHILD_STOPPED | 1u << CHILD_UNREACHABLE },
+    };
+    struct world *world = *state;
+    json_t *json;
+
+    fake_job_add(world->fake, 12, "disks", JOB_FAILED);
+    fake_job_add(world->fake, 20, "disks", JOB_RUNNING);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(change_now(world, "POST", "/v1/jobs/12/retry", bodies[i].body, 20, NULL,
+                                    &json), 201);
+        assert_int_equal(int_at(json, "id"), 20); // the new one
+        json_decref(json);
+        assert_int_equal(world->fake->changes[i].change.kind, CHANGE_RETRY);
+        assert_int_equal(world->fake->changes[i].change.job_id, 12);
+        assert_int_equal(world->fake->changes[i].change.failures, bodies[i].failures);
+    }
+    assert_string_equal(world->fake->changes[1].name, "again");
+    check_error(world, "POST", "/v1/jobs/12/retry", "{\"failures\":[]}", 400, "usage", "at least one");
+    check_error(world, "POST", "/v1/jobs/12/retry", "{\"failures\":\"failed\"}", 400, "usage",
+                "not an array");
+    check_error(world, "POST", "/v1/jobs/12/retry", "{\"failures\":[\"gone\"]}", 400, "usage",
+                "\"gone\" is none of");
+    check_error(world, "POST", "/v1/jobs/12/retry", "{\"failures\":[1]}", 400, "usage", "none of");
+    check_error(world, "POST", "/v1/jobs/12/retry", "{\"name\":1}", 400, "usage", "not a string");
+    check_error(world, "POST", "/v1/jobs/99/retry", NULL, 404, "no_such_job", "99");
+}
+
 static void a_refused_change_says_why(void **state)
 {
     static const struct {
@@ -470,6 +505,7 @@ int main(void)
         WITH_WORLD(start_takes_bytes_as_base64),
         WITH_WORLD(start_refuses_wrong_bodies),
         WITH_WORLD(the_verbs_become_changes),
+        WITH_WORLD(a_retry_names_its_hosts),
         WITH_WORLD(a_refused_change_says_why),
         WITH_WORLD(the_verbs_refuse_wrong_bodies),
         WITH_WORLD(the_request_id_is_passed_on),
