@@ -121,6 +121,16 @@ static const struct option_spec remove_options[] = {
     OPTIONS_COMMON,
 };
 
+static const struct option_spec retry_options[] = {
+    { "failed", 0, NULL, "hosts whose command or script failed" },
+    { "unreachable", 0, NULL, "hosts that could not be reached" },
+    { "unreached", 0, NULL, "hosts on which nothing was begun: the job ended before" },
+    { "unfinished", 0, NULL, "all that did not complete, the stopped ones, too" },
+    { "name", 0, "NAME", "name of the new job; else the old one's" },
+    { "detach", 'd', NULL, "return at once, print the new job's row" },
+    OPTIONS_COMMON,
+};
+
 static const struct option_spec select_options[] = { OPTIONS_SELECT, OPTIONS_COMMON };
 static const struct option_spec plain_options[] = { OPTIONS_COMMON };
 
@@ -207,6 +217,15 @@ const struct command commands[] = {
       "Without JSON the value is nil; a text needs its own quotes: '\"text\"'.\n\n"
       "  pawl signal 12 go\n"
       "  pawl signal 12 go '{\"n\":1}'", plain_options, verb_signal },
+    { "retry", "retry [OPTIONS] JOB", "Run a finished job again, on the hosts that failed",
+      "A new job, made of what the old one was made of: script, parameters, environment,\n"
+      "hosts with their variables; no file is read again. Without options: the hosts\n"
+      "that failed, were unreachable or were never reached. It is followed until it is\n"
+      "settled; Ctrl-C leaves it running.\n\n"
+      "  pawl retry 12\n"
+      "  pawl retry 12 --unreachable --unreached\n"
+      "  pawl retry -d patch --unfinished --name patch-2",
+      retry_options, verb_retry },
     { "history", "history [OPTIONS] JOB...", "Show the steps of jobs, one line per attempt",
       "  pawl history 12", select_options, verb_history },
     { "hosts", "hosts [OPTIONS] [SET]", "Show which hosts a set means",

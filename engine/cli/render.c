@@ -40,6 +40,16 @@ static void cell_json(struct table *table, const json_t *row, const char *key)
     table_add(table, slice_of(json_string_value(json), json_string_length(json)), NULL);
 }
 
+// What the state alone does not tell of a child that has come to a bad end.
+static const char *failure_words(const json_t *row)
+{
+    const char *failure = row_text(row, "failure");
+
+    if (strcmp(failure, "unreachable") == 0)
+        return ", unreachable";
+    return strcmp(failure, "unreached") == 0 ? ", never reached" : "";
+}
+
 // A failed child shows in the parent's state only at the end: say it meanwhile.
 static void cell_state(struct table *table, const json_t *row)
 {
@@ -47,7 +57,7 @@ static void cell_state(struct table *table, const json_t *row)
     long long failed = row_int(row, "failed"), total = row_int(row, "total");
     char text[80];
 
-    snprintf(text, sizeof(text), "%.30s", state);
+    snprintf(text, sizeof(text), "%.30s%s", state, failure_words(row));
     if (failed > 0 && total > 1)
         snprintf(text, sizeof(text), "%.30s %lld/%lld failed", state, failed, total);
     table_add(table, slice_str(text), state_colour(state));

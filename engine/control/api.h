@@ -5,6 +5,8 @@
 
 #include "control/exchange.h"
 
+enum { API_NAME_MAX = 255 }; // bytes of a job's name
+
 // api_status.c
 void api_status(struct exchange *x);
 void api_shutdown(struct exchange *x);
@@ -21,6 +23,7 @@ void api_jobs_suspend(struct exchange *x);
 void api_jobs_resume(struct exchange *x);
 void api_jobs_signal(struct exchange *x);
 void api_jobs_mark(struct exchange *x);
+void api_jobs_retry(struct exchange *x);
 void api_backup(struct exchange *x);
 // Hands a filled change to the port; its answer, with this status and the job's
 // row, becomes the exchange's. What change points at is needed only until this returns.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Changes: POST .../stop, suspend, resume, signal, mark; DELETE; and POST /v1/backup,
+// Changes: POST .../stop, suspend, resume, signal, mark, retry; DELETE; and POST /v1/backup,
 // which is answered the same way. The answer comes after the commit, and the client may be gone by then: `pending` belongs to
 // whoever of the two, exchange and port, lets go last.
 #include <errno.h>
@@ -212,6 +212,46 @@ static int mark_read(const json_t *body, struct change *change, struct buf *enco
     return 0;
 }
 
+// "failures": which hosts, by how they failed; absent: all but those that were stopped.
+static int failures_read(const json_t *list, unsigned *ret, struct err *err)
+{
+    enum child_failure failure;
+    const json_t *name;
+    size_t i;
+
+    *ret = 1u << CHILD_FAILED | 1u << CHILD_UNREACHABLE | 1u << CHILD_UNREACHED;
+    if (!list || json_is_null(list))
+        return 0;
+    if (json_array_size(list) == 0)
+        return err_set(err, ERR_USAGE, "\"failures\" is not an array of at least one of failed, "
+                       "unreachable, unreached, stopped");
+    *ret = 0;
+    json_array_foreach(list, i, name) {
+        struct slice text = slice_of(json_string_value(name), json_string_length(name));
+        if (child_failure_parse(text, &failure) < 0)
+            return err_set(err, ERR_USAGE, "\"failures\": \"%.*s\" is none of failed, "
+                           "unreachable, unreached, stopped", text.len < 40 ? (int)text.len : 40,
+                           text.len ? (const char *)text.ptr : "");
+        *ret |= 1u << failure;
+    }
+    return 0;
+}
+
+static int retry_read(const json_t *body, struct change *change, struct buf *encoded,
+                      struct err *err)
+{
+    const json_t *name = json_object_get(body, "name");
+
+    (void)encoded;
+    if (name && !json_is_null(name) && !json_is_string(name))
+        return err_set(err, ERR_USAGE, "\"name\" is not a string");
+    change->name = slice_of(json_string_value(name), json_string_length(name));
+    if (change->name.len > API_NAME_MAX)
+        return err_set(err, ERR_USAGE, "the name has %zu bytes, at most %d are allowed",
+                       change->name.len, API_NAME_MAX);
+    return failures_read(json_object_get(body, "failures"), &change->failures, err);
+}
+
 // ---- the verbs
 typedef int (*change_read_fn)(const json_t *body, struct change *change, struct buf *encoded,
                               struct err *err);
@@ -235,7 +275,7 @@ static void change_post(struct exchange *x, enum change_kind kind, change_read_f
         exchange_fail(x, &err);
     } else {
         change.job_id = kind == CHANGE_MARK ? job.job_id : job.id;
-        api_change_send(x, &change, MHD_HTTP_OK);
+        api_change_send(x, &change, kind == CHANGE_RETRY ? MHD_HTTP_CREATED : MHD_HTTP_OK);
     }
     buf_release(&encoded);
 }
@@ -244,6 +284,7 @@ void api_jobs_stop(struct exchange *x) { change_post(x, CHANGE_STOP, stop_read);
 void api_jobs_suspend(struct exchange *x) { change_post(x, CHANGE_SUSPEND, suspend_read); }
 void api_jobs_resume(struct exchange *x) { change_post(x, CHANGE_RESUME, resume_read); }
 void api_jobs_signal(struct exchange *x) { change_post(x, CHANGE_SIGNAL, signal_read); }
+void api_jobs_retry(struct exchange *x) { change_post(x, CHANGE_RETRY, retry_read); }
 void api_jobs_mark(struct exchange *x) { change_post(x, CHANGE_MARK, mark_read); }
 
 void api_jobs_remove(struct exchange *x)

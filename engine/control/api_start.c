@@ -9,8 +9,6 @@
 #include "control/json.h"
 #include "model/value.h"
 
-enum { NAME_MAX_BYTES = 255 };
-
 static struct slice string_of(const json_t *json)
 {
     return slice_of(json_string_value(json), json_string_length(json));
@@ -115,9 +113,9 @@ static int texts_take(const json_t *body, struct change *change, struct err *err
         text_take(body, "command", &change->command, err) < 0 ||
         text_take(body, "cwd", &change->cwd, err) < 0)
         return err->code;
-    if (change->name.len > NAME_MAX_BYTES)
+    if (change->name.len > API_NAME_MAX)
         return err_set(err, ERR_USAGE, "the name has %zu bytes, at most %d are allowed",
-                       change->name.len, NAME_MAX_BYTES);
+                       change->name.len, API_NAME_MAX);
     if (change->cwd.len && change->cwd.ptr[0] != '/')
         return err_set(err, ERR_USAGE, "cwd \"%.*s\" is not an absolute path",
                        (int)(change->cwd.len < 200 ? change->cwd.len : 200),

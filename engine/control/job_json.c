@@ -100,6 +100,7 @@ struct row {
     uint64_t id;
     struct uuid uuid;
     struct slice name, reason, notice;
+    const char *failure; // NULL: none, or a job's
     enum job_state state;
     bool has_more;
     int64_t created, started, ended;
@@ -110,7 +111,7 @@ static json_t *row_json(const struct job_head *head, const struct row *row)
 {
     return json_pack(
         "{s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,"
-        "s:n,s:o,s:o}",
+        "s:n,s:o,s:o,s:s?}",
         "id", id_json(row->id), "uuid", uuid_json(row->uuid), "name",
         name_json(row->name, row->id), "type", job_type_name(head->type), "state",
         job_state_name(row->state), "reason", json_text_or_null(row->reason), "host", row->host,
@@ -120,7 +121,7 @@ static json_t *row_json(const struct job_head *head, const struct row *row)
         json_time(row->ended), "parent", row->parent, "children", row->children, "exit_code",
         exit_json(row->exit_code), "failed", row->failed, "total", row->total, "progress",
         row->progress, "question", "meta", meta_json(head->meta), "notice",
-        json_text_or_null(row->notice));
+        json_text_or_null(row->notice), "failure", row->failure);
 }
 
 static json_t *parent_row(const struct job_view *view)
@@ -161,6 +162,7 @@ static json_t *child_row(const struct job_view *view, const struct child_head *c
         .total = json_integer(1),
         .progress = json_null(),
         .id = child->id, .uuid = child->uuid, .reason = child->reason,
+        .failure = child_failure_name(child->failure),
         .state = child->state,
         .has_more = view->unread > 0 || !job_state_is_finished(child->state),
         .created = head->created_unix_ms, .started = child->started_unix_ms,

@@ -18,6 +18,7 @@ enum change_kind {
     CHANGE_SIGNAL,
     CHANGE_REMOVE,
     CHANGE_MARK,    // records have been received
+    CHANGE_RETRY,   // a new job for some hosts of a finished one
 };
 
 struct change {
@@ -44,9 +45,11 @@ struct change {
     struct slice signal_name, signal_value; // value encoded; empty: nil
     // MARK
     uint64_t seq;             // received up to and including
+    // RETRY, with name (empty: the old one's)
+    unsigned failures;        // which hosts: a bit 1 << f for each enum child_failure f
 };
 
-// The answer of a change. id: of the job (START: the new one). err NULL: done.
+// The answer of a change. id: of the job (START, RETRY: the new one). err NULL: done.
 typedef void (*change_fn)(void *arg, uint64_t id, const struct err *err);
 
 // ---- reads -------------------------------------------------------------------

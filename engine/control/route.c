@@ -20,6 +20,7 @@ static const struct route routes[] = {
     { "POST", "/v1/jobs/*/resume", api_jobs_resume },
     { "POST", "/v1/jobs/*/signal", api_jobs_signal },
     { "POST", "/v1/jobs/*/mark", api_jobs_mark },
+    { "POST", "/v1/jobs/*/retry", api_jobs_retry },
     { "GET", "/v1/jobs/*/records", api_records },
     { "GET", "/v1/jobs/*/events", api_events },
     { "GET", "/v1/jobs/*/steps", api_steps },

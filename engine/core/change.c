@@ -387,7 +387,7 @@ int change_take(void *core, const struct change *change, change_fn fn, void *arg
         [CHANGE_START] = change_start,     [CHANGE_STOP] = change_stop,
         [CHANGE_SUSPEND] = change_suspend, [CHANGE_RESUME] = change_resume,
         [CHANGE_SIGNAL] = change_signal,   [CHANGE_REMOVE] = change_remove,
-        [CHANGE_MARK] = change_mark,
+        [CHANGE_MARK] = change_mark,       [CHANGE_RETRY] = change_retry,
     };
     struct engine *engine = core;
     struct resident *r;

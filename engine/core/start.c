@@ -49,6 +49,7 @@ struct plan {
     struct buf modules;        // of a shipped workflow
     struct buf uuids;          // of its children, 16 bytes each
     size_t children;
+    struct slice prelude_hash; // of an older job's; empty: the one of new jobs
     struct value_doc doc;
     int64_t timeout_ms, elapsed_timeout_ms, cleanup_timeout_ms;
 };
@@ -229,6 +230,8 @@ static int create(struct engine *engine, const struct change *change, struct pla
         resident_free(r);
         return rc;
     }
+    if (plan->prelude_hash.len)
+        s->prelude_hash = plan->prelude_hash;
     rc = begin(r, &event, &plan->texts, err);
     if (rc < 0)
         return rc;
@@ -238,16 +241,23 @@ static int create(struct engine *engine, const struct change *change, struct pla
     return 0;
 }
 
+static int refuse_full(const struct engine *engine, struct err *err)
+{
+    if (!engine->disk_full)
+        return 0;
+    return err_set(err, -ENOSPC, "the disk of the store is full: no new job is taken until "
+                   "space returns (running jobs wait): %.300s", engine->full_text);
+}
+
 static int start_planned(struct engine *engine, const struct change *change, struct plan *plan,
                          uint64_t *id, struct err *err)
 {
     int rc = script_of(change, &plan->name, &plan->texts.script, err);
 
+    if (rc == 0)
+        rc = refuse_full(engine, err);
     if (rc < 0)
         return rc;
-    if (engine->disk_full)
-        return err_set(err, -ENOSPC, "the disk of the store is full: no new job is taken until "
-                       "space returns (running jobs wait): %.300s", engine->full_text);
     plan->texts.modules = is_shipped(change->type) ? shipped_modules(plan) : change->modules;
     if (engine->options.prelude.len)
         plan->texts.prelude = engine->prelude;
@@ -267,6 +277,52 @@ int change_start(struct engine *engine, const struct change *change, uint64_t *i
 
     plan_init(&plan);
     rc = start_planned(engine, change, &plan, id, err);
+    plan_release(&plan);
+    return rc;
+}
+
+// ---- once more
+
+// Everything was checked when the old job began.
+static int plan_again(struct engine *engine, const struct event_started *old, struct plan *plan,
+                      struct err *err)
+{
+    int rc = refuse_full(engine, err);
+
+    if (rc == 0)
+        rc = texts_load(engine, old, &plan->texts, err);
+    plan->name = old->script_name;
+    plan->prelude_hash = old->prelude_hash;
+    plan->timeout_ms = old->timeout_ms;
+    plan->elapsed_timeout_ms = old->elapsed_timeout_ms;
+    plan->cleanup_timeout_ms = old->cleanup_timeout_ms;
+    buf_add_slice(&plan->params, old->params);
+    return rc == 0 && buf_failed(&plan->params) ? err_set(err, -ENOMEM, "no memory for a job") : rc;
+}
+
+int start_again(struct engine *engine, const struct event_started *old, struct slice name,
+                struct slice hosts, uint64_t *id, struct err *err)
+{
+    const struct change change = {
+        .kind = CHANGE_START,
+        .type = old->type,
+        .name = name,
+        .command = old->command,
+        .meta = old->meta,
+        .cwd = old->cwd,
+        .hosts = hosts,
+        .env = old->env,
+        .auto_remove = old->auto_remove,
+    };
+    struct plan plan;
+    int rc;
+
+    plan_init(&plan);
+    rc = plan_again(engine, old, &plan, err);
+    if (rc == 0)
+        rc = plan_children(engine, &change, &plan, err);
+    if (rc == 0)
+        rc = create(engine, &change, &plan, id, err);
     plan_release(&plan);
     return rc;
 }

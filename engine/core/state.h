@@ -17,7 +17,7 @@
 //   texts.c     what a job runs: script, modules, prelude, pinned by content hash
 //   alarm.c     due times; sweep.c: jobs that remove themselves
 //   notice.c    what people should know though no job tells it
-//   change.c, start.c   what people ask for (the port's changes)
+//   change.c, start.c, retry.c   what people ask for (the port's changes)
 //   view.c      what people see (the port's reads); history.c: a job's steps
 //   engine.c    composition, recovery, the end
 #pragma once

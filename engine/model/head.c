@@ -3,7 +3,7 @@
 //   head    array [ id, uuid, type, state, name, command, reason, meta, script_name,
 //                   script_hash, created, started, ended, exit_code, auto_remove, removing,
 //                   progress_done, progress_total, progress_text, children ]
-//   child   array [ id, uuid, host, state, reason, exit_code, started, ended ]
+//   child   array [ id, uuid, host, state, reason, exit_code, started, ended, failure ]
 #include "model/head.h"
 
 #include <assert.h>
@@ -44,7 +44,30 @@ bool job_state_is_settled(enum job_state state)
     return job_state_is_finished(state) || state == JOB_SUSPENDED;
 }
 
-enum { HEAD_FIELDS = 20, CHILD_FIELDS = 8 };
+const char *child_failure_name(enum child_failure failure)
+{
+    static const char *const names[] = {
+#define X(id, text) [CHILD_##id] = text,
+        CHILD_FAILURES(X)
+#undef X
+    };
+
+    assert((unsigned)failure < CHILD_FAILURE_COUNT);
+    return names[failure];
+}
+
+int child_failure_parse(struct slice name, enum child_failure *ret)
+{
+    for (int i = CHILD_NONE + 1; i < CHILD_FAILURE_COUNT; i++) {
+        if (slice_is(name, child_failure_name((enum child_failure)i))) {
+            *ret = (enum child_failure)i;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
+
+enum { HEAD_FIELDS = 20, CHILD_FIELDS = 9 };
 
 static void child_encode(const struct child_head *child, struct buf *buf)
 {
@@ -57,6 +80,7 @@ static void child_encode(const struct child_head *child, struct buf *buf)
     value_put_int(buf, child->exit_code);
     value_put_int(buf, child->started_unix_ms);
     value_put_int(buf, child->ended_unix_ms);
+    value_put_uint(buf, child->failure);
 }
 
 void head_encode(const struct job_head *head, struct buf *buf)
@@ -86,6 +110,12 @@ void head_encode(const struct job_head *head, struct buf *buf)
         child_encode(&head->children[i], buf);
 }
 
+// An older row does not tell: its state does, as far as it can.
+static enum child_failure failure_of_state(enum job_state state)
+{
+    return state == JOB_FAILED ? CHILD_FAILED : state == JOB_STOPPED ? CHILD_STOPPED : CHILD_NONE;
+}
+
 static void child_read(const value *v, struct child_head *ret)
 {
     *ret = (struct child_head){
@@ -98,6 +128,7 @@ static void child_read(const value *v, struct child_head *ret)
         .started_unix_ms = value_int(value_at(v, 6), 0),
         .ended_unix_ms = value_int(value_at(v, 7), 0),
     };
+    ret->failure = (enum child_failure)value_uint(value_at(v, 8), failure_of_state(ret->state));
 }
 
 static void head_read(const value *v, struct job_head *ret)
@@ -148,7 +179,7 @@ int head_decode(struct slice bytes, struct value_doc *doc, struct job_head *ret,
         return err_set(err, -ENOSPC, "a job has %zu children", ret->child_count);
     for (size_t i = 0; i < ret->child_count; i++) {
         child_read(value_at(value_at(&v, 19), i), &children[i]);
-        if (children[i].state >= JOB_STATE_COUNT)
+        if (children[i].state >= JOB_STATE_COUNT || children[i].failure >= CHILD_FAILURE_COUNT)
             return err_set(err, ERR_CORRUPT, "a child's head has a wrong form");
     }
     return 0;

@@ -29,6 +29,24 @@ int job_state_parse(struct slice name, enum job_state *ret); // letter case is i
 bool job_state_is_finished(enum job_state state);
 bool job_state_is_settled(enum job_state state); // finished or Suspended
 
+// How a child came to a bad end; null in JSON when it did not.
+#define CHILD_FAILURES(X)                                                               \
+    X(NONE, NULL)                                                                       \
+    X(FAILED, "failed")           /* by its command, or the script */                   \
+    X(UNREACHABLE, "unreachable") /* its host could not be reached, and was given up */ \
+    X(UNREACHED, "unreached")     /* nothing was begun on it: the job ended before */   \
+    X(STOPPED, "stopped")         /* with its job, in the midst of it */
+
+enum child_failure {
+#define X(id, text) CHILD_##id,
+    CHILD_FAILURES(X)
+#undef X
+    CHILD_FAILURE_COUNT
+};
+
+const char *child_failure_name(enum child_failure failure); // NULL: none
+int child_failure_parse(struct slice name, enum child_failure *ret); // never NONE
+
 enum { EXIT_CODE_NONE = -1 };
 
 struct child_head {
@@ -39,6 +57,7 @@ struct child_head {
     struct slice reason;
     int32_t exit_code; // of its last command; EXIT_CODE_NONE
     int64_t started_unix_ms, ended_unix_ms; // 0: not yet
+    enum child_failure failure;
 };
 
 struct job_head {

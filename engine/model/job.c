@@ -224,14 +224,14 @@ static int apply_intended(struct job *job, const struct event *event, struct err
     return 0;
 }
 
-static void note_exit(struct job *job, const struct strand *strand, const struct outcome *outcome)
+static void note_end(struct job *job, struct strand *strand, const struct outcome *outcome)
 {
     struct job_child *child = NULL;
 
-    if (strand->step.effect.kind == EFFECT_COMMAND && outcome->kind == OUTCOME_EXIT)
+    if (strand->step.effect.kind == EFFECT_COMMAND)
         child = job_child_of_host(job, strand->step.effect.host);
     if (child)
-        child->exit_code = outcome->code;
+        job_child_note(child, outcome, strand_cleanup(strand));
 }
 
 static int apply_settled(struct job *job, const struct event *event, struct err *err)
@@ -246,7 +246,7 @@ static int apply_settled(struct job *job, const struct event *event, struct err 
                        (unsigned long long)event->no);
     if (strand_in_flight(strand))
         job->in_flight--;
-    note_exit(job, strand, &s->outcome);
+    note_end(job, strand, &s->outcome);
     if (strand->cancel) {
         strand_wake_cancelled(&job->strands, strand);
         return 0;

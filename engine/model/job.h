@@ -28,6 +28,7 @@ struct job_child {
     struct buf dest;           // where it is: "[user@]address[:port]", or "localhost"
     bool touched;              // a step of it was intended
     bool reached;              // ... while its link was ready
+    bool given_up;             // its last command, cleanup left out, did not reach the host
     bool over, failed;         // its strand has ended; by an error
     struct buf reason;         // why it failed
     int32_t exit_code;         // of its last command; EXIT_CODE_NONE

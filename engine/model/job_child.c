@@ -150,6 +150,14 @@ void job_child_touch(struct job *job, const struct event *intended, bool cleanin
     buf_clear(&child->reason);
 }
 
+void job_child_note(struct job_child *child, const struct outcome *outcome, bool cleaning)
+{
+    if (outcome->kind == OUTCOME_EXIT)
+        child->exit_code = outcome->code;
+    if (!cleaning) // that would hide why it is being cleaned up
+        child->given_up = outcome->kind == OUTCOME_UNREACHABLE;
+}
+
 void job_child_over(struct job *job, const struct strand *strand, const struct effect *end)
 {
     struct job_child *child = strand->host.len ? job_child_of_host(job, strand->host) : NULL;
@@ -235,6 +243,15 @@ static struct slice child_reason(const struct job *job, const struct job_child *
     return state == JOB_COMPLETED ? (struct slice){ 0 } : buf_slice(&job->reason);
 }
 
+static enum child_failure child_failure(const struct job_child *child, enum job_state state)
+{
+    if (state == JOB_STOPPED)
+        return child->touched ? CHILD_STOPPED : CHILD_UNREACHED;
+    if (state == JOB_FAILED)
+        return child->given_up ? CHILD_UNREACHABLE : CHILD_FAILED;
+    return CHILD_NONE;
+}
+
 void job_child_head_fill(const struct job *job, const struct job_child *child,
                          struct child_head *head)
 {
@@ -249,5 +266,6 @@ void job_child_head_fill(const struct job *job, const struct job_child *child,
         .exit_code = child->exit_code,
         .started_unix_ms = child->started_unix_ms,
         .ended_unix_ms = child->over ? child->ended_unix_ms : job->ended_unix_ms,
+        .failure = child_failure(child, state),
     };
 }

@@ -15,6 +15,8 @@ int job_child_add(struct job *job, uint64_t id, struct uuid uuid, const struct t
 // A step on its host was intended; cleaning: by a cleanup, which opens no child that
 // has failed.
 void job_child_touch(struct job *job, const struct event *intended, bool cleaning);
+// A command on its host has ended so; cleaning: a cleanup's.
+void job_child_note(struct job_child *child, const struct outcome *outcome, bool cleaning);
 // The branch ends; was it a host's, on which it did something, its child is over.
 void job_child_over(struct job *job, const struct strand *strand, const struct effect *end);
 // The script is over: a child that failed fails the job, whose reason says how many did.

@@ -84,6 +84,16 @@ void value_put_map(struct buf *buf, size_t n)
     msgpack_pack_map(&pk, n);
 }
 
+void value_put(struct buf *buf, const msgpack_object *v)
+{
+    msgpack_packer pk = packer(buf);
+
+    if (v)
+        msgpack_pack_object(&pk, *v);
+    else
+        msgpack_pack_nil(&pk);
+}
+
 void value_put_uuid(struct buf *buf, struct uuid id)
 {
     value_put_bytes(buf, slice_of(id.bytes, sizeof(id.bytes)));

@@ -27,6 +27,7 @@ void value_put_bytes(struct buf *buf, struct slice v);
 void value_put_str(struct buf *buf, const char *v); // NULL gives nil
 void value_put_array(struct buf *buf, size_t n);    // n values follow
 void value_put_map(struct buf *buf, size_t n);      // n pairs follow
+void value_put(struct buf *buf, const msgpack_object *v); // as it was parsed; NULL gives nil
 void value_put_uuid(struct buf *buf, struct uuid id);
 
 // ---- reading

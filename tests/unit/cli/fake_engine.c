@@ -50,7 +50,8 @@ static uint64_t change_do(struct fake_engine *engine, const struct fake_change *
     struct fake_job *job = job_of(engine, id);
 
     switch (change->change.kind) {
-    case CHANGE_START: return job_start(engine, change);
+    case CHANGE_START:
+    case CHANGE_RETRY: return job_start(engine, change);
     case CHANGE_STOP: fake_job_set(job, JOB_STOPPED); break;
     case CHANGE_SUSPEND: fake_job_set(job, JOB_SUSPENDED); break;
     case CHANGE_RESUME: fake_job_set(job, JOB_RUNNING); break;

@@ -65,6 +65,26 @@ static void long_texts_give_way(void **state)
     json_decref(rows);
 }
 
+static void a_childs_failure_is_told_apart(void **state)
+{
+    static const char *const failures[] = { "failed", "unreachable", "unreached", "stopped" };
+    json_t *rows = json_array();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+        json_t *child = row(6, "x", "", i < 2 ? "Failed" : "Stopped", 1, 1, 0, "web01", "c");
+        json_object_set_new(child, "failure", json_string(failures[i]));
+        json_array_append_new(rows, child);
+    }
+    check(rows, 0,
+          "Id   Name        Type      State                   HasMoreData  Location            Command\n"
+          "6    x                     Failed                  False        web01               c\n"
+          "6    x                     Failed, unreachable     False        web01               c\n"
+          "6    x                     Stopped, never reached  False        web01               c\n"
+          "6    x                     Stopped                 False        web01               c\n");
+    json_decref(rows);
+}
+
 static void names_cannot_drive_the_terminal(void **state)
 {
     json_t *rows = json_array();
@@ -98,6 +118,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_table_is_as_people_know_it),
         cmocka_unit_test(long_texts_give_way),
+        cmocka_unit_test(a_childs_failure_is_told_apart),
         cmocka_unit_test(names_cannot_drive_the_terminal),
         cmocka_unit_test(colours_come_when_asked),
     };

@@ -235,6 +235,19 @@ static void verbs_change_jobs(void **state)
     check(shell, "pawl signal 5 go nonsense", 2, "not JSON");
 }
 
+static void retry_starts_what_failed(void **state)
+{
+    struct shell *shell = *state;
+
+    check(shell, "pawl retry 3 --name again", 0, "retrying 1 host\n");
+    check(shell, "pawl retry -d web01", 0, "Running");
+    check(shell, "pawl retry", 2, "which job?");
+    check(shell, "pawl retry 1 3", 2, "what is 3?");
+    check(shell, "pawl retry 'web*'", 2, "that names 2 jobs; one is retried at a time");
+    check(shell, "pawl retry 99", 3, "no such job");
+    check(shell, "pawl retry 3 --stopped", 2, "--stopped");
+}
+
 static void wait_tells_how_it_went(void **state)
 {
     struct shell *shell = *state;
@@ -306,6 +319,7 @@ int main(int argc, char **argv)
         WITH_SHELL(run_takes_parameters),
         WITH_SHELL(invoke_names_its_hosts),
         WITH_SHELL(verbs_change_jobs),
+        WITH_SHELL(retry_starts_what_failed),
         WITH_SHELL(wait_tells_how_it_went),
         WITH_SHELL(history_lists_attempts),
         WITH_SHELL(a_follower_outlives_its_engine),

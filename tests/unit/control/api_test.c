@@ -31,7 +31,7 @@ static void a_job_has_every_key(void **state)
         "id", "uuid", "name", "type", "state", "reason", "host", "location", "command",
         "has_more", "unread", "bytes", "created", "started", "ended", "parent", "children",
         "exit_code", "failed", "total", "progress", "question", "meta",
-        "notice",
+        "notice", "failure",
     };
     struct world *world = *state;
     json_t *json, *child;
@@ -57,6 +57,22 @@ static void a_job_has_every_key(void **state)
     assert_string_equal(text_at(child, "host"), "localhost");
     json_decref(json);
     json_decref(child);
+}
+
+// A child tells how it came to a bad end; its job tells that in words.
+static void a_failure_is_its_childs(void **state)
+{
+    struct world *world = *state;
+    struct fake_job *job = fake_job_add(world->fake, 12, "", JOB_FAILED);
+    json_t *json;
+
+    job->child.failure = CHILD_UNREACHABLE;
+    assert_int_equal(http(world, "GET", "/v1/jobs/13", NULL, &json), 200);
+    assert_string_equal(text_at(json, "failure"), "unreachable");
+    json_decref(json);
+    assert_int_equal(http(world, "GET", "/v1/jobs/12", NULL, &json), 200);
+    assert_true(json_is_null(json_object_get(json, "failure")));
+    json_decref(json);
 }
 
 static void a_job_is_found_by_id_uuid_and_host(void **state)
@@ -239,6 +255,41 @@ static void the_verbs_become_changes(void **state)
     assert_string_equal(changes[3].signal_value, "{\"n\":1}");
     assert_int_equal(changes[4].change.seq, 7);
     assert_true(changes[5].change.force);
+}
+
+static void a_retry_names_its_hosts(void **state)
+{
+    static const struct {
+        const char *body;
+        unsigned failures;
+    } bodies[] = {
+        { NULL, 1u << CHILD_FAILED | 1u << CHILD_UNREACHABLE | 1u << CHILD_UNREACHED },
+        { "{\"failures\":[\"stopped\",\"unreachable\"],\"name\":\"again\"}",
+          1u << CHILD_STOPPED | 1u << CHILD_UNREACHABLE },
+    };
+    struct world *world = *state;
+    json_t *json;
+
+    fake_job_add(world->fake, 12, "disks", JOB_FAILED);
+    fake_job_add(world->fake, 20, "disks", JOB_RUNNING);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(change_now(world, "POST", "/v1/jobs/12/retry", bodies[i].body, 20, NULL,
+                                    &json), 201);
+        assert_int_equal(int_at(json, "id"), 20); // the new one
+        json_decref(json);
+        assert_int_equal(world->fake->changes[i].change.kind, CHANGE_RETRY);
+        assert_int_equal(world->fake->changes[i].change.job_id, 12);
+        assert_int_equal(world->fake->changes[i].change.failures, bodies[i].failures);
+    }
+    assert_string_equal(world->fake->changes[1].name, "again");
+    check_error(world, "POST", "/v1/jobs/12/retry", "{\"failures\":[]}", 400, "usage", "at least one");
+    check_error(world, "POST", "/v1/jobs/12/retry", "{\"failures\":\"failed\"}", 400, "usage",
+                "not an array");
+    check_error(world, "POST", "/v1/jobs/12/retry", "{\"failures\":[\"gone\"]}", 400, "usage",
+                "\"gone\" is none of");
+    check_error(world, "POST", "/v1/jobs/12/retry", "{\"failures\":[1]}", 400, "usage", "none of");
+    check_error(world, "POST", "/v1/jobs/12/retry", "{\"name\":1}", 400, "usage", "not a string");
+    check_error(world, "POST", "/v1/jobs/99/retry", NULL, 404, "no_such_job", "99");
 }
 
 static void a_refused_change_says_why(void **state)
@@ -447,12 +498,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_WORLD(status_tells_the_engine),
         WITH_WORLD(a_job_has_every_key),
+        WITH_WORLD(a_failure_is_its_childs),
         WITH_WORLD(a_job_is_found_by_id_uuid_and_host),
         WITH_WORLD(a_list_is_filtered),
         WITH_WORLD(start_encodes_and_answers_after_the_commit),
         WITH_WORLD(start_takes_bytes_as_base64),
         WITH_WORLD(start_refuses_wrong_bodies),
         WITH_WORLD(the_verbs_become_changes),
+        WITH_WORLD(a_retry_names_its_hosts),
         WITH_WORLD(a_refused_change_says_why),
         WITH_WORLD(the_verbs_refuse_wrong_bodies),
         WITH_WORLD(the_request_id_is_passed_on),

@@ -112,7 +112,7 @@ static void take(struct fake *fake, struct event event)
 }
 
 // Settles the step that runs on the host.
-static void settle(struct fake *fake, const char *host, int code)
+static void settle_as(struct fake *fake, const char *host, enum outcome_kind kind, int code)
 {
     struct event event = { .type = EVENT_SETTLED };
     struct strand *strand;
@@ -121,8 +121,18 @@ static void settle(struct fake *fake, const char *host, int code)
     while ((strand = map_next(&fake->job.strands.by_intent, &at)))
         if (slice_is(strand->step.effect.host, host))
             event.settled.intent_no = strand->step.intent_no;
-    event.settled.outcome = (struct outcome){ .kind = OUTCOME_EXIT, .code = code };
+    event.settled.outcome = (struct outcome){ .kind = kind, .code = code };
     take(fake, event);
+}
+
+static void settle(struct fake *fake, const char *host, int code)
+{
+    settle_as(fake, host, OUTCOME_EXIT, code);
+}
+
+static void give_up(struct fake *fake, const char *host)
+{
+    settle_as(fake, host, OUTCOME_UNREACHABLE, 0);
 }
 
 static void settle_all(struct fake *fake, int a, int b, int c)
@@ -153,6 +163,11 @@ static void describe(const struct fake *fake, struct buf *ret)
             buf_addf(ret, " %d", c->exit_code);
         if (c->reason.len)
             buf_addf(ret, " (%.*s)", SLICE_ARG(c->reason));
+        // Failed by itself and Stopped while it ran go without saying.
+        if (c->failure == CHILD_UNREACHABLE || c->failure == CHILD_UNREACHED)
+            buf_addf(ret, ", %s", child_failure_name(c->failure));
+        assert_int_equal(c->failure == CHILD_NONE,
+                         c->state != JOB_FAILED && c->state != JOB_STOPPED);
         assert_int_equal(c->ended_unix_ms != 0, job_state_is_finished(c->state));
     }
 }
@@ -332,8 +347,70 @@ static void hosts_that_were_never_reached(void **state)
     shows(&fake, "Running | a Running | b NotStarted | c NotStarted");
     settle(&fake, "a", 3);
     shows(&fake, "Failed (1 of 3 hosts failed, the first: a: exit code 3) | a Failed 3 (exit code "
-                 "3) | b Stopped (never reached: the job ended before) | c Stopped (never reached: "
-                 "the job ended before)");
+                 "3) | b Stopped (never reached: the job ended before), unreached | c Stopped (never reached: "
+                 "the job ended before), unreached");
+    fake_release(&fake);
+}
+
+static void an_unreachable_host_is_told_apart(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    begin(&fake, JUST_EACH);
+    give_up(&fake, "a");
+    settle(&fake, "b", 3);
+    settle(&fake, "c", 0);
+    shows(&fake, "Failed (2 of 3 hosts failed, the first: a: exit code 3) | a Failed (exit code 3), "
+                 "unreachable | b Failed 3 (exit code 3) | c Completed 0");
+    fake_release(&fake);
+}
+
+static void what_is_tidied_up_tells_nothing_of_reaching_it(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    begin(&fake, MAIN_CLEANS);
+    give_up(&fake, "a");
+    settle(&fake, "b", 3);
+    settle(&fake, "c", 0);
+    settle(&fake, "a", 0);
+    give_up(&fake, "b");
+    settle(&fake, "c", 0);
+    shows(&fake, "Failed (2 of 3 hosts failed, the first: a: exit code 3) | a Failed 0 (exit code "
+                 "3), unreachable | b Failed 3 (exit code 3) | c Completed 0");
+    fake_release(&fake);
+}
+
+static void a_host_that_answers_again_is_reachable(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    begin(&fake, EACH_AGAIN);
+    give_up(&fake, "a");
+    settle(&fake, "b", 0);
+    settle(&fake, "c", 0);
+    settle(&fake, "a", 3);
+    settle(&fake, "b", 0);
+    settle(&fake, "c", 0);
+    shows(&fake, "Failed (1 of 3 hosts failed, the first: a: exit code 3) | a Failed 3 (exit code "
+                 "3) | b Completed 0 | c Completed 0");
+    fake_release(&fake);
+}
+
+static void nothing_was_begun_before_the_stop(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    begin(&fake, EACH_IN_TURN);
+    take(&fake, (struct event){ .type = EVENT_STOP_ASKED });
+    settle(&fake, "a", 0);
+    shows(&fake, "Stopped (stopped) | a Stopped 0 (stopped) | b Stopped (never reached: the job "
+                 "ended before), unreached | c Stopped (never reached: the job ended before), "
+                 "unreached");
     fake_release(&fake);
 }
 
@@ -397,7 +474,7 @@ static void expiry_fails_what_it_ends(void **state)
     settle(&fake, "a", 0);
     shows(&fake, "Failed (timed out: it did not end within its timeout of ) | a Failed 0 (timed out: "
                  "it did not end within its timeout of ) | b Stopped (never reached: the job ended "
-                 "before) | c Stopped (never reached: the job ended before)");
+                 "before), unreached | c Stopped (never reached: the job ended before), unreached");
     fake_release(&fake);
 }
 
@@ -451,6 +528,10 @@ int main(void)
         cmocka_unit_test(cleaning_up_is_no_second_chance),
         cmocka_unit_test(the_scripts_own_error_is_the_reason),
         cmocka_unit_test(hosts_that_were_never_reached),
+        cmocka_unit_test(an_unreachable_host_is_told_apart),
+        cmocka_unit_test(what_is_tidied_up_tells_nothing_of_reaching_it),
+        cmocka_unit_test(a_host_that_answers_again_is_reachable),
+        cmocka_unit_test(nothing_was_begun_before_the_stop),
         cmocka_unit_test(stopping_shares_the_end),
         cmocka_unit_test(a_failure_outweighs_a_stop),
         cmocka_unit_test(suspending_is_the_unfinished_childrens),

@@ -179,7 +179,8 @@ static void records_and_heads(void **state)
                              .stream = STREAM_WARNING, .attempt = 1, .step = SLICE("1/2"),
                              .data = SLICE("x\0y") };
     struct child_head child = { .id = 2, .host = SLICE("h"), .state = JOB_FAILED, .exit_code = 3,
-                                .reason = SLICE("exit code 3") };
+                                .reason = SLICE("exit code 3"),
+                                .failure = CHILD_UNREACHABLE };
     struct job_head head = { .id = 1, .type = JOB_LOCAL, .state = JOB_FAILED, .name = SLICE("n"),
                              .meta = SLICE("\x80"), .exit_code = 3, .child_count = 1,
                              .children = &child, .progress_done = 1, .progress_total = 2 };
@@ -205,9 +206,60 @@ static void records_and_heads(void **state)
     assert_int_equal(head_decode(buf_slice(&bytes), &doc, &head_back, children, 1, &err), 0);
     assert_int_equal(children[0].exit_code, 3);
     assert_true(slice_is(children[0].reason, "exit code 3"));
+    assert_int_equal(children[0].failure, CHILD_UNREACHABLE);
     assert_int_equal(head_back.progress_total, 2);
     buf_release(&bytes);
     value_doc_release(&doc);
+}
+
+// A child in the form that it had before its failure was told: without its last byte.
+static void an_older_child_fails_by_its_state(void **state)
+{
+    static const struct { enum job_state state; enum child_failure failure; } rows[] = {
+        { JOB_COMPLETED, CHILD_NONE }, { JOB_FAILED, CHILD_FAILED },
+        { JOB_STOPPED, CHILD_STOPPED }, { JOB_RUNNING, CHILD_NONE },
+    };
+    struct child_head child = { .id = 2, .host = SLICE("h") };
+    struct job_head head = { .id = 1 }, back;
+    struct value_doc doc;
+    struct buf bytes;
+    size_t at;
+
+    (void)state;
+    buf_init(&bytes, 0);
+    value_doc_init(&doc);
+    head_encode(&head, &bytes);
+    at = bytes.len; // where a child begins
+    head.child_count = 1;
+    head.children = &child;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct child_head got;
+        child.state = rows[i].state;
+        buf_clear(&bytes);
+        head_encode(&head, &bytes);
+        assert_int_equal(bytes.ptr[at], 0x99); // an array of nine
+        bytes.ptr[at] = 0x98;
+        buf_cut(&bytes, bytes.len - 1);
+        assert_int_equal(head_decode(buf_slice(&bytes), &doc, &back, &got, 1, NULL), 0);
+        assert_int_equal(got.failure, rows[i].failure);
+    }
+    buf_release(&bytes);
+    value_doc_release(&doc);
+}
+
+static void failures_have_names(void **state)
+{
+    enum child_failure failure;
+
+    (void)state;
+    assert_null(child_failure_name(CHILD_NONE));
+    for (int i = CHILD_FAILED; i < CHILD_FAILURE_COUNT; i++) {
+        const char *name = child_failure_name((enum child_failure)i);
+        assert_int_equal(child_failure_parse(slice_str(name), &failure), 0);
+        assert_int_equal(failure, i);
+    }
+    assert_int_equal(child_failure_parse(SLICE("gone"), &failure), -EINVAL);
+    assert_int_equal(child_failure_parse(SLICE(""), &failure), -EINVAL);
 }
 
 static void json_goes_both_ways(void **state)
@@ -343,6 +395,8 @@ int main(void)
         cmocka_unit_test(waits_that_are_no_waits_are_refused),
         cmocka_unit_test(damaged_events_are_refused),
         cmocka_unit_test(records_and_heads),
+        cmocka_unit_test(an_older_child_fails_by_its_state),
+        cmocka_unit_test(failures_have_names),
         cmocka_unit_test(json_goes_both_ways),
         cmocka_unit_test(quoting_holds_for_any_bytes),
         cmocka_unit_test(commands_that_cannot_be),
