@@ -53,6 +53,9 @@ class Broken(Exception):
 
 
 class Episode:
+    shapes = SHAPES
+    passes = [1, 1, 1, 2, 2, 3, 4, 6]  # of a point, until the engine ends there
+
     def __init__(self, pawl, seed, kills_max):
         self.pawl, self.rng, self.kills_max = pawl, random.Random(seed), kills_max
         self.home = tempfile.mkdtemp(prefix="pawl-crash-")
@@ -61,9 +64,18 @@ class Episode:
         self.kills = collections.Counter()
         self.points_tried = 0
 
+    # ---- what an episode on other hosts does otherwise
+    def engine_env(self):
+        return {}
+
+    def body(self, shape):
+        env = {"PATH": os.environ["PATH"], "ORACLE": self.oracle}
+        return {"type": "workflow", "name": shape.name, "command": shape.name, "cwd": "/", "env": env,
+                "script": {"name": shape.name + ".lua", "text": shape.script}}
+
     # ---- engines
     def boot(self, point=None):
-        env = dict(os.environ, PAWL_HOME=self.home, ORACLE=self.oracle)
+        env = dict(os.environ, PAWL_HOME=self.home, ORACLE=self.oracle, **self.engine_env())
         env.pop("PAWL_CRASH_POINT", None)
         if point:
             env["PAWL_CRASH_POINT"] = point
@@ -86,7 +98,7 @@ class Episode:
         if sum(self.kills.values()) >= self.kills_max:
             return None
         label = self.rng.choice(LABELS)
-        return f"{label}:{self.rng.choice([1, 1, 1, 2, 2, 3, 4, 6])}"
+        return f"{label}:{self.rng.choice(self.passes)}"
 
     def keep_alive(self):
         if self.engine is None or not self.alive():
@@ -125,11 +137,8 @@ class Episode:
     # ---- the run
     def start_all(self):
         self.jobs = []
-        env = {"PATH": os.environ["PATH"], "ORACLE": self.oracle}
-        for shape in SHAPES:
-            body = {"type": "workflow", "name": shape.name, "command": shape.name, "cwd": "/",
-                    "script": {"name": shape.name + ".lua", "text": shape.script}, "env": env}
-            status, data = self.ask("POST", "/v1/jobs", body, change=True)
+        for shape in self.shapes:
+            status, data = self.ask("POST", "/v1/jobs", self.body(shape), change=True)
             if status != 201:
                 raise SystemExit(f"{shape.name}: {status} {data.decode()}")
             self.jobs.append((shape, json.loads(data)["id"]))
@@ -144,7 +153,7 @@ class Episode:
         if row["state"] == "Suspended":
             self.ask("POST", f"/v1/jobs/{number}/resume", {}, True)
         key = (number, "stop")
-        if shape.stop and key not in done and self.count(number, "1/1") == 1:
+        if shape.stop and key not in done and len(self.starts(number)) == shape.stop:
             self.ask("POST", f"/v1/jobs/{number}/stop", {"grace_ms": 2000}, True)
             done.add(key)
 
@@ -172,8 +181,9 @@ class Episode:
         except FileNotFoundError:
             return []
 
-    def count(self, number, place):
-        return sum(line.startswith(f"{number} {place} ") for line in self.oracle_lines())
+    def starts(self, number):
+        """What the commands of a job have told: job, step, attempt, and on a host its name."""
+        return [line.split() for line in self.oracle_lines() if line.startswith(f"{number} ")]
 
     def result(self, shape, number):
         row = self.job(number)
@@ -185,14 +195,17 @@ class Episode:
             assert record["seq"] == last + 1, f"{shape.name}: seq {record['seq']} after {last}"
             last = record["seq"]
             value = record.get("data", record.get("value", record.get("data_b64")))
-            streams[f"{record['step']} {record['stream']}"] += (
+            streams[f"{self.place(record)} {record['stream']}"] += (
                 value if isinstance(value, str) else json.dumps(value, sort_keys=True))
-        lines = [line.split() for line in self.oracle_lines() if line.startswith(f"{number} ")]
+        lines = self.starts(number)
         # An attempt that was claimed but never begun is followed by another: only the
         # count of starts of a step is the same in every run, not their numbers.
         return {"state": row["state"], "reason": row["reason"], "streams": dict(streams),
-                "starts": [place for _, place, _ in lines],
-                "twice": len(lines) - len({(place, attempt) for _, place, attempt in lines})}
+                "starts": [" ".join(line[3:] + line[1:2]) for line in lines],
+                "twice": len(lines) - len({tuple(line) for line in lines})}
+
+    def place(self, record):
+        return record["step"]
 
     def once_excess(self):
         """once() bodies that ran more often than they had attempts."""
@@ -222,8 +235,7 @@ class Episode:
             shutil.rmtree(self.home, ignore_errors=True)
 
 
-def calm_results(pawl):
-    episode = Episode(pawl, 0, 0)
+def calm_results(episode):
     episode.run()
     results = {shape.name: episode.result(shape, number) for shape, number in episode.jobs}
     episode.finish()
@@ -259,8 +271,7 @@ def check(episode, expected):
     return lost, doubled + excess
 
 
-def run_episode(options, seed, expected):
-    episode = Episode(options.pawl, seed, options.per_episode)
+def run_episode(episode, seed, expected):
     keep = True
     try:
         episode.run()
@@ -320,20 +331,25 @@ class Tally:
         self.next_seed += 1
         return self.next_seed - 1
 
-    def show(self):
-        for label in LABELS:
+    def show(self, shapes):
+        for label in LABELS + sorted(set(self.kills) - set(LABELS)):
             print(f"{label:16s} {self.kills[label]} kills")
         points = len([label for label in LABELS if self.kills[label]])
-        print(f"points {points} of {len(LABELS)}, shapes {len(SHAPES)}, episodes {self.episodes}, "
+        print(f"points {points} of {len(LABELS)}, shapes {shapes}, episodes {self.episodes}, "
               f"kills {sum(self.kills.values())}, lost {self.lost}, doubled {self.doubled}, "
               f"{self.seconds:.0f} s, binaries {len(self.programs)}")
 
 
-def campaign(options, expected, tally):
+def campaign(options, make, tally):
+    """Episodes that make(seed, kills) gives, until so many engines were killed."""
+    expected = calm_results(make(0, 0))
     begun = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        running = {pool.submit(run_episode, options, tally.take_seed(), expected)
-                   for _ in range(options.jobs)}
+        def submit():
+            seed = tally.take_seed()
+            return pool.submit(run_episode, make(seed, options.per_episode), seed, expected)
+
+        running = {submit() for _ in range(options.jobs)}
         while running:
             done, running = concurrent.futures.wait(
                 running, return_when=concurrent.futures.FIRST_COMPLETED)
@@ -345,22 +361,26 @@ def campaign(options, expected, tally):
                 if tally.episodes > 20 + options.campaign:
                     raise SystemExit("the crash points are not met any more: no kills")
                 if sum(tally.kills.values()) < options.campaign:
-                    running.add(pool.submit(run_episode, options, tally.take_seed(), expected))
+                    running.add(submit())
+
+
+def arguments(doc, kills, per_episode, jobs):
+    parser = argparse.ArgumentParser(description=doc.split("\n")[0])
+    parser.add_argument("--pawl", required=True)
+    parser.add_argument("--campaign", type=int, default=kills, metavar="KILLS")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--per-episode", type=int, default=per_episode)
+    parser.add_argument("--jobs", type=int, default=jobs, help="episodes at a time; most of one is waiting")
+    parser.add_argument("--tally", metavar="FILE", help="go on with the campaign that FILE tells of")
+    return parser.parse_args()
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--pawl", required=True)
-    parser.add_argument("--campaign", type=int, default=300, metavar="KILLS")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--per-episode", type=int, default=60)
-    parser.add_argument("--jobs", type=int, default=6, help="episodes at a time; most of one is waiting")
-    parser.add_argument("--tally", metavar="FILE", help="go on with the campaign that FILE tells of")
-    options = parser.parse_args()
+    options = arguments(__doc__, kills=300, per_episode=60, jobs=6)
     tally = Tally(options.tally, options.pawl, options.seed)
 
-    campaign(options, calm_results(options.pawl), tally)
-    tally.show()
+    campaign(options, lambda seed, kills: Episode(options.pawl, seed, kills), tally)
+    tally.show(len(SHAPES))
     return 1 if tally.lost or tally.doubled else 0
 
 

@@ -24,8 +24,10 @@ end
 
 
 class Shape:
-    def __init__(self, name, script, signal=None, resumes=0, stop=False):
-        self.name, self.script = name, PRELUDE + script
+    """stop: is stopped once so many commands have begun."""
+
+    def __init__(self, name, script, signal=None, resumes=0, stop=0, prelude=PRELUDE):
+        self.name, self.script = name, prelude + script
         self.signal, self.resumes, self.stop = signal, resumes, stop
 
 
@@ -93,7 +95,7 @@ run("echo two")
     Shape("stopped", r'''
 undo(function() run("echo undone") end)
 run("echo begun; exec sleep 600")
-''', stop=True),
+''', stop=1),
     Shape("notes", r'''
 print("hello") log.warn("careful") progress(1, 2, "half")
 emit { a = 1, b = { true, "x" } }
