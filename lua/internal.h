@@ -56,6 +56,7 @@ struct script {
     struct random once_random;      // ambient
     bool collected;                 // a garbage collection ended since the last check
     struct uuid uuid;
+    uint64_t job_id;
     script_note_fn note;
     void *note_arg;
     struct buf scratch;             // of whoever runs; holds nothing across Lua code
@@ -115,6 +116,10 @@ void prelude_get(lua_State *L, const char *name);
 // Calls it with all arguments on the stack; what a lua_CFunction returns.
 int prelude_call(lua_State *L, const char *name);
 
+// ---- lib_output.c
+// A record of the information stream, in the name of that function.
+void output_inform(lua_State *L, const char *function, struct slice line);
+
 // ---- libraries, one lib_X.c each: adds its names to the table at the top
 void lib_base_open(lua_State *L);
 void lib_string_open(lua_State *L);
@@ -125,6 +130,7 @@ void lib_coroutine_open(lua_State *L);
 void lib_json_open(lua_State *L);
 void lib_output_open(lua_State *L);
 void lib_flow_open(lua_State *L);
+void lib_question_open(lua_State *L);
 void lib_text_open(lua_State *L);
 void lib_host_open(lua_State *L);
 void lib_hosts_open(lua_State *L);

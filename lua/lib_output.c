@@ -32,6 +32,15 @@ static int note_end(lua_State *L, enum stream stream, bool is_value)
     return 0;
 }
 
+void output_inform(lua_State *L, const char *function, struct slice line)
+{
+    struct buf *buf = note_begin(L, function);
+
+    buf_clear(buf);
+    buf_add_slice(buf, line);
+    note_end(L, STREAM_INFORMATION, false);
+}
+
 // The arguments' texts come first, since __tostring may print too.
 static int print_to(lua_State *L, const char *function, enum stream stream)
 {

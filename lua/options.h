@@ -23,6 +23,7 @@
     X(MODE, "mode")              \
     X(COMMAND, "command")        \
     X(WITHIN, "within")          \
+    X(CHOICES, "choices")        \
     X(THROTTLE, "throttle")      \
     X(MAX_FAILURES, "max_failures") \
     X(BATCHES, "batches")        \

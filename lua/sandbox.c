@@ -60,6 +60,7 @@ void sandbox_open(lua_State *L)
     lib_json_open(L);
     lib_output_open(L);
     lib_flow_open(L);
+    lib_question_open(L);
     lib_text_open(L);
     lib_host_open(L);
     lib_hosts_open(L);

@@ -167,6 +167,7 @@ int script_make(struct script **ret, const struct script_options *options, enum 
     script->mode = mode;
     script->budget_max = options->budget_max ? options->budget_max : SCRIPT_BUDGET_MAX;
     script->uuid = options->job_uuid;
+    script->job_id = options->job_id;
     script->note = options->note;
     script->note_arg = options->note_arg;
     buf_init(&script->scratch, 0);

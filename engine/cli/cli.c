@@ -121,6 +121,11 @@ static const struct option_spec remove_options[] = {
     OPTIONS_COMMON,
 };
 
+static const struct option_spec answer_options[] = {
+    { "question", 0, "N", "its number, where several are open" },
+    OPTIONS_COMMON,
+};
+
 static const struct option_spec retry_options[] = {
     { "failed", 0, NULL, "hosts whose command or script failed" },
     { "unreachable", 0, NULL, "hosts that could not be reached" },
@@ -217,6 +222,14 @@ const struct command commands[] = {
       "Without JSON the value is nil; a text needs its own quotes: '\"text\"'.\n\n"
       "  pawl signal 12 go\n"
       "  pawl signal 12 go '{\"n\":1}'", plain_options, verb_signal },
+    { "answer", "answer [OPTIONS] [JOB [ANSWER]]", "Answer the question of a Blocked job",
+      "Without an answer: what is asked, by that job or by all. An approval is answered\n"
+      "with yes or no, another question with one of its choices, or any text.\n\n"
+      "  pawl answer\n"
+      "  pawl answer 12 yes\n"
+      "  pawl answer 12:web03 no            the question of its part on that host\n"
+      "  pawl answer 12 --question 34 v2    one of several that are open",
+      answer_options, verb_answer },
     { "retry", "retry [OPTIONS] JOB", "Run a finished job again, on the hosts that failed",
       "A new job, made of what the old one was made of: script, parameters, environment,\n"
       "hosts with their variables; no file is read again. Without options: the hosts\n"

@@ -71,6 +71,7 @@ int verb_remove(struct cli *cli);
 int verb_suspend(struct cli *cli);
 int verb_resume(struct cli *cli);
 int verb_signal(struct cli *cli);
+int verb_answer(struct cli *cli);
 int verb_retry(struct cli *cli);
 int verb_history(struct cli *cli);
 int verb_hosts(struct cli *cli);

@@ -69,8 +69,8 @@ static void pending_explain(struct cli *cli, long long id)
     }
     state = row_text(row, "state");
     if (strcmp(state, "Blocked") == 0)
-        cli_error(cli, EXIT_REFUSED, "job %lld is blocked on an answer; give it with: pawl "
-                  "answer %lld TEXT", id, id);
+        cli_error(cli, EXIT_REFUSED, "job %lld is Blocked on an answer to: %s (pawl answer %lld)",
+                  id, row_text(row, "question"), id);
     else if (strcmp(state, "Completed") == 0 || strcmp(state, "Failed") == 0 ||
              strcmp(state, "Stopped") == 0)
         cli_error(cli, EXIT_REFUSED, "job %lld is %s already", id, state);

@@ -5,7 +5,10 @@
 
 #include "control/exchange.h"
 
-enum { API_NAME_MAX = 255 }; // bytes of a job's name
+enum {
+    API_NAME_MAX = 255,          // bytes of a job's name
+    API_ANSWER_MAX = 64 * 1024,  // bytes of an answer
+};
 
 // api_status.c
 void api_status(struct exchange *x);
@@ -22,6 +25,7 @@ void api_jobs_stop(struct exchange *x);
 void api_jobs_suspend(struct exchange *x);
 void api_jobs_resume(struct exchange *x);
 void api_jobs_signal(struct exchange *x);
+void api_jobs_answer(struct exchange *x);
 void api_jobs_mark(struct exchange *x);
 void api_jobs_retry(struct exchange *x);
 void api_backup(struct exchange *x);

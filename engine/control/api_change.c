@@ -212,6 +212,28 @@ static int mark_read(const json_t *body, struct change *change, struct buf *enco
     return 0;
 }
 
+// "answer": text, or a boolean for yes or no.
+static int answer_read(const json_t *body, struct change *change, struct buf *encoded,
+                       struct err *err)
+{
+    const json_t *answer = json_object_get(body, "answer");
+    int64_t no = 0;
+
+    (void)encoded;
+    if (body_number(body, "question", &no, err) < 0)
+        return err->code;
+    change->question_no = (uint64_t)no;
+    change->answer = slice_of(json_string_value(answer), json_string_length(answer));
+    if (json_is_boolean(answer))
+        change->answer = json_is_true(answer) ? SLICE("yes") : SLICE("no");
+    else if (!json_is_string(answer))
+        return err_set(err, ERR_USAGE, "\"answer\" is missing, or neither a string nor a boolean");
+    if (change->answer.len > API_ANSWER_MAX)
+        return err_set(err, ERR_USAGE, "the answer has %zu bytes, at most %d are allowed",
+                       change->answer.len, API_ANSWER_MAX);
+    return 0;
+}
+
 // "failures": which hosts, by how they failed; absent: all but those that were stopped.
 static int failures_read(const json_t *list, unsigned *ret, struct err *err)
 {
@@ -284,6 +306,7 @@ void api_jobs_stop(struct exchange *x) { change_post(x, CHANGE_STOP, stop_read);
 void api_jobs_suspend(struct exchange *x) { change_post(x, CHANGE_SUSPEND, suspend_read); }
 void api_jobs_resume(struct exchange *x) { change_post(x, CHANGE_RESUME, resume_read); }
 void api_jobs_signal(struct exchange *x) { change_post(x, CHANGE_SIGNAL, signal_read); }
+void api_jobs_answer(struct exchange *x) { change_post(x, CHANGE_ANSWER, answer_read); }
 void api_jobs_retry(struct exchange *x) { change_post(x, CHANGE_RETRY, retry_read); }
 void api_jobs_mark(struct exchange *x) { change_post(x, CHANGE_MARK, mark_read); }
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "control/json.h"
+#include "model/question.h"
 #include "model/value.h"
 
 const struct child_head *job_child(const struct job_head *head, uint64_t id)
@@ -84,6 +85,35 @@ static json_t *meta_json(struct slice meta)
     return json ? json : json_object();
 }
 
+static json_t *question_json(const struct question *q)
+{
+    json_t *choices = json_array();
+
+    for (size_t i = 0; i < value_count(q->choices); i++)
+        json_array_append_new(choices, json_text(value_bytes(value_at(q->choices, i))));
+    if (q->approve) {
+        json_array_append_new(choices, json_string("yes"));
+        json_array_append_new(choices, json_string("no"));
+    }
+    return json_pack("{s:I,s:o,s:o,s:o}", "id", (json_int_t)q->no, "host",
+                     json_text_or_null(q->host), "text", json_text(q->text), "choices", choices);
+}
+
+// All that are open, or those on one host.
+static json_t *questions_json(const struct job_head *head, const struct child_head *child)
+{
+    json_t *list = json_array();
+    struct value_doc doc;
+    struct question q;
+
+    value_doc_init(&doc);
+    for (size_t i = 0; questions_at(head->questions, i, &doc, &q); i++)
+        if (!child || slice_equal(q.host, child->host))
+            json_array_append_new(list, question_json(&q));
+    value_doc_release(&doc);
+    return list;
+}
+
 static size_t failed_count(const struct job_head *head)
 {
     size_t n = 0;
@@ -96,7 +126,8 @@ static size_t failed_count(const struct job_head *head)
 // What a job and its child have in common, and what differs, in the order of the
 // documentation. Arguments marked "o" are new references, taken in any case.
 struct row {
-    json_t *host, *location, *unread, *bytes, *parent, *children, *failed, *total, *progress;
+    json_t *host, *location, *unread, *bytes, *parent, *children, *failed, *total, *progress,
+        *questions;
     uint64_t id;
     struct uuid uuid;
     struct slice name, reason, notice;
@@ -111,7 +142,7 @@ static json_t *row_json(const struct job_head *head, const struct row *row)
 {
     return json_pack(
         "{s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,"
-        "s:n,s:o,s:o,s:s?}",
+        "s:O?,s:o,s:o,s:s?,s:o}",
         "id", id_json(row->id), "uuid", uuid_json(row->uuid), "name",
         name_json(row->name, row->id), "type", job_type_name(head->type), "state",
         job_state_name(row->state), "reason", json_text_or_null(row->reason), "host", row->host,
@@ -120,8 +151,9 @@ static json_t *row_json(const struct job_head *head, const struct row *row)
         json_time(row->created), "started", json_time(row->started), "ended",
         json_time(row->ended), "parent", row->parent, "children", row->children, "exit_code",
         exit_json(row->exit_code), "failed", row->failed, "total", row->total, "progress",
-        row->progress, "question", "meta", meta_json(head->meta), "notice",
-        json_text_or_null(row->notice), "failure", row->failure);
+        row->progress, "question",
+        json_object_get(json_array_get(row->questions, 0), "text"), "meta", meta_json(head->meta), "notice",
+        json_text_or_null(row->notice), "failure", row->failure, "questions", row->questions);
 }
 
 static json_t *parent_row(const struct job_view *view)
@@ -137,6 +169,7 @@ static json_t *parent_row(const struct job_view *view)
         .failed = json_integer((json_int_t)failed_count(head)),
         .total = json_integer((json_int_t)head->child_count),
         .progress = progress_json(head),
+        .questions = questions_json(head, NULL),
         .id = head->id, .uuid = head->uuid, .name = head->name, .reason = head->reason,
         .notice = view->notice,
         .state = head->state, .has_more = job_has_more(view),
@@ -161,6 +194,7 @@ static json_t *child_row(const struct job_view *view, const struct child_head *c
         .failed = json_integer(child->state == JOB_FAILED),
         .total = json_integer(1),
         .progress = json_null(),
+        .questions = questions_json(head, child),
         .id = child->id, .uuid = child->uuid, .reason = child->reason,
         .failure = child_failure_name(child->failure),
         .state = child->state,

@@ -16,6 +16,7 @@ enum change_kind {
     CHANGE_START,   // a new job
     CHANGE_STOP, CHANGE_SUSPEND, CHANGE_RESUME,
     CHANGE_SIGNAL,
+    CHANGE_ANSWER,  // to a question of a Blocked job
     CHANGE_REMOVE,
     CHANGE_MARK,    // records have been received
     CHANGE_RETRY,   // a new job for some hosts of a finished one
@@ -43,6 +44,9 @@ struct change {
     int64_t grace_ms;         // STOP: < 0 the default (10 s)
     // SIGNAL
     struct slice signal_name, signal_value; // value encoded; empty: nil
+    // ANSWER
+    uint64_t question_no;     // 0: the only one that is open, of a child's on its host
+    struct slice answer;      // as text
     // MARK
     uint64_t seq;             // received up to and including
     // RETRY, with name (empty: the old one's)

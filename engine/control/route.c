@@ -19,6 +19,7 @@ static const struct route routes[] = {
     { "POST", "/v1/jobs/*/suspend", api_jobs_suspend },
     { "POST", "/v1/jobs/*/resume", api_jobs_resume },
     { "POST", "/v1/jobs/*/signal", api_jobs_signal },
+    { "POST", "/v1/jobs/*/answer", api_jobs_answer },
     { "POST", "/v1/jobs/*/mark", api_jobs_mark },
     { "POST", "/v1/jobs/*/retry", api_jobs_retry },
     { "GET", "/v1/jobs/*/records", api_records },

@@ -174,7 +174,7 @@ static bool alarm_event(const struct strand *strand, struct event *event)
         return false;
     if (step->effect.kind == EFFECT_SLEEP)
         event->settled.outcome.kind = OUTCOME_VALUE;
-    else if (step->effect.kind == EFFECT_SIGNAL)
+    else if (step->effect.kind == EFFECT_SIGNAL || step->effect.kind == EFFECT_ASK)
         event->settled.outcome.kind = OUTCOME_TIMEOUT;
     else
         return false;

@@ -9,6 +9,7 @@
 
 #include "base/duration.h"
 #include "model/job_limit.h"
+#include "model/question.h"
 
 // ---- requests that were made before
 
@@ -256,6 +257,44 @@ static int change_signal(struct engine *engine, const struct change *change, uin
     return resident_fact(r, &event, err);
 }
 
+// Of a child only what is asked on its host.
+static struct slice host_of_child(const struct resident *r, uint64_t id)
+{
+    for (size_t i = 0; i < r->job.child_count; i++)
+        if (r->job.children[i].id == id && r->job.child_count > 1)
+            return buf_slice(&r->job.children[i].host);
+    return (struct slice){ 0 };
+}
+
+static int change_answer(struct engine *engine, const struct change *change, uint64_t *id,
+                         struct err *err)
+{
+    struct event event = { .type = EVENT_SETTLED };
+    struct strand *strand = NULL;
+    struct resident *r;
+    struct buf given;
+    int rc = unfinished(engine, change->job_id, "answered", &r, err);
+
+    if (rc < 0)
+        return rc;
+    *id = r->id;
+    if (r->wreck)
+        return err_set(err, ERR_STATE, "job %llu cannot take an answer: %.*s",
+                       (unsigned long long)r->id, SLICE_ARG(buf_slice(&r->job.reason)));
+    buf_init(&given, 0);
+    rc = question_find(&r->job, change->question_no, host_of_child(r, change->job_id), &strand, err);
+    if (rc == 0)
+        rc = question_answer(strand, change->answer, &given, err);
+    if (rc == 0) {
+        event.settled.intent_no = strand->step.intent_no;
+        event.settled.outcome = (struct outcome){ .kind = OUTCOME_VALUE,
+                                                  .value = buf_slice(&given) };
+        rc = resident_fact(r, &event, err);
+    }
+    buf_release(&given);
+    return rc;
+}
+
 // ---- remove, mark
 
 static int drop_children(void *arg, const struct job_view *view)
@@ -386,8 +425,9 @@ int change_take(void *core, const struct change *change, change_fn fn, void *arg
     static int (*const take[])(struct engine *, const struct change *, uint64_t *, struct err *) = {
         [CHANGE_START] = change_start,     [CHANGE_STOP] = change_stop,
         [CHANGE_SUSPEND] = change_suspend, [CHANGE_RESUME] = change_resume,
-        [CHANGE_SIGNAL] = change_signal,   [CHANGE_REMOVE] = change_remove,
-        [CHANGE_MARK] = change_mark,       [CHANGE_RETRY] = change_retry,
+        [CHANGE_SIGNAL] = change_signal,   [CHANGE_ANSWER] = change_answer,
+        [CHANGE_REMOVE] = change_remove,   [CHANGE_MARK] = change_mark,
+        [CHANGE_RETRY] = change_retry,
     };
     struct engine *engine = core;
     struct resident *r;

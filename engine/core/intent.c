@@ -9,11 +9,14 @@
 #include "core/hosts.h"
 #include "model/job_limit.h"
 
-static void set_wait_alarm(struct resident *r, const struct strand *strand)
+static void begin_wait(struct resident *r, const struct strand *strand)
 {
     const struct effect *effect = &strand->step.effect;
 
-    if (effect->kind == EFFECT_SLEEP || (effect->kind == EFFECT_SIGNAL && effect->duration_ms >= 0))
+    bool may_end = effect->kind == EFFECT_SIGNAL || effect->kind == EFFECT_ASK;
+
+    r->head_dirty |= effect->kind == EFFECT_ASK; // another question, maybe, of a Blocked job
+    if (effect->kind == EFFECT_SLEEP || (may_end && effect->duration_ms >= 0))
         alarm_set(r, engine_now_ms(r->engine) + effect->duration_ms, strand->step.intent_no, true);
 }
 
@@ -25,7 +28,7 @@ static int perform_intent(struct resident *r, struct strand *strand)
         return attempt_begin(r, strand, ACT_START);
     if (strand->step.effect.kind == EFFECT_ONCE)
         return turn_act(r->engine, &once);
-    set_wait_alarm(r, strand);
+    begin_wait(r, strand);
     return 0;
 }
 

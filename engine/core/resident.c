@@ -436,12 +436,13 @@ static int32_t first_exit_code(const struct resident *r)
 int resident_fact(struct resident *r, struct event *event, struct err *err)
 {
     int32_t exit_code = first_exit_code(r);
+    uint32_t asking = r->job.strands.asking;
     int rc = resident_take(r, event, err);
 
     if (rc < 0)
         return rc;
     r->head_dirty |= (event->type != EVENT_SETTLED && event->type != EVENT_FIRED) ||
-                     first_exit_code(r) != exit_code;
+                     first_exit_code(r) != exit_code || r->job.strands.asking != asking;
     if (event->type == EVENT_SETTLED)
         arm_retry(r, event->no);
     if (event->type == EVENT_RESUMED)

@@ -194,16 +194,19 @@ void turn_reply(struct engine *engine, const struct change *change, uint64_t id,
 static void put_head(struct resident *resident)
 {
     struct engine *engine = resident->engine;
-    struct job *job = &resident->job;
+    const struct job *job = &resident->job;
     struct child_head *children = calloc(job->child_count, sizeof(*children));
     struct job_head head;
+    struct buf questions;
 
     if (!children) {
         fail_memory(engine);
         return;
     }
-    job_head_fill(job, &head, children);
+    buf_init(&questions, 0);
+    job_head_fill(job, &head, children, &questions);
     jobs_put(engine->open, &head);
+    buf_release(&questions);
     free(children);
     resident->head_dirty = false;
     resident->head_state = head.state;

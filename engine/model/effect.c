@@ -17,5 +17,6 @@ const char *effect_kind_name(enum effect_kind kind)
 
 bool effect_kind_waits(enum effect_kind kind)
 {
-    return kind == EFFECT_SLEEP || kind == EFFECT_SIGNAL || kind == EFFECT_SUSPEND;
+    return kind == EFFECT_SLEEP || kind == EFFECT_SIGNAL || kind == EFFECT_ASK ||
+           kind == EFFECT_SUSPEND;
 }

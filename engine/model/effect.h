@@ -11,6 +11,7 @@
     X(ONCE, "once")       /* call the strand's pending Lua function once */  \
     X(SLEEP, "sleep")     /* wait for duration_ms */                         \
     X(SIGNAL, "signal")   /* wait for a signal called `name`, at most duration_ms */ \
+    X(ASK, "ask")         /* wait for a person's answer (model/question.h), at most duration_ms */ \
     X(SUSPEND, "suspend") /* suspend the job until a person resumes it */    \
     X(FORK, "fork")       /* run fork_count child strands, wait for them all */ \
     X(END, "end")         /* the strand is over: failed, or value */
@@ -41,7 +42,7 @@ struct effect {
     struct slice host;       // COMMAND: the host's name, as in args
     struct slice args;       // an encoded map, canonical: what the step is; fingerprinted
     struct step_policy policy;
-    int64_t duration_ms;     // SLEEP: how long. SIGNAL: within, or -1 for ever
+    int64_t duration_ms;     // SLEEP: how long. SIGNAL, ASK: within, or -1 for ever
     uint32_t fork_count;     // FORK: strands to run, paths PARENT.k in order
     struct slice fork_hosts; // FORK: encoded names, one behind the other, of each branch's host; or empty
     uint32_t fork_throttle;  // FORK: at most so many at a time; 0: all
@@ -50,5 +51,5 @@ struct effect {
     struct slice message;    // END failed, SUSPEND: one sentence for a person
 };
 
-// SLEEP, SIGNAL and SUSPEND only wait: a job all of whose open steps wait can be parked.
+// SLEEP, SIGNAL, ASK and SUSPEND only wait: a job all of whose open steps wait can be parked.
 bool effect_kind_waits(enum effect_kind kind);

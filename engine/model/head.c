@@ -2,7 +2,7 @@
 // A head's bytes: MessagePack
 //   head    array [ id, uuid, type, state, name, command, reason, meta, script_name,
 //                   script_hash, created, started, ended, exit_code, auto_remove, removing,
-//                   progress_done, progress_total, progress_text, children ]
+//                   progress_done, progress_total, progress_text, children, questions ]
 //   child   array [ id, uuid, host, state, reason, exit_code, started, ended, failure ]
 #include "model/head.h"
 
@@ -67,7 +67,8 @@ int child_failure_parse(struct slice name, enum child_failure *ret)
     return -EINVAL;
 }
 
-enum { HEAD_FIELDS = 20, CHILD_FIELDS = 9 };
+// Fields are added at the end; rows without the last of them are read, too.
+enum { HEAD_FIELDS = 21, HEAD_FIELDS_MIN = 20, CHILD_FIELDS = 9 };
 
 static void child_encode(const struct child_head *child, struct buf *buf)
 {
@@ -108,6 +109,7 @@ void head_encode(const struct job_head *head, struct buf *buf)
     value_put_array(buf, head->child_count);
     for (size_t i = 0; i < head->child_count; i++)
         child_encode(&head->children[i], buf);
+    value_put_bytes(buf, head->questions);
 }
 
 // An older row does not tell: its state does, as far as it can.
@@ -154,12 +156,13 @@ static void head_read(const value *v, struct job_head *ret)
         .progress_total = value_int(value_at(v, 17), 0),
         .progress_text = value_bytes(value_at(v, 18)),
         .child_count = value_count(value_at(v, 19)),
+        .questions = value_bytes(value_at(v, 20)),
     };
 }
 
 static bool head_is_sound(const struct job_head *head, size_t fields)
 {
-    return fields >= HEAD_FIELDS && head->type < JOB_TYPE_COUNT && head->state < JOB_STATE_COUNT;
+    return fields >= HEAD_FIELDS_MIN && head->type < JOB_TYPE_COUNT && head->state < JOB_STATE_COUNT;
 }
 
 int head_decode(struct slice bytes, struct value_doc *doc, struct job_head *ret,

@@ -75,6 +75,7 @@ struct job_head {
     bool removing;                 // a tombstone: rows are being reclaimed
     int64_t progress_done, progress_total; // total 0: none was reported
     struct slice progress_text;
+    struct slice questions;        // that are open, see question.h; empty: none
     size_t child_count;
     struct child_head *children;   // child_count of them; owner: see head_decode
 };

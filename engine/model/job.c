@@ -215,6 +215,8 @@ static int apply_intended(struct job *job, const struct event *event, struct err
     bound_cleanup(job, strand, event->no);
     if (!effect_kind_waits(i->kind))
         job->in_flight++;
+    if (i->kind == EFFECT_ASK)
+        job->strands.asking++;
     if (i->kind == EFFECT_SIGNAL)
         return take_signal(job, strand, err);
     if (i->kind == EFFECT_SUSPEND && job_is_ending(job)) // nobody can resume it
@@ -252,8 +254,8 @@ static int apply_settled(struct job *job, const struct event *event, struct err 
         return 0;
     }
     ok = outcome_is_ok(&s->outcome, &strand->step.effect.policy);
-    // A signal that did not come within its time is an answer, not a failure.
-    rc = ok || strand->step.effect.kind == EFFECT_SIGNAL
+    // A signal, or an answer, that did not come within its time is no failure.
+    rc = ok || effect_kind_waits(strand->step.effect.kind)
              ? 0
              : job_step_goes_on(job, strand, &s->outcome, err);
     if (rc < 0)

@@ -102,5 +102,7 @@ void job_progress(struct job *job, struct slice note_value);
 uint64_t job_boot_mark(const struct job *job, struct slice boot_id);
 struct job_child *job_child_of_host(const struct job *job, struct slice host); // or NULL
 
-// Fills the head; children: room for job->child_count. Slices borrow from the job.
-void job_head_fill(const struct job *job, struct job_head *head, struct child_head *children);
+// Fills the head; children: room for job->child_count; questions: empty, filled with what
+// is asked. Slices borrow from the job.
+void job_head_fill(const struct job *job, struct job_head *head, struct child_head *children,
+                   struct buf *questions);

@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "model/job_limit.h"
+#include "model/question.h"
 
 enum { CHILD_REASON_MAX = 4096 };
 
@@ -222,13 +223,26 @@ static enum job_state state_at_end(const struct job *job, const struct job_child
     return child->touched && !was_stopped(job) ? JOB_FAILED : JOB_STOPPED;
 }
 
+// A question of the main strand's blocks the job, and none of its children but a lone one.
+static enum job_state state_under_way(const struct job *job, const struct job_child *child)
+{
+    enum job_state state = job_state(job);
+
+    if (state == JOB_BLOCKED && job->child_count > 1) {
+        if (job_asks_on(job, buf_slice(&child->host)))
+            return JOB_BLOCKED;
+        state = JOB_RUNNING;
+    }
+    return child->touched || state == JOB_BLOCKED ? state : JOB_NOT_STARTED;
+}
+
 static enum job_state child_state(const struct job *job, const struct job_child *child)
 {
     if (child->over)
         return child->failed ? JOB_FAILED : JOB_COMPLETED;
     if (job->ended)
         return state_at_end(job, child);
-    return child->touched ? job_state(job) : JOB_NOT_STARTED;
+    return state_under_way(job, child);
 }
 
 static struct slice child_reason(const struct job *job, const struct job_child *child,

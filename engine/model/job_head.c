@@ -7,6 +7,7 @@
 
 #include "model/job_child.h"
 #include "model/job_limit.h"
+#include "model/question.h"
 
 enum { PROGRESS_TEXT_MAX = 4096 }; // in a head; the record has all of it
 
@@ -18,6 +19,8 @@ enum job_state job_state(const struct job *job)
         return JOB_STOPPING;
     if (job->suspend_asked)
         return job->in_flight ? JOB_SUSPENDING : JOB_SUSPENDED;
+    if (job_asks(job))
+        return JOB_BLOCKED;
     return job->last_no ? JOB_RUNNING : JOB_NOT_STARTED;
 }
 
@@ -61,10 +64,13 @@ void job_progress(struct job *job, struct slice note_value)
     value_doc_release(&doc);
 }
 
-void job_head_fill(const struct job *job, struct job_head *head, struct child_head *children)
+void job_head_fill(const struct job *job, struct job_head *head, struct child_head *children,
+                   struct buf *questions)
 {
     const struct event_started *s = &job->started;
 
+    if (job_state(job) == JOB_BLOCKED)
+        questions_encode(job, questions);
     *head = (struct job_head){
         .id = s->job_id,
         .uuid = s->uuid,
@@ -84,6 +90,7 @@ void job_head_fill(const struct job *job, struct job_head *head, struct child_he
         .progress_done = job->progress_done,
         .progress_total = job->progress_total,
         .progress_text = buf_slice(&job->progress_text),
+        .questions = buf_slice(questions),
         .child_count = job->child_count,
         .children = children,
     };

@@ -130,6 +130,8 @@ static void tell_ended_wait(struct strands *strands, const struct strand *strand
         .kind = wake == WAKE_OUTCOME ? strand->outcome.kind : OUTCOME_CANCELLED,
     };
 
+    if (strand->step.state == STEP_INTENDED && strand->step.effect.kind == EFFECT_ASK)
+        strands->asking--;
     if (strand->step.state == STEP_INTENDED && effect_kind_waits(strand->step.effect.kind))
         ended_wait_add(&strands->ended_waits, &wait);
 }

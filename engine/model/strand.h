@@ -84,6 +84,7 @@ struct strands {
     struct map by_intent;   // intent number -> strand
     struct list ready;      // first in, first out
     struct list asked;      // in the order the script asked
+    uint32_t asking;        // steps that wait for a person's answer
     struct buf ended_waits; // of the event that is folded, as it will have them
     size_t count;
 };

@@ -244,8 +244,10 @@ static void settle(struct player *p, struct strand *strand, struct event *event,
         *event = (struct event){ .type = EVENT_SIGNALLED };
         event->signalled.name = e->name;
         event->signalled.value = SLICE("\x07");
-    } else if (e->kind == EFFECT_SIGNAL) {
+    } else if (e->kind == EFFECT_SIGNAL || (e->kind == EFFECT_ASK && e->duration_ms >= 0)) {
         o->kind = OUTCOME_TIMEOUT;
+    } else if (e->kind == EFFECT_ASK) {
+        *o = (struct outcome){ .kind = OUTCOME_VALUE, .value = SLICE("\xc3") }; // true
     } else {
         o->kind = OUTCOME_VALUE;
     }

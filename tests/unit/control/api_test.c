@@ -31,7 +31,7 @@ static void a_job_has_every_key(void **state)
         "id", "uuid", "name", "type", "state", "reason", "host", "location", "command",
         "has_more", "unread", "bytes", "created", "started", "ended", "parent", "children",
         "exit_code", "failed", "total", "progress", "question", "meta",
-        "notice", "failure",
+        "notice", "failure", "questions",
     };
     struct world *world = *state;
     json_t *json, *child;
@@ -232,6 +232,7 @@ static void the_verbs_become_changes(void **state)
         { "POST", "/v1/jobs/12/suspend", "{\"force\":true}", CHANGE_SUSPEND },
         { "POST", "/v1/jobs/12/resume", NULL, CHANGE_RESUME },
         { "POST", "/v1/jobs/12/signal", "{\"name\":\"go\",\"value\":{\"n\":1}}", CHANGE_SIGNAL },
+        { "POST", "/v1/jobs/12/answer", "{\"answer\":true,\"question\":3}", CHANGE_ANSWER },
         { "POST", "/v1/jobs/13/mark", "{\"seq\":7}", CHANGE_MARK },
         { "DELETE", "/v1/jobs/12?force=1", NULL, CHANGE_REMOVE },
     };
@@ -253,8 +254,9 @@ static void the_verbs_become_changes(void **state)
     assert_true(changes[1].change.force);
     assert_string_equal(changes[3].signal_name, "go");
     assert_string_equal(changes[3].signal_value, "{\"n\":1}");
-    assert_int_equal(changes[4].change.seq, 7);
-    assert_true(changes[5].change.force);
+    assert_int_equal(changes[4].change.question_no, 3);
+    assert_int_equal(changes[5].change.seq, 7);
+    assert_true(changes[6].change.force);
 }
 
 static void a_retry_names_its_hosts(void **state)

@@ -100,6 +100,24 @@ static void test_defaults_of_a_plain_run(void **state)
     drive_close(&d);
 }
 
+static void test_questions(void **state)
+{
+    struct drive d;
+
+    (void)state;
+    first(&d, "approve{ 'Ship it?', within = '3d', name = 'gate' }");
+    assert_int_equal(d.effect.kind, EFFECT_ASK);
+    assert_slice(d.effect.label, "approve");
+    assert_slice(d.effect.name, "gate");
+    assert_int_equal(d.effect.duration_ms, 3 * 24 * 3600 * 1000);
+    assert_string_equal(drive_args(&d), "{\"approve\":true,\"question\":\"Ship it?\",\"within\":259200000}");
+    drive_close(&d);
+    first(&d, "ask{ 'Which?', choices = { 'a', 'b' } }");
+    assert_int_equal(d.effect.duration_ms, -1);
+    assert_string_equal(drive_args(&d), "{\"choices\":[\"a\",\"b\"],\"question\":\"Which?\"}");
+    drive_close(&d);
+}
+
 static void test_reboot(void **state)
 {
     struct drive d;
@@ -246,6 +264,10 @@ static void test_wrong_options_are_told_with_the_right_ones(void **state)
         { "localhost:exec {}", "exec: the command is empty" },
         { "localhost:script('x', 'y')", "script: the arguments must be a list of strings, not a string" },
         { "localhost:read(nil)", "read: the path must be a string, not nil" },
+        { "approve()", "approve: the question must be a string, not nil" },
+        { "approve{ 'x', choices = { 'a' } }", "approve: unknown option 'choices'" },
+        { "ask{ 'x', choices = {} }", "ask: option 'choices' must be a list of strings, not a table" },
+        { "ask ''", "ask: the question must be a string, not an empty one" },
         { "localhost:reboot{ on_interrupt = 'fail' }", "reboot: unknown option 'on_interrupt'" },
         { "localhost:reboot('now')", "reboot: the options must be a table, not a string" },
         { "localhost:write('f', 1)", "write: the data must be a string, not a number" },
@@ -340,6 +362,7 @@ int main(void)
         cmocka_unit_test(test_run_with_all_options),
         cmocka_unit_test(test_map_keys_are_in_order_on_the_wire),
         cmocka_unit_test(test_defaults_of_a_plain_run),
+        cmocka_unit_test(test_questions),
         cmocka_unit_test(test_reboot),
         cmocka_unit_test(test_exec_script_read_write),
         cmocka_unit_test(test_with_inherits_and_is_overridden),

@@ -82,6 +82,7 @@ static void play(struct drive *d, uint32_t strand, struct buf *log, int depth)
             rc = drive_joined(d, strand);
             break;
         case EFFECT_ONCE:
+        case EFFECT_ASK:
         case EFFECT_SLEEP:
         case EFFECT_SIGNAL:
         case EFFECT_SUSPEND:

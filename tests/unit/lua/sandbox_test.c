@@ -163,7 +163,7 @@ static const char walk[] =
     "for _, v in ipairs { '', localhost, print, true, 1, (coroutine.running()) } do print(type(v), getmetatable(v)) end";
 
 static const char golden[] =
-    "_G -> \n_VERSION string\nassert function\n"
+    "_G -> \n_VERSION string\napprove function\nask function\nassert function\n"
     "coroutine.close function\ncoroutine.create function\ncoroutine.isyieldable function\n"
     "coroutine.resume function\ncoroutine.running function\ncoroutine.status function\n"
     "coroutine.wrap function\ncoroutine.yield function\n"

@@ -148,9 +148,12 @@ static void describe(const struct fake *fake, struct buf *ret)
     const struct job *job = &fake->job;
     struct child_head children[8];
     struct job_head head;
+    struct buf questions;
 
     assert_true(job->child_count <= 8);
-    job_head_fill(job, &head, children);
+    buf_init(&questions, 0);
+    job_head_fill(job, &head, children, &questions);
+    buf_release(&questions);
     buf_clear(ret);
     buf_addf(ret, "%s", job_state_name(head.state));
     if (head.reason.len)

@@ -212,7 +212,10 @@ static void records_and_heads(void **state)
     value_doc_release(&doc);
 }
 
-// A child in the form that it had before its failure was told: without its last byte.
+// A child in the form that it had before its failure was told: without its last byte. And
+// its head before it had questions: without the empty ones behind the children.
+enum { QUESTIONS = 1 };
+
 static void an_older_child_fails_by_its_state(void **state)
 {
     static const struct { enum job_state state; enum child_failure failure; } rows[] = {
@@ -229,7 +232,7 @@ static void an_older_child_fails_by_its_state(void **state)
     buf_init(&bytes, 0);
     value_doc_init(&doc);
     head_encode(&head, &bytes);
-    at = bytes.len; // where a child begins
+    at = bytes.len - QUESTIONS; // where a child begins
     head.child_count = 1;
     head.children = &child;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -239,7 +242,8 @@ static void an_older_child_fails_by_its_state(void **state)
         head_encode(&head, &bytes);
         assert_int_equal(bytes.ptr[at], 0x99); // an array of nine
         bytes.ptr[at] = 0x98;
-        buf_cut(&bytes, bytes.len - 1);
+        bytes.ptr[2] = 20; // of an array with a long head
+        buf_cut(&bytes, bytes.len - 1 - QUESTIONS); // nor had a head any questions
         assert_int_equal(head_decode(buf_slice(&bytes), &doc, &back, &got, 1, NULL), 0);
         assert_int_equal(got.failure, rows[i].failure);
     }

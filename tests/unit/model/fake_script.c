@@ -144,9 +144,12 @@ static void describe_children(const struct job *job, struct buf *ret)
 {
     struct child_head *children = calloc(job->child_count + 1, sizeof(*children));
     struct job_head head;
+    struct buf questions;
 
     assert_non_null(children);
-    job_head_fill(job, &head, children);
+    buf_init(&questions, 0);
+    job_head_fill(job, &head, children, &questions);
+    buf_release(&questions);
     for (size_t i = 0; i < job->child_count; i++) {
         const struct child_head *c = &children[i];
         buf_addf(ret, "child %llu %.*s %s exit %d from %lld to %lld: %.*s\n",
