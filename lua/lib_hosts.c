@@ -331,12 +331,15 @@ static int primitive_rolling_options(lua_State *L)
     return 3;
 }
 
-// "25%" of the total, one at least; 0 for a text that is no percentage
-static lua_Integer percentage(const char *text, lua_Integer total)
+// "25%" of the total, one at least; "3", as an item of a list parameter is; 0 for another
+// text
+static lua_Integer size_of_text(const char *text, lua_Integer total)
 {
-    char *end;
+    char *end = NULL;
     unsigned long percent = *text >= '0' && *text <= '9' ? strtoul(text, &end, 10) : 0;
 
+    if (end && !*end && percent <= INT32_MAX)
+        return (lua_Integer)percent;
     if (percent < 1 || percent > BATCH_PERCENT_MAX || strcmp(end, "%") != 0)
         return 0;
     return total * (lua_Integer)percent >= 100 ? total * (lua_Integer)percent / 100 : 1;
@@ -351,7 +354,7 @@ static int primitive_batch_size(lua_State *L)
     if (lua_isinteger(L, 2))
         size = lua_tointeger(L, 2);
     else if (lua_type(L, 2) == LUA_TSTRING)
-        size = percentage(lua_tostring(L, 2), total);
+        size = size_of_text(lua_tostring(L, 2), total);
     if (size < 1)
         vm_raise(L, "%s: a batch must be a whole number of at least 1, or a percentage like "
                     "\"25%%\"", lua_tostring(L, 1));

@@ -178,7 +178,10 @@ const struct command commands[] = {
       invoke_options, verb_invoke },
     { "run", "run FILE.lua [OPTIONS] [KEY=VALUE]...", "Run a workflow",
       "It is followed until it is settled; Ctrl-C leaves it running. The workflow\n"
-      "checks its parameters; `pawl run FILE.lua --help` prints them.\n\n"
+      "checks its parameters; `pawl run FILE.lua --help` prints them. A bare name is a\n"
+      "workflow that comes with Pawl: collect (files or facts), restart (a service, in\n"
+      "batches), upgrade (packages, and a reboot where required).\n\n"
+      "  pawl run restart --hosts @web service=nginx batches=1,25%\n"
       "  pawl run patch.lua batch=2\n"
       "  pawl run -d patch.lua --params prod.json --meta ticket=42",
       run_options, verb_run },

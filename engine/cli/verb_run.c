@@ -9,40 +9,9 @@
 #include "cli/follow.h"
 #include "cli/hosts.h"
 #include "cli/local_params.h"
-#include "cli/modules.h"
 #include "cli/render.h"
+#include "cli/script.h"
 #include "cli/table.h"
-
-// ---- the script
-static json_t *script_json(const char *path, struct err *err)
-{
-    struct buf text;
-    json_t *json = NULL;
-
-    if (file_read(path, &text, err) == 0) {
-        json = json_pack("{s:s,s:s%}", "name", file_name(path), "text",
-                         text.len ? (const char *)text.ptr : "", text.len);
-        if (!json)
-            err_set(err, ERR_SCRIPT, "%.200s is not UTF-8 text", path);
-    }
-    buf_release(&text);
-    return json;
-}
-
-static int modules_set(const char *path, json_t *script, struct err *err)
-{
-    const json_t *text = json_object_get(script, "text");
-    json_t *modules = modules_json(path, slice_of(json_string_value(text),
-                                                  json_string_length(text)), err);
-
-    if (!modules)
-        return err->code;
-    if (json_object_size(modules) == 0)
-        json_decref(modules);
-    else if (json_object_set_new(script, "modules", modules) < 0)
-        return err_set(err, -ENOMEM, "out of memory");
-    return 0;
-}
 
 // ---- its parameters, shown
 static void default_show(const json_t *param, struct buf *out)
@@ -104,12 +73,11 @@ static int header_show(struct cli *cli, const char *path, const json_t *header)
 
 static int run_help(struct cli *cli, const char *path)
 {
-    struct err err = { 0 };
-    json_t *script = script_json(path, &err), *header;
-    int exit_code;
+    json_t *script, *header;
+    int exit_code = script_json(cli, path, &script);
 
-    if (!script)
-        return cli_error(cli, EXIT_USAGE, "%s", err_text(&err));
+    if (exit_code)
+        return exit_code;
     exit_code = call(cli, "POST", "/v1/scripts/header", script, &header);
     json_decref(script);
     if (exit_code)
@@ -165,13 +133,8 @@ static int command_set(const struct options *options, json_t *body, struct err *
 
 static int body_fill(const struct options *options, json_t *body, struct err *err)
 {
-    json_t *script = script_json(options->args[0], err), *params;
+    json_t *params = params_json(options, err);
 
-    if (!script || json_object_set_new(body, "script", script) < 0)
-        return err->code ? err->code : err_set(err, -ENOMEM, "out of memory");
-    if (modules_set(options->args[0], script, err) < 0)
-        return err->code;
-    params = params_json(options, err);
     if (!params || json_object_set_new(body, "params", params) < 0)
         return err->code ? err->code : err_set(err, -ENOMEM, "out of memory");
     for (size_t i = 1; i < options->arg_count; i++)
@@ -196,9 +159,12 @@ static int hosts_set(struct cli *cli, json_t *body)
 static int run_start(struct cli *cli)
 {
     struct err err = { 0 };
-    json_t *body = json_pack("{s:s}", "type", "workflow"), *row;
-    int exit_code;
+    json_t *body, *script, *row;
+    int exit_code = script_json(cli, cli->options.args[0], &script);
 
+    if (exit_code)
+        return exit_code;
+    body = json_pack("{s:s,s:o}", "type", "workflow", "script", script);
     if (!body || body_fill(&cli->options, body, &err) < 0) {
         json_decref(body);
         return cli_error(cli, EXIT_USAGE, "%s", err_text(&err));
@@ -227,6 +193,7 @@ int verb_run(struct cli *cli)
         return 0;
     }
     if (options->arg_count == 0)
-        return cli_error(cli, EXIT_USAGE, "which workflow? pawl run FILE.lua [key=value]...");
+        return cli_error(cli, EXIT_USAGE, "which workflow? pawl run FILE.lua [key=value]..., or "
+                         "one that is shipped: pawl run restart --help; pawl help run tells more");
     return option_is_set(options, "help") ? run_help(cli, options->args[0]) : run_start(cli);
 }

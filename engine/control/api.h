@@ -42,3 +42,5 @@ void api_wait_one(struct exchange *x);
 void api_wait_many(struct exchange *x);
 // api_scripts.c
 void api_scripts_header(struct exchange *x);
+void api_scripts_list(struct exchange *x);
+void api_scripts_get(struct exchange *x);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// POST /v1/scripts/header: the header of a script text, for `run F.lua --help`.
+// Scripts: POST /v1/scripts/header, the header of a script text, for `run F.lua --help`;
+// GET /v1/scripts and /v1/scripts/NAME, the workflows that are shipped.
 #include <errno.h>
+#include <string.h>
 
 #include "control/api.h"
 #include "control/json.h"
@@ -41,4 +43,37 @@ void api_scripts_header(struct exchange *x)
         exchange_fail(x, &err);
     else
         exchange_answer(x, MHD_HTTP_OK, header);
+}
+
+// ---- shipped workflows: "restart" is restart.lua
+
+static size_t shipped_length(const struct embedded_file *file)
+{
+    return strcspn(file->name, ".");
+}
+
+void api_scripts_list(struct exchange *x)
+{
+    const struct port *port = exchange_port(x);
+    json_t *names = json_array();
+
+    for (const struct embedded_file *f = port->ops->shipped(port->core); f->name; f++)
+        json_array_append_new(names, json_stringn(f->name, shipped_length(f)));
+    exchange_answer(x, MHD_HTTP_OK, json_pack("{s:o}", "scripts", names));
+}
+
+void api_scripts_get(struct exchange *x)
+{
+    const struct port *port = exchange_port(x);
+    const char *name = exchange_selector(x);
+    struct err err;
+
+    for (const struct embedded_file *f = port->ops->shipped(port->core); f->name; f++)
+        if (slice_is(slice_of((const uint8_t *)f->name, shipped_length(f)), name)) {
+            exchange_answer(x, MHD_HTTP_OK, json_pack("{s:s,s:o}", "name", f->name, "text",
+                                                      json_text(f->text)));
+            return;
+        }
+    err_set(&err, -ENOENT, "no workflow called %.60s is shipped", name);
+    exchange_fail(x, &err);
 }

@@ -6,6 +6,7 @@
 // Thread: the loop's. Slices passed to callbacks are valid during the call.
 #pragma once
 
+#include "base/embedded.h"
 #include "base/err.h"
 #include "base/id.h"
 #include "model/head.h"
@@ -120,6 +121,8 @@ struct port_ops {
     // Encoded header of a script text (lua/script.h's script_header).
     int (*header)(void *core, struct slice name, struct slice text, struct buf *ret,
                   struct err *err);
+    // The workflows that are shipped to be run by name: ended by a NULL name.
+    const struct embedded_file *(*shipped)(void *core);
     int (*status)(void *core, struct engine_status *ret, struct err *err);
     struct watch *(*watch)(void *core, uint64_t job_id, watch_fn fn, void *arg);
     void (*unwatch)(void *core, struct watch *watch);

@@ -27,6 +27,8 @@ static const struct route routes[] = {
     { "GET", "/v1/jobs/*/steps", api_steps },
     { "GET", "/v1/jobs/*/wait", api_wait_one },
     { "GET", "/v1/wait", api_wait_many },
+    { "GET", "/v1/scripts", api_scripts_list },
+    { "GET", "/v1/scripts/*", api_scripts_get },
     { "POST", "/v1/scripts/header", api_scripts_header },
 };
 

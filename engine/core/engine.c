@@ -328,6 +328,12 @@ void engine_backed_up(struct engine *engine, int rc, const struct err *err)
         backup.fn(backup.arg, 0, rc < 0 ? err : NULL);
 }
 
+static const struct embedded_file *port_shipped(void *core)
+{
+    (void)core;
+    return embedded_shipped;
+}
+
 static void port_shutdown(void *core) { engine_shutdown(core); }
 
 static const struct port_ops port_ops = {
@@ -338,6 +344,7 @@ static const struct port_ops port_ops = {
     .mark = view_mark,
     .steps = view_steps,
     .header = port_header,
+    .shipped = port_shipped,
     .status = view_status,
     .watch = port_watch,
     .unwatch = port_unwatch,

@@ -121,6 +121,15 @@ static int fake_header(void *core, struct slice name, struct slice text, struct 
     return 0;
 }
 
+static const struct embedded_file *fake_shipped(void *core)
+{
+    static const struct embedded_file files[] = { { "restart.lua", { (const uint8_t *)"print 1", 7 } },
+                                                  { NULL, { 0 } } };
+
+    (void)core;
+    return files;
+}
+
 static int fake_status(void *core, struct engine_status *ret, struct err *err)
 {
     (void)core;
@@ -239,6 +248,7 @@ static int fake_take_over(void *core, struct err *err)
 static const struct port_ops fake_ops = {
     .change = fake_change, .job = fake_job_read, .jobs = fake_jobs_read,
     .records = fake_records, .mark = fake_mark, .steps = fake_steps, .header = fake_header,
+    .shipped = fake_shipped,
     .status = fake_status, .watch = fake_watch, .unwatch = fake_unwatch,
     .shutdown = fake_shutdown, .take_over = fake_take_over,
 };

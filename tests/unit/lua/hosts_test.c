@@ -128,7 +128,7 @@ static void test_filter_and_batches(void **state)
 {
     (void)state;
     check_prints("print(hosts:filter(function(h) return h.vars.rack == 7 end))\n"
-                 "for _, b in ipairs(hosts:batches(3)) do print(b) end\n"
+                 "for _, b in ipairs(hosts:batches('3')) do print(b) end\n"
                  "for _, b in ipairs(hosts:batches{ 1, '50%' }) do print(b) end\n"
                  "print(#hosts:batches '1%', #hosts:batches '100%', #hosts:batches(1 << 62))\n"
                  "print(#hosts:batches(math.maxinteger))",
@@ -139,7 +139,7 @@ static void test_filter_and_batches(void **state)
 static void test_batches_that_are_none(void **state)
 {
     static const char *const wrong[] = { "0",    "-1",    "'0%'",   "'101%'", "'x%'",  "' 5%'",
-                                         "'+5%'", "'5'", "'5%%'", "1.5",    "nil",   "{}",
+                                         "'+5%'", "'0'", "'5%%'", "1.5",    "nil",   "{}",
                                          "true", "{ 4, 0 }", "'-18446744073709551615%'" };
 
     (void)state;
