@@ -129,7 +129,7 @@ static const struct option_spec answer_options[] = {
 static const struct option_spec retry_options[] = {
     { "failed", 0, NULL, "hosts whose command or script failed" },
     { "unreachable", 0, NULL, "hosts that could not be reached" },
-    { "unreached", 0, NULL, "hosts on which nothing was begun: the job ended before" },
+    { "unreached", 0, NULL, "hosts that the job ended before it came to" },
     { "unfinished", 0, NULL, "all that did not complete, the stopped ones, too" },
     { "name", 0, "NAME", "name of the new job; else the old one's" },
     { "detach", 'd', NULL, "return at once, print the new job's row" },
@@ -142,6 +142,8 @@ static const struct option_spec plain_options[] = { OPTIONS_COMMON };
 static const struct option_spec hosts_options[] = {
     OPTION_INVENTORY,
     { "groups", 0, NULL, "the groups instead of the hosts" },
+    { "check", 0, NULL, "connect to them, and show how they are" },
+    { "timeout", 0, "TIME", "with --check: how long a host may take; else 1m" },
     { "wide", 'w', NULL, "cut nothing" },
     { "quiet", 'q', NULL, "names only" },
     OPTIONS_COMMON,
@@ -234,25 +236,28 @@ const struct command commands[] = {
       "  pawl answer 12 --question 34 v2    one of several that are open",
       answer_options, verb_answer },
     { "retry", "retry [OPTIONS] JOB", "Run a finished job again, on the hosts that failed",
-      "A new job, made of what the old one was made of: script, parameters, environment,\n"
-      "hosts with their variables; no file is read again. Without options: the hosts\n"
-      "that failed, were unreachable or were never reached. It is followed until it is\n"
-      "settled; Ctrl-C leaves it running.\n\n"
+      "A new job, made of what the old one was made of: script, parameters,\n"
+      "environment, hosts with their variables; no file is read again. Without\n"
+      "options: the hosts that failed, were unreachable or were never reached. It is\n"
+      "followed until it is settled; Ctrl-C leaves it running.\n\n"
       "  pawl retry 12\n"
       "  pawl retry 12 --unreachable --unreached\n"
       "  pawl retry -d patch --unfinished --name patch-2",
       retry_options, verb_retry },
     { "history", "history [OPTIONS] JOB...", "Show the steps of jobs, one line per attempt",
       "  pawl history 12", select_options, verb_history },
-    { "hosts", "hosts [OPTIONS] [SET]", "Show which hosts a set means",
+    { "hosts", "hosts [OPTIONS] [SET]", "Show which hosts a set means, or how they are",
       "A SET is names, ranges, groups and patterns, with commas or spaces between; !\n"
       "takes away: web[01-12],@db,!db3,'edge-*',admin@gate:2222. Groups, patterns and\n"
       "variables come from the inventory: a file in Lua, Ansible's INI or YAML, or a\n"
       "program that prints Ansible's JSON; else hosts.lua, .yaml, .yml, .ini or hosts\n"
       "in PAWL_HOME. Without SET: all of its hosts.\n\n"
+      "--check connects to them through the engine, whose ssh and agent are tested so,\n"
+      "and shows each as it answers: exit 1 when one cannot be used, and why.\n\n"
       "  pawl hosts\n"
       "  pawl hosts '@web,!web03' --json\n"
-      "  pawl hosts --groups -i production.ini",
+      "  pawl hosts --groups -i production.ini\n"
+      "  pawl hosts --check @web --timeout 20s",
       hosts_options, verb_hosts },
     { "status", "status", "Show the engine",
       "Exit code 5 when none runs; asking does not start one.", plain_options, verb_status },

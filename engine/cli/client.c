@@ -165,6 +165,7 @@ struct streaming {
     const struct stream *stream;
     CURL *easy;
     CURLM *multi;
+    char *body;        // to be posted; NULL: none
     struct buf in;     // bytes of lines that are not whole yet
     long status;       // 0: not known yet
     bool stopped;      // by line_fn
@@ -267,11 +268,15 @@ static int stream_run(struct streaming *s, struct err *err)
 static int stream_open(struct streaming *s, struct client *client, const char *url,
                        struct curl_slist *headers, struct err *err)
 {
+    const json_t *body = s->stream->body;
+
     s->easy = curl_easy_init();
     s->multi = curl_multi_init();
-    if (!s->easy || !s->multi)
+    s->body = body ? json_dumps(body, JSON_COMPACT) : NULL;
+    if (!s->easy || !s->multi || (body && !s->body))
         return err_set(err, -ENOMEM, "out of memory");
-    easy_set(s->easy, client, "GET", url, headers);
+    easy_set(s->easy, client, body ? "POST" : "GET", url, headers);
+    body_set(s->easy, body ? "POST" : "GET", s->body);
     curl_easy_setopt(s->easy, CURLOPT_WRITEFUNCTION, stream_take);
     curl_easy_setopt(s->easy, CURLOPT_WRITEDATA, s);
     if (curl_multi_add_handle(s->multi, s->easy) != CURLM_OK)
@@ -285,6 +290,7 @@ static void stream_close(struct streaming *s)
         curl_multi_remove_handle(s->multi, s->easy);
     curl_easy_cleanup(s->easy);
     curl_multi_cleanup(s->multi);
+    free(s->body);
     buf_release(&s->in);
 }
 

@@ -39,6 +39,7 @@ struct stream {
     void (*tick_fn)(void *arg);
     int tick_ms;
     void *arg;
+    const json_t *body; // NULL: a GET; else it is posted
     int stop_fd;        // -1: none
     long long timeout_ms; // -1: none
 };

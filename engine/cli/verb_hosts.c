@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// pawl hosts: which hosts a set means, or which groups there are. Asks no engine.
+// pawl hosts: which hosts a set means, or which groups there are; that asks no engine.
+// With --check, how they are (hosts_check.h).
 #include <stdio.h>
 
 #include "cli/call.h"
 #include "cli/hosts.h"
+#include "cli/hosts_check.h"
 #include "cli/render.h"
 #include "cli/table.h"
 #include "cli/text.h"
@@ -220,6 +222,24 @@ static int show(struct cli *cli, const struct inventory *inventory, const struct
     return exit_code;
 }
 
+static int check(struct cli *cli, const struct inventory *inventory, const struct hostset *names)
+{
+    struct err err = { 0 };
+    json_t *hosts;
+    int exit_code;
+
+    if (option_is_set(&cli->options, "groups"))
+        return cli_error(cli, EXIT_USAGE, "--check is for hosts, not for groups; give one of both");
+    if (names->count == 0)
+        return 0;
+    hosts = inventory_hosts_json(inventory, names, &err);
+    if (!hosts)
+        return cli_error(cli, hosts_exit_code(err.code), "%s", err_text(&err));
+    exit_code = hosts_check(cli, hosts);
+    json_decref(hosts);
+    return exit_code;
+}
+
 static int resolve(struct cli *cli, const struct inventory *inventory, bool found,
                    struct hostset *names)
 {
@@ -249,7 +269,7 @@ int verb_hosts(struct cli *cli)
     hostset_init(&names);
     exit_code = resolve(cli, inventory, found, &names);
     if (exit_code == 0)
-        exit_code = show(cli, inventory, &names);
+        exit_code = (option_is_set(&cli->options, "check") ? check : show)(cli, inventory, &names);
     hostset_release(&names);
     inventory_free(inventory);
     return exit_code;

@@ -19,6 +19,8 @@ void api_jobs_list(struct exchange *x);
 void api_jobs_get(struct exchange *x);
 // api_start.c
 void api_jobs_start(struct exchange *x);
+// api_check.c
+void api_hosts_check(struct exchange *x);
 // api_change.c
 void api_jobs_remove(struct exchange *x);
 void api_jobs_stop(struct exchange *x);

@@ -102,6 +102,28 @@ struct engine_status {
 struct watch;
 typedef void (*watch_fn)(void *arg);
 
+// ---- hosts, looked at ---------------------------------------------------------
+struct check_request {
+    struct slice hosts;    // encoded array (model/target.h)
+    int64_t timeout_ms;    // of each host, from its turn to be connected on
+    int64_t retry_ms;      // so long one that is not there is tried again; -1: for ever
+};
+
+// What is known of one host.
+struct host_check {
+    size_t index;          // in the array
+    bool reached;
+    struct slice reason;   // why it was not, in ssh's words or its own
+    struct slice boot_id, user, uid, shell, kernel, spool;
+    uint64_t free_bytes;   // in the spool's file system; 0: unknown
+    uint64_t attempts, running; // of ours, in its spool
+    uint64_t orders;       // that wait for it: kills of what jobs that are over had begun
+};
+struct check;
+// Called once for each host, as they answer; never from inside a port call, and must
+// make none.
+typedef void (*check_fn)(void *arg, const struct host_check *seen);
+
 struct port_ops {
     // Calls fn once, later. Negative: refused at once, fn is never called.
     int (*change)(void *core, const struct change *change, change_fn fn, void *arg,
@@ -126,6 +148,10 @@ struct port_ops {
     int (*status)(void *core, struct engine_status *ret, struct err *err);
     struct watch *(*watch)(void *core, uint64_t job_id, watch_fn fn, void *arg);
     void (*unwatch)(void *core, struct watch *watch);
+    // Connects to hosts and asks how they are. *ret is ended by uncheck, at any time.
+    int (*check)(void *core, const struct check_request *request, check_fn fn, void *arg,
+                 struct check **ret, struct err *err);
+    void (*uncheck)(void *core, struct check *check);
     // Opens the hosts' links again, whatever engine they followed last.
     int (*take_over)(void *core, struct err *err);
     // A verified copy of the store at path (absolute). Calls fn once, later, with id 0.

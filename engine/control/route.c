@@ -11,6 +11,7 @@ static const struct route routes[] = {
     { "POST", "/v1/shutdown", api_shutdown },
     { "POST", "/v1/take-over", api_take_over },
     { "POST", "/v1/backup", api_backup },
+    { "POST", "/v1/hosts/check", api_hosts_check },
     { "GET", "/v1/jobs", api_jobs_list },
     { "POST", "/v1/jobs", api_jobs_start },
     { "GET", "/v1/jobs/*", api_jobs_get },

@@ -55,6 +55,7 @@ static struct host *host_new(struct engine *engine, struct slice dest)
     buf_init(&host->boot_id, 0);
     buf_init(&host->trouble, ERR_TEXT_MAX);
     list_init(&host->queued);
+    list_init(&host->checks);
     return host;
 }
 
@@ -214,6 +215,8 @@ static int open_link(struct host *host)
     if (rc == 0) {
         engine->hosts.open++;
         engine->hosts.connecting++;
+        host->opened_ms = engine_now_ms(engine);
+        due_at(engine, check_due_ms(host));
         hosts_hold(engine);
         return 0;
     }
@@ -294,6 +297,17 @@ void hosts_want(struct host *host, bool anew)
     }
 }
 
+void hosts_ask(struct host *host)
+{
+    if (host->ready) {
+        check_ready(host);
+    } else if (!host->link && list_is_empty(&host->queued)) {
+        host->retry_at_ms = hosts_now_ms(host);
+        due_at(host->engine, host->retry_at_ms);
+    }
+    due_at(host->engine, check_due_ms(host));
+}
+
 void hosts_begin(struct host *host)
 {
     host->engine->hosts.begun = true;
@@ -325,8 +339,10 @@ void hosts_close(struct engine *engine)
     // Nobody takes the place of one that is closed.
     while ((first = list_first(&engine->hosts.queue)))
         list_remove(first);
-    for (size_t i = 0; i < engine->hosts.count; i++)
+    for (size_t i = 0; i < engine->hosts.count; i++) {
+        check_end(engine->hosts.items[i]);
         close_link(engine->hosts.items[i]);
+    }
 }
 
 void hosts_hold(struct engine *engine)
@@ -350,7 +366,7 @@ void hosts_hold(struct engine *engine)
 
 static bool is_idle(const struct host *host)
 {
-    return host->ready && !host->attempts && !is_local(host);
+    return host->ready && !host->attempts && list_is_empty(&host->checks) && !is_local(host);
 }
 
 static int64_t idle_due_ms(const struct host *host)
@@ -358,7 +374,7 @@ static int64_t idle_due_ms(const struct host *host)
     return host->idle_since_ms + (is_crowded(host->engine) ? CROWDED_MS : IDLE_MS);
 }
 
-static void note_idle(struct host *host)
+void hosts_rest(struct host *host)
 {
     if (!is_idle(host))
         return;
@@ -369,7 +385,7 @@ static void note_idle(struct host *host)
 void hosts_let_go(struct host *host)
 {
     host->attempts--;
-    note_idle(host);
+    hosts_rest(host);
 }
 
 // A kill that was ordered and not done yet is asked for once more.
@@ -379,7 +395,7 @@ static void look_at_idle(struct host *host)
         close_link(host);
         return;
     }
-    note_idle(host);
+    hosts_rest(host);
     dispatch_orders(host);
 }
 
@@ -410,8 +426,11 @@ static void look_at(struct host *host, int64_t now)
 {
     struct hosts *hosts = &host->engine->hosts;
 
-    if (host->retry_at_ms && host->retry_at_ms <= now && open_or_queue(host) < 0)
+    if (host->retry_at_ms && host->retry_at_ms <= now && open_or_queue(host) < 0) {
+        check_down(host, LINK_END_UNREACHED, reach_why(host));
         look_who_waits(host);
+    }
+    check_look(host, now);
     if (is_idle(host) && idle_due_ms(host) <= now)
         look_at_idle(host);
     look_who_misses(host, now);
@@ -419,6 +438,8 @@ static void look_at(struct host *host, int64_t now)
         hosts->due_ms = host->retry_at_ms;
     if (is_idle(host) && idle_due_ms(host) < hosts->due_ms)
         hosts->due_ms = idle_due_ms(host);
+    if (check_due_ms(host) < hosts->due_ms)
+        hosts->due_ms = check_due_ms(host);
 }
 
 void hosts_due(struct engine *engine)
@@ -450,7 +471,7 @@ static void link_ready(struct host *host, const struct link_event *event)
     host->ready = true;
     host->take_over = host->refused = false;
     host->ready_at_ms = engine_now_ms(engine);
-    note_idle(host);
+    hosts_rest(host);
     miss_no_more(host);
     engine->hosts.connecting--;
     notice_host(host, (struct slice){ 0 });
@@ -461,6 +482,7 @@ static void link_ready(struct host *host, const struct link_event *event)
     dispatch_intend_all(engine);
     dispatch_orders(host);
     link_list(host->link, NULL);
+    check_ready(host);
     open_queued(engine);
 }
 
@@ -482,6 +504,7 @@ static void link_down(struct host *host, const struct link_event *event)
     engine_log(engine, LOG_WARNING, "host=%s: the link is down: %.*s", host->dest,
                SLICE_ARG(event->text));
     notice_host(host, event->text);
+    check_down(host, event->end, event->text);
     retry_later(host);
     miss(host);
     look_who_waits(host);
@@ -499,6 +522,8 @@ static void on_link(void *arg, struct link *link, const struct link_event *event
         link_ready(host, event);
     else if (event->type == LINK_DOWN)
         link_down(host, event);
+    else if (event->type == LINK_STATUS)
+        check_status(host, event);
     else
         dispatch_event(host, event);
     hosts_hold(host->engine);

@@ -19,11 +19,15 @@ int64_t hosts_now_ms(const struct host *host);
 // Somebody waits for it: opens its link, unless it is open, queued, or to be tried later.
 // anew: nobody has waited before for this, so that a host that refused us is asked soon.
 void hosts_want(struct host *host, bool anew);
+// A person asks how it is: its link is asked, or opened soon, whatever was planned.
+void hosts_ask(struct host *host);
 void hosts_close(struct engine *engine); // all links
 // Asks the links to wait while the open batch is full, and to go on when it is not.
 void hosts_hold(struct engine *engine);
 // An attempt of it is over.
 void hosts_let_go(struct host *host);
+// Nothing waits for its link any more, perhaps: it is closed in a while then.
+void hosts_rest(struct host *host);
 // Does what is due; engine.hosts.due_ms says when next.
 void hosts_due(struct engine *engine);
 int hosts_take_over(void *core, struct err *err);
@@ -38,3 +42,14 @@ void reach_go_on(struct engine *engine);
 struct slice reach_why(const struct host *host);
 // Does anything want its link?
 bool reach_is_wanted(struct host *host);
+
+// check.c: the port's, and what a host's link tells those who wait at it
+int check_hosts(void *core, const struct check_request *request, check_fn fn, void *arg,
+                struct check **ret, struct err *err);
+void check_drop(void *core, struct check *check); // NULL is allowed
+void check_ready(struct host *host);
+void check_status(struct host *host, const struct link_event *event);
+void check_down(struct host *host, enum link_end end, struct slice why);
+int64_t check_due_ms(const struct host *host); // timeline; INT64_MAX: nobody's time runs
+void check_look(struct host *host, int64_t now);
+void check_end(struct host *host); // the engine is ending

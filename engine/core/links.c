@@ -207,6 +207,7 @@ static void attempt_event(struct resident *r, struct attempt *attempt,
     case LINK_FORGOTTEN:
     case LINK_LISTED:
     case LINK_LINGERS:
+    case LINK_STATUS:
     case LINK_EVENT_COUNT: break;
     }
 }
@@ -262,6 +263,7 @@ static void heir_event(struct resident *r, struct attempt *heir, const struct li
     case LINK_FORGOTTEN:
     case LINK_LISTED:
     case LINK_LINGERS:
+    case LINK_STATUS:
     case LINK_EVENT_COUNT: break;
     }
 }
@@ -323,6 +325,7 @@ static void stray_event(struct host *host, const struct link_event *event)
     case LINK_READY:
     case LINK_DOWN:
     case LINK_LINGERS:
+    case LINK_STATUS:
     case LINK_EVENT_COUNT: break;
     }
 }

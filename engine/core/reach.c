@@ -84,7 +84,8 @@ static bool waits_in(struct resident *r, const struct host *host)
 
 bool reach_is_wanted(struct host *host)
 {
-    if (host == host->engine->localhost || host->attempts || dispatch_has_orders(host))
+    if (host == host->engine->localhost || host->attempts || !list_is_empty(&host->checks) ||
+        dispatch_has_orders(host))
         return true;
     list_each(it, &host->engine->lru)
         if (waits_in(container_of(it, struct resident, lru), host))

@@ -12,6 +12,7 @@
 //   reach.c     hosts that are given up
 //   away.c      jobs whose hosts are gone are shown as Disconnected
 //   reboot.c    steps that reboot their host
+//   check.c     how hosts are, for people who ask
 //   links.c     what a link tells of attempts
 //   orders.c    kills that outlive their job
 //   texts.c     what a job runs: script, modules, prelude, pinned by content hash
@@ -102,6 +103,8 @@ struct host {
     bool gives_up;       // some of what waits for it is still to be given up
     uint64_t orders_turn; // the last turn that has an action to carry them out
     bool take_over;      // the next link takes over whatever epoch it finds
+    struct list checks;  // people wait to know how it is (check.c)
+    int64_t opened_ms;   // timeline; when its newest link was opened
     struct buf boot_id;
     struct list queued;  // in hosts.queue while it waits to be opened
     size_t attempts;     // in flight on it

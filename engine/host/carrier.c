@@ -421,6 +421,7 @@ static const struct link_ops carrier_link_ops = {
     .signal = session_signal,
     .forget = session_forget,
     .list = session_list,
+    .status = session_status,
     .hold = session_hold,
     .close = carrier_close,
 };

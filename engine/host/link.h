@@ -34,7 +34,8 @@ struct link_key {
     X(SIGNALLED, "signalled")     /* a signal was sent: code 0; nobody was left to get it: 1 */ \
     X(FORGOTTEN, "forgotten")     /* the key's directory is gone */                   \
     X(LISTED, "listed")           /* one key of the spool; the last has key nil */ \
-    X(LINGERS, "lingers")         /* the command ended, not all it began: text tells; DONE waits */
+    X(LINGERS, "lingers")         /* the command ended, not all it began: text tells; DONE waits */ \
+    X(STATUS, "status")           /* what was asked: free_bytes, keys, running, text */
 
 enum link_event_type {
 #define X(id, text) LINK_##id,
@@ -77,7 +78,8 @@ struct link_event {
     enum link_event_type type;
     struct link_key key;
     struct slice boot_id;       // READY
-    uint64_t free_bytes;        // READY: space in the spool's file system
+    uint64_t free_bytes;        // READY, STATUS: space in the spool's file system; 0 unknown
+    uint64_t keys, running;     // STATUS: attempts in the spool, and those that run
     enum link_stream stream;    // OUTPUT
     uint64_t offset;            // OUTPUT: of data's first byte in the stream
     struct slice data;          // OUTPUT, valid during the call
@@ -88,7 +90,8 @@ struct link_event {
     uint64_t out_bytes, err_bytes;   // DONE, KILLED, INTERRUPTED: whole sizes
     int64_t started_unix_ms, ended_unix_ms; // DONE: the target's clock; 0 unknown
     enum link_end end;          // DOWN
-    struct slice text;          // READY: "Linux 6.1 sh"; DOWN, REFUSED: the reason; LINGERS
+    struct slice text;          // READY: "Linux 6.1 sh"; DOWN, REFUSED: the reason; LINGERS;
+                                // STATUS: "user:uid:shell:Linux 6.1:/path/of/the/spool"
 };
 
 typedef void (*link_event_fn)(void *arg, struct link *link, const struct link_event *event);
@@ -112,6 +115,7 @@ struct link_ops {
     int (*signal)(struct link *link, struct link_key key, int signum, struct err *err);
     int (*forget)(struct link *link, struct link_key key, struct err *err);
     int (*list)(struct link *link, struct err *err);
+    int (*status)(struct link *link, struct err *err);
     void (*hold)(struct link *link, bool held);
     void (*close)(struct link *link, void (*closed)(void *arg), void *arg);
 };
@@ -156,6 +160,8 @@ static inline int link_forget(struct link *l, struct link_key key, struct err *e
 }
 // Answers one LISTED per key, and a last one with a nil job uuid.
 static inline int link_list(struct link *l, struct err *err) { return l->ops->list(l, err); }
+// Asks how it looks there. Answers STATUS: the runner is there, at this moment.
+static inline int link_status(struct link *l, struct err *err) { return l->ops->status(l, err); }
 // Held, a link tells nothing, LINK_DOWN included, and takes nothing more in than it
 // has: what its runner says waits in the pipe, and then the runner waits. Requests
 // are sent all the same. Let go, it goes on where it was, later, on the loop; nothing

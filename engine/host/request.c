@@ -120,3 +120,5 @@ void wire_forget(struct buf *buf, struct link_key key)
 }
 
 void wire_list(struct buf *buf) { buf_add_str(buf, "list\n"); }
+
+void wire_status(struct buf *buf) { buf_add_str(buf, "status\n"); }

@@ -180,6 +180,17 @@ int session_list(struct link *link, struct err *err)
     return request_end(s, from, err);
 }
 
+int session_status(struct link *link, struct err *err)
+{
+    struct session *s = session_of(link);
+    size_t from = s->requests.len;
+
+    if (require_ready(s, err) < 0)
+        return err ? err->code : -ENOTCONN;
+    wire_status(&s->requests);
+    return request_end(s, from, err);
+}
+
 // The runner is not slow while nobody listens: it gets the time again.
 void session_hold(struct link *link, bool held)
 {
@@ -459,6 +470,19 @@ static void on_plain(struct session *s, enum link_event_type type, const struct 
     emit(s, &event);
 }
 
+static void on_status(struct session *s, const struct wire_reply *reply)
+{
+    struct link_event event = {
+        .type = LINK_STATUS,
+        .free_bytes = reply->numbers[0] * 1024,
+        .keys = reply->numbers[1],
+        .running = reply->numbers[2],
+        .text = reply->text,
+    };
+
+    emit(s, &event);
+}
+
 static struct link_event end_event(enum link_event_type type, const struct wire_reply *reply)
 {
     return (struct link_event){
@@ -496,6 +520,7 @@ static int on_reply(struct session *s, const struct wire_reply *reply, struct er
     case WIRE_LINGERS: on_plain(s, LINK_LINGERS, reply); return 0;
     case WIRE_KEY:
     case WIRE_KEYS: on_plain(s, LINK_LISTED, reply); return 0;
+    case WIRE_STATUS: on_status(s, reply); return 0;
     case WIRE_DONE: end = done_event(s, reply); break;
     case WIRE_KILLED: end = end_event(LINK_KILLED, reply); break;
     case WIRE_INTERRUPTED: end = end_event(LINK_INTERRUPTED, reply); break;

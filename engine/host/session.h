@@ -67,4 +67,5 @@ int session_credit(struct link *link, struct link_key key, uint64_t bytes, struc
 int session_signal(struct link *link, struct link_key key, int signum, struct err *err);
 int session_forget(struct link *link, struct link_key key, struct err *err);
 int session_list(struct link *link, struct err *err);
+int session_status(struct link *link, struct err *err);
 void session_hold(struct link *link, bool held);

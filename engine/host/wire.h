@@ -41,7 +41,8 @@ enum {
     X(FORGOTTEN, "forgotten", 1, 0, 0)           \
     X(KEY, "key", 1, 0, 0)                       \
     X(KEYS, "keys", 0, 0, 0)                     \
-    X(LINGERS, "lingers", 1, 0, 1)
+    X(LINGERS, "lingers", 1, 0, 1)               \
+    X(STATUS, "status", 0, 3, 1)
 
 enum wire_word {
 #define X(id, word, key, numbers, text) WIRE_##id,
@@ -53,6 +54,7 @@ enum wire_word {
 // READY: free KiB, uptime and date of the target (1/100 s, ms); text: boot, kernel, shell
 // DONE:  code, signal, uptime at start and end (1/100 s), flags, bytes of out, of err;
 //        flags: 1 unverified, 2 the spool's disk was full when the command ended
+// STATUS: free KiB, keys, keys that run; text: user:uid:shell:kernel:path of the spool
 // KILLED, INTERRUPTED: bytes of out, of err.    SIGNALLED: code
 // DATA:  stream, number of the first byte (from 1), length of the frame. Handed up
 //        in pieces: numbers[1] is the first byte's of this piece.
@@ -93,3 +95,4 @@ void wire_take(struct buf *buf, struct link_key key, enum link_stream stream, ui
 void wire_signal(struct buf *buf, struct link_key key, int signum);
 void wire_forget(struct buf *buf, struct link_key key);
 void wire_list(struct buf *buf);
+void wire_status(struct buf *buf);

@@ -214,6 +214,13 @@ static int on_list(struct link *link, struct err *err)
     return 0;
 }
 
+static int on_status(struct link *link, struct err *err)
+{
+    (void)err;
+    tell(host_of(link), (struct link_event){ .type = LINK_STATUS }, NULL);
+    return 0;
+}
+
 static void drop_messages(struct sim_link *link)
 {
     list_each_safe(it, &link->messages) {
@@ -256,7 +263,7 @@ static void on_hold(struct link *link, bool held)
 }
 
 static const struct link_ops link_ops = { on_start, on_attach, on_credit, on_signal,
-                                          on_forget, on_list, on_hold, on_close };
+                                          on_forget, on_list, on_status, on_hold, on_close };
 
 struct sim_link *host_link_new(struct sim_host *host, const struct link_options *options)
 {

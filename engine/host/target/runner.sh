@@ -169,13 +169,38 @@ on_forget() {
     fi
 }
 
-on_list() {
+# FUNCTION: called with every key that the spool has.
+each_key() {
     for p_dir in ????????-????-????-????-????????????-*; do
         case ${p_dir%-*} in *[!0-9a-f-]*) continue ;; esac
         case ${p_dir##*-} in '' | *[!0-9]* | 0?*) continue ;; esac
-        [ -d "$p_dir" ] && say "key $p_dir"
+        [ -d "$p_dir" ] && "$1" "$p_dir"
     done
+}
+
+tell_key() { say "key $1"; }
+on_list() {
+    each_key tell_key
     say keys
+}
+
+count_key() {
+    p_keys=$((p_keys + 1))
+    look "$1"
+    case $p_state in running) p_running=$((p_running + 1)) ;; esac
+}
+
+# How it looks here, for people. The path comes last, for it may hold anything but a
+# line's end; one that would not fit into a line is left out.
+on_status() {
+    p_keys=0 p_running=0
+    find_free
+    each_key count_key
+    p_text=$PWD
+    case $p_text in *"
+"*) p_text= ;; esac
+    [ ${#p_text} -le 200 ] || p_text=
+    say "status ${p_free:-0} $p_keys $p_running $(id -un 2>/dev/null):$(id -u 2>/dev/null):${p_sh##*/}:$(uname -sr):$p_text"
 }
 
 # --- News of steps ---------------------------------------------------------------
@@ -221,6 +246,7 @@ while read -r p_tag p_verb p_rest <&3; do
     case $p_tag$p_verb in
     "$p_nonce"eof) exit 0 ;;
     "$p_nonce"list) on_list ;;
+    "$p_nonce"status) on_status ;;
     "$p_nonce"start) on_start $p_rest ;;
     "$p_nonce"attach) on_attach $p_rest ;;
     "$p_nonce"read) on_read $p_rest ;;

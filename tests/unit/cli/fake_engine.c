@@ -121,11 +121,28 @@ static void jobs_go_on(struct fake_engine *engine)
     }
 }
 
+// The first host is well, the others let nobody in.
+static void check_answer(struct fake_port *fake)
+{
+    json_t *hosts = json_loads(fake->check_hosts, 0, NULL);
+
+    for (size_t i = 0; fake->check_fn && i < json_array_size(hosts); i++)
+        fake->check_fn(fake->check_arg, i ? &(struct host_check){ .index = i,
+                       .reason = SLICE("Permission denied (publickey).") } : &(struct host_check){
+                       .reached = true, .boot_id = SLICE("b-1"), .user = SLICE("root"),
+                       .uid = SLICE("0"), .shell = SLICE("sh"), .kernel = SLICE("Linux 6.1"),
+                       .spool = SLICE("/srv/spool"), .free_bytes = 3 << 20, .attempts = 2,
+                       .running = 1 });
+    fake->check_fn = NULL;
+    json_decref(hosts);
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     struct fake_engine *engine = timer->data;
 
     changes_answer(engine);
+    check_answer(engine->fake);
     jobs_go_on(engine);
 }
 

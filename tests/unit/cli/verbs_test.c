@@ -216,6 +216,23 @@ static void invoke_names_its_hosts(void **state)
     check(shell, "pawl invoke --hosts web --max-failures -1 -- df", 2, "--max-failures -1");
 }
 
+static void hosts_are_checked(void **state)
+{
+    struct shell *shell = *state;
+
+    check_exact(shell, "pawl hosts --check web1", 0,
+                "Name  User      Kernel                Shell  Free       Attempts  Orders  Boot      Spool\n"
+                "web1  root      Linux 6.1             sh     3.0 MiB    2, 1 run  0       b-1       /srv/spool\n");
+    check(shell, "pawl hosts --check 'web[1-3]'", 1, "pawl: 2 of 3 hosts cannot be used\n");
+    check(shell, "pawl hosts --check 'web[1-3]'", 1, "web3  Permission denied (publickey).\n");
+    check_exact(shell, "pawl hosts --check 'web[1-3]' -q 2>/dev/null", 1, "web1\n");
+    check(shell, "pawl hosts --check 'web[1-2]' --json", 1,
+          "{\"host\":\"web2\",\"dest\":\"web2\",\"reached\":false,\"reason\":\"Permission denied "
+          "(publickey).\",");
+    check(shell, "pawl hosts --check web1 --timeout x", 2, "--timeout x");
+    check(shell, "pawl hosts --check web1 --groups", 2, "give one of both");
+}
+
 static void verbs_change_jobs(void **state)
 {
     struct shell *shell = *state;
@@ -318,6 +335,7 @@ int main(int argc, char **argv)
         WITH_SHELL(start_passes_on_what_was_asked),
         WITH_SHELL(run_takes_parameters),
         WITH_SHELL(invoke_names_its_hosts),
+        WITH_SHELL(hosts_are_checked),
         WITH_SHELL(verbs_change_jobs),
         WITH_SHELL(retry_starts_what_failed),
         WITH_SHELL(wait_tells_how_it_went),

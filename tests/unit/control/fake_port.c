@@ -237,6 +237,28 @@ void fake_commit(struct fake_port *fake, uint64_t job_id)
 
 static void fake_shutdown(void *core) { ((struct fake_port *)core)->shutdowns++; }
 
+static int fake_check(void *core, const struct check_request *request, check_fn fn, void *arg,
+                      struct check **ret, struct err *err)
+{
+    struct fake_port *fake = core;
+
+    if (fake->check_refusal)
+        return err_set(err, fake->check_refusal, "refused by the fake");
+    keep_json(fake->check_hosts, sizeof(fake->check_hosts), request->hosts);
+    fake->check_timeout_ms = request->timeout_ms;
+    fake->check_retry_ms = request->retry_ms;
+    fake->check_fn = fn;
+    fake->check_arg = arg;
+    *ret = (struct check *)(void *)fake;
+    return 0;
+}
+
+static void fake_uncheck(void *core, struct check *check)
+{
+    if (check)
+        ((struct fake_port *)core)->check_fn = NULL;
+}
+
 // ---- life
 static int fake_take_over(void *core, struct err *err)
 {
@@ -250,7 +272,7 @@ static const struct port_ops fake_ops = {
     .records = fake_records, .mark = fake_mark, .steps = fake_steps, .header = fake_header,
     .shipped = fake_shipped,
     .status = fake_status, .watch = fake_watch, .unwatch = fake_unwatch,
-    .shutdown = fake_shutdown, .take_over = fake_take_over,
+    .shutdown = fake_shutdown, .take_over = fake_take_over, .check = fake_check, .uncheck = fake_uncheck,
 };
 
 struct fake_port *fake_new(void)

@@ -40,6 +40,12 @@ struct fake_port {
     size_t watch_count;
     int change_refusal;  // code: refused at once
     int shutdowns, takeovers;
+    // The check of hosts that is open; NULL fn: none is.
+    check_fn check_fn;
+    void *check_arg;
+    char check_hosts[256]; // as JSON
+    int64_t check_timeout_ms, check_retry_ms;
+    int check_refusal;
 };
 
 struct fake_port *fake_new(void);

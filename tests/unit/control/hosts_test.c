@@ -84,6 +84,84 @@ static void variables_nested_too_deep_are_refused(void **state)
     buf_release(&body);
 }
 
+// ---- POST /v1/hosts/check
+
+static void tell(struct world *world, const struct host_check *seen)
+{
+    world->fake->check_fn(world->fake->check_arg, seen);
+}
+
+static void each_host_is_told_as_it_answers(void **state)
+{
+    struct world *world = *state;
+    struct host_check well = {
+        .index = 1, .reached = true, .boot_id = SLICE("b-1"), .user = SLICE("root"),
+        .uid = SLICE("0"), .shell = SLICE("sh"), .kernel = SLICE("Linux 6.1"),
+        .spool = SLICE("/a:b"), .free_bytes = 4096, .attempts = 2, .running = 1, .orders = 3,
+    };
+    struct client client;
+    struct buf body;
+
+    buf_init(&body, 0);
+    client_request(&client, world, "POST", "/v1/hosts/check",
+                   "{\"hosts\":[{\"name\":\"web\"},{\"name\":\"db\",\"dest\":\"me@10.0.0.7\"}],"
+                   "\"timeout_ms\":250,\"connect_retry_ms\":-1}");
+    world_turn(world);
+    assert_string_equal(world->fake->check_hosts,
+                        "[{\"name\":\"web\"},{\"dest\":\"me@10.0.0.7\",\"name\":\"db\"}]");
+    assert_int_equal(world->fake->check_timeout_ms, 250);
+    assert_int_equal(world->fake->check_retry_ms, -1);
+    tell(world, &well);
+    client_read(&client, world, "\"orders\":3");
+    assert_false(client.eof);
+    tell(world, &(struct host_check){ .index = 0, .reason = SLICE("Connection refused") });
+    client_read(&client, world, NULL);
+    assert_string_equal(
+        client_body(&client, &body),
+        "{\"host\":\"db\",\"dest\":\"me@10.0.0.7\",\"reached\":true,\"reason\":null,\"boot_id\":"
+        "\"b-1\",\"user\":\"root\",\"uid\":0,\"kernel\":\"Linux 6.1\",\"shell\":\"sh\",\"spool\":"
+        "\"/a:b\",\"free_bytes\":4096,\"attempts\":2,\"running\":1,\"orders\":3}\n"
+        "{\"host\":\"web\",\"dest\":\"web\",\"reached\":false,\"reason\":\"Connection refused\","
+        "\"boot_id\":null,\"user\":null,\"uid\":null,\"kernel\":null,\"shell\":null,\"spool\":null,"
+        "\"free_bytes\":null,\"attempts\":null,\"running\":null,\"orders\":null}\n");
+    assert_null(world->fake->check_fn); // nobody is told any more
+    client_close(&client);
+    buf_release(&body);
+}
+
+static void a_client_that_leaves_ends_its_check(void **state)
+{
+    struct world *world = *state;
+    struct client client;
+
+    client_request(&client, world, "POST", "/v1/hosts/check", "{\"hosts\":[{\"name\":\"web\"}]}");
+    world_turn(world);
+    assert_non_null(world->fake->check_fn);
+    assert_int_equal(world->fake->check_timeout_ms, 60000);
+    assert_int_equal(world->fake->check_retry_ms, 0);
+    client_close(&client);
+    world_until_idle(world);
+    assert_null(world->fake->check_fn);
+}
+
+static void wrong_checks_are_refused(void **state)
+{
+    static const char *const bodies[][2] = {
+        { "{}", "\"hosts\"" },
+        { "{\"hosts\":[]}", "at least one" },
+        { "{\"hosts\":{\"name\":\"web\"}}", "\"hosts\"" },
+        { "{\"hosts\":[{\"name\":\"web\"}],\"timeout_ms\":-1}", "\"timeout_ms\"" },
+        { "{\"hosts\":[{\"name\":\"web\"}],\"connect_retry_ms\":\"x\"}", "\"connect_retry_ms\"" },
+    };
+    struct world *world = *state;
+
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
+        check_error(world, "POST", "/v1/hosts/check", bodies[i][0], 400, "usage", bodies[i][1]);
+    world->fake->check_refusal = ERR_USAGE;
+    check_error(world, "POST", "/v1/hosts/check", "{\"hosts\":[{\"name\":\"-x\"}]}", 400, "usage",
+                "refused by the fake");
+}
+
 #define WITH_WORLD(fn) cmocka_unit_test_setup_teardown(fn, world_open, world_close)
 
 int main(void)
@@ -93,6 +171,9 @@ int main(void)
         WITH_WORLD(a_workflow_may_have_hosts),
         WITH_WORLD(wrong_shapes_are_refused),
         WITH_WORLD(variables_nested_too_deep_are_refused),
+        WITH_WORLD(each_host_is_told_as_it_answers),
+        WITH_WORLD(a_client_that_leaves_ends_its_check),
+        WITH_WORLD(wrong_checks_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

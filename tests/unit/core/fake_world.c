@@ -84,6 +84,12 @@ static int on_list(struct link *link, struct err *err)
     return note(link, (struct call){ .kind = CALL_LIST });
 }
 
+static int on_status(struct link *link, struct err *err)
+{
+    (void)err;
+    return note(link, (struct call){ .kind = CALL_STATUS });
+}
+
 static void on_hold(struct link *link, bool held)
 {
     struct fake_link *fake = container_of(link, struct fake_link, base);
@@ -110,7 +116,7 @@ static void on_close(struct link *link, void (*closed)(void *arg), void *arg)
 
 static const struct link_ops link_ops = {
     .start = on_start, .attach = on_attach, .credit = on_credit, .signal = on_signal,
-    .forget = on_forget, .list = on_list, .hold = on_hold, .close = on_close,
+    .forget = on_forget, .list = on_list, .status = on_status, .hold = on_hold, .close = on_close,
 };
 
 // ---- the world: it waits
@@ -450,6 +456,12 @@ void tell_died(struct fake_world *world, uint64_t intent_no, int signum)
 {
     emit(world, &(struct link_event){ .type = LINK_DONE, .key = key_of(world, intent_no),
                                       .signal = signum });
+}
+
+void tell_status(struct fake_world *world)
+{
+    emit(world, &(struct link_event){ .type = LINK_STATUS, .free_bytes = 4096, .keys = 2,
+                                      .running = 1, .text = SLICE("root:0:sh:Linux 6.1:/a:b") });
 }
 
 void tell_signalled(struct fake_world *world, uint64_t intent_no)

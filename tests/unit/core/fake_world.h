@@ -17,7 +17,7 @@
 
 #include "core/state.h"
 
-enum call_kind { CALL_START, CALL_ATTACH, CALL_SIGNAL, CALL_FORGET, CALL_LIST };
+enum call_kind { CALL_START, CALL_ATTACH, CALL_SIGNAL, CALL_FORGET, CALL_LIST, CALL_STATUS };
 enum { HOST_NAME = 32 }; // of a host in a test, with NUL
 
 // What the engine asked of the link.
@@ -105,6 +105,7 @@ void tell_output(struct fake_world *world, uint64_t intent_no, uint64_t offset, 
 void tell_done(struct fake_world *world, uint64_t intent_no, int code);
 void tell_died(struct fake_world *world, uint64_t intent_no, int signum);
 void tell_signalled(struct fake_world *world, uint64_t intent_no);
+void tell_status(struct fake_world *world); // of root, 4096 bytes free, one of two keys runs
 // DONE, with an exit code or by a signal, and everything that comes of it.
 void command_ends(struct fake_world *world, uint64_t intent_no, int code);
 void command_dies(struct fake_world *world, uint64_t intent_no, int signum);

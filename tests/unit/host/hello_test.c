@@ -223,6 +223,35 @@ static void on_read_only(struct fixture *f)
         _exit(2);
 }
 
+// Attempts that run, that have ended, and files that are none.
+static void test_status(void **state)
+{
+    struct fixture *f = *state;
+    const struct link_event *seen = &f->general.last[LINK_STATUS];
+    char path[512];
+
+    fixture_open(f);
+    assert_int_equal(link_status(f->link, NULL), 0);
+    assert_true(fixture_wait_general(f, LINK_STATUS));
+    assert_true(seen->keys == 0 && seen->running == 0 && seen->free_bytes > 0);
+    fixture_start(f, 1, GATE "exit 0", NULL);
+    assert_true(fixture_wait(f, 1, LINK_STARTED));
+    fixture_do(f, 2, "exit 3");
+    f->general.count[LINK_STATUS] = 0;
+    assert_int_equal(link_status(f->link, NULL), 0);
+    assert_true(fixture_wait_general(f, LINK_STATUS));
+    assert_int_equal(seen->keys, 2);
+    assert_int_equal(seen->running, 1);
+    if (getuid() == 0)
+        assert_memory_equal(buf_cstr(&f->general.text), "root:0:", 7);
+    assert_non_null(strstr(buf_cstr(&f->general.text), ":Linux "));
+    fixture_path(f, 0, "", path); // ends in a slash
+    path[strlen(path) - 1] = 0;
+    assert_string_equal(strrchr(buf_cstr(&f->general.text), ':') + 1, path);
+    fixture_open_gate(f);
+    assert_true(fixture_wait(f, 1, LINK_DONE));
+}
+
 static void test_full_disk(void **state)
 {
     int code = in_small_disk(*state, on_full_disk);
@@ -253,6 +282,7 @@ int main(void)
         TEST(test_what_a_login_prints),
         TEST(test_unusable_spools),
         TEST(test_missing_home),
+        TEST(test_status),
         TEST(test_full_disk),
         TEST(test_read_only_disk),
     };

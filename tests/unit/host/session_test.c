@@ -55,6 +55,7 @@ static const struct link_ops ops = {
     .signal = session_signal,
     .forget = session_forget,
     .list = session_list,
+    .status = session_status,
     .hold = session_hold,
 };
 
@@ -318,6 +319,22 @@ static void test_following(void **state)
     assert_int_equal(b->last.started_unix_ms, 0);
 }
 
+static void test_status(void **state)
+{
+    struct bench *b = *state;
+
+    assert_int_equal(link_status(&b->session.link, NULL), -ENOTCONN);
+    hello(b);
+    assert_int_equal(link_status(&b->session.link, NULL), 0);
+    assert_requests(b, "status\n");
+    feed(b, "status 12 3 1 root:0:sh:Linux 6.1:/a b:c\n");
+    assert_int_equal(b->count[LINK_STATUS], 1);
+    assert_int_equal(b->last.free_bytes, 12 * 1024);
+    assert_int_equal(b->last.keys, 3);
+    assert_int_equal(b->last.running, 1);
+    assert_string_equal(buf_cstr(&b->text), "root:0:sh:Linux 6.1:/a b:c");
+}
+
 static void test_many_attempts(void **state)
 {
     struct bench *b = *state;
@@ -497,6 +514,7 @@ int main(void)
         TEST(test_a_hole_or_too_much_is_refused),
         TEST(test_credit),
         TEST(test_following),
+        TEST(test_status),
         TEST(test_many_attempts),
         TEST(test_a_held_session_stops_between_two_messages),
         TEST(test_a_session_held_inside_a_frame_goes_on_in_it),

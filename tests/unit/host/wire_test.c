@@ -49,6 +49,8 @@ static void test_requests(void **state)
     assert_bytes(&buf, "forget " JOB "-0\n");
     wire_list(&buf);
     assert_bytes(&buf, "list\n");
+    wire_status(&buf);
+    assert_bytes(&buf, "status\n");
     buf_release(&buf);
 }
 
