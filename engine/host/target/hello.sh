@@ -76,12 +76,23 @@ enter() {
     [ "$p_format" = 1 ] || refuse "the spool $p_base has format $p_format, made by a newer Pawl"
 }
 
-# Refuses an engine that is not the newest to have been here.
+# Was this the engine's incarnation so many starts ago? Of too long ago nobody knows.
+was_ours() {
+    p_ago=$1 p_other=$2
+    set -- $p_past
+    [ "$p_ago" -gt $# ] && return
+    shift $((p_ago - 1))
+    case $p_other in "$1"*) return ;; esac
+    return 1
+}
+
+# Refuses an engine that is not the newest to have been here, and one of a copied store,
+# which has numbers as high as it likes: the one that was here is not of its past.
 check_epoch() {
     [ "$p_take" = 1 ] && return
     line epoch || return
     set -- $p_line
-    [ "$1" -lt "$p_epoch" ] && return
+    [ "$1" -lt "$p_epoch" ] && was_ours $((p_epoch - $1)) "$2" && return
     [ "$1" = "$p_epoch" ] && [ "$2" = "$p_incarnation" ] && return
     refuse "this host follows another engine of the same store (epoch $1 there, $p_epoch here);" \
         "if that engine is gone for good, run: pawl doctor --take-over"

@@ -75,6 +75,31 @@ static void test_epochs(void **state)
     fixture_open(f);
 }
 
+// A copied home counts on from the same epoch: however high it comes, who was here last
+// is not of its past, as far as that is known.
+static void test_a_copy_with_a_higher_epoch(void **state)
+{
+    struct fixture *f = *state;
+
+    f->epoch = 5;
+    fixture_open(f);
+    fixture_close(f);
+    f->incarnation.bytes[0] ^= 1;
+    f->epoch = 7;
+    f->past[0] = 0x1234;
+    f->past[1] = 0x3332;
+    f->past_count = 2;
+    assert_non_null(strstr(fixture_open_refused(f), "--take-over"));
+    fixture_close(f);
+    f->past[1] = 0x3333;
+    fixture_open(f);
+    fixture_close(f);
+    f->past[0] = 0x1234;
+    f->epoch = 9; // two starts ago, by one that knows only the last
+    f->past_count = 1;
+    fixture_open(f);
+}
+
 static void test_runner_ends_with_its_input(void **state)
 {
     struct fixture *f = *state;
@@ -248,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_one_runner_at_a_time),
         TEST(test_epochs),
+        TEST(test_a_copy_with_a_higher_epoch),
         TEST(test_runner_ends_with_its_input),
         TEST(test_close_before_ready),
         TEST(test_what_a_login_prints),
