@@ -319,8 +319,11 @@ static void check_hello(struct session *s, uint64_t now)
 
     if (s->ready || s->over || now < s->hello_until_ms)
         return;
-    snprintf(text, sizeof(text), "the runner did not answer in time; it said: \"%s\"",
-             wire_noise(&s->wire, noise));
+    if (*wire_noise(&s->wire, noise))
+        snprintf(text, sizeof(text), "the runner did not answer in time; it said: \"%s\"", noise);
+    else
+        snprintf(text, sizeof(text), "nothing answered in time behind the login: /bin/sh there is "
+                 "no POSIX shell, or what a login runs does not end");
     session_down(s, LINK_END_UNREACHED, text);
 }
 

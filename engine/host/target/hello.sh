@@ -71,8 +71,10 @@ enter() {
     find_free
     rm -f "probe.$$" 2>/dev/null
     [ -z "$p_text" ] || refuse "cannot write in the spool $p_base (${p_free:-?} KiB free): $p_text"
-    p_format=1
-    { read -r p_format <format; } 2>/dev/null || say 1 >format
+    { read -r p_format <format; } 2>/dev/null || { # another may be writing it
+        p_format=1
+        say 1 >format
+    }
     [ "$p_format" = 1 ] || refuse "the spool $p_base has format $p_format, made by a newer Pawl"
 }
 
@@ -128,19 +130,32 @@ take_over() {
     rm -f "runner.$$" "old.$$"
 }
 
+# Another runner may be making it, too, and may have opened what it made.
+make_fifo() {
+    [ -p fifo ] && return
+    [ ! -f fifo ] || rm -f fifo
+    mkfifo fifo 2>/dev/null || [ -p fifo ]
+}
+
+# The file is whole at any moment: an empty one would let any engine in.
+write_epoch() {
+    line epoch && [ "$p_line" = "$p_epoch $p_incarnation END" ] && return
+    say "$p_epoch $p_incarnation END" >"epoch.$$" && mv "epoch.$$" epoch
+}
+
 hello() {
     find_tools
     find_boot
     enter
     check_epoch
-    [ -p fifo ] || { rm -f fifo && mkfifo fifo; } || refuse "cannot make a FIFO in $p_base"
+    make_fifo || refuse "cannot make a FIFO in $p_base"
     exec 3<>fifo
     { exec <&4 >&3 4<&- && reader; } & # exec: no copy of the link's output stays open
     p_reader=$!
     exec 4<&-
     take_over
     check_epoch # whoever was just ended may have been newer
-    say "$p_epoch $p_incarnation END" >epoch || refuse "cannot write in the spool $p_base"
+    write_epoch || refuse "cannot write in the spool $p_base"
     now
     p_date=$(date +%s%3N)
     case $p_date in *[!0-9]*) p_date=$(date +%s)000 ;; esac

@@ -168,6 +168,30 @@ static void test_unusable_spools(void **state)
     remove(f->spool);
 }
 
+// A link and its successor, or two engines, may both be the first on a host: what one
+// finds half made, or already there, is the other's.
+static void test_two_at_once(void **state)
+{
+    struct fixture *f = *state;
+    char path[512], command[1024], own_path[4096];
+
+    if (f->over_ssh)
+        skip(); // a login has its own PATH
+    fixture_open(f);
+    fixture_close(f);
+    snprintf(command, sizeof(command), "cd '%s'/*/* && rm fifo && : >format", f->spool);
+    assert_int_equal(system(command), 0);
+    snprintf(own_path, sizeof(own_path), "%s", getenv("PATH"));
+    snprintf(path, sizeof(path), "%s:/usr/bin:/bin", f->dir);
+    snprintf(command, sizeof(command), "cd '%s' && printf '#!/bin/sh\n/usr/bin/mkfifo \"$@\"\n"
+             "/usr/bin/mkfifo \"$@\"\n' >mkfifo && chmod 755 mkfifo", f->dir);
+    assert_int_equal(system(command), 0);
+    setenv("PATH", path, 1);
+    fixture_open(f);
+    setenv("PATH", own_path, 1);
+    assert_int_equal(fixture_do(f, 1, "exit 3")->code, 3);
+}
+
 // Without a spool it is the home, and that is not there.
 static void test_missing_home(void **state)
 {
@@ -278,6 +302,7 @@ int main(void)
         TEST(test_close_before_ready),
         TEST(test_what_a_login_prints),
         TEST(test_unusable_spools),
+        TEST(test_two_at_once),
         TEST(test_missing_home),
         TEST(test_full_disk),
         TEST(test_read_only_disk),
