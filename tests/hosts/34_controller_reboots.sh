@@ -80,7 +80,6 @@ same "steps of host1" "$(oracle host1 | tr '\n' ' ')" "first long long last "
 same "steps of host2" "$(oracle host2 | tr '\n' ' ')" "first long long long last "
 same "steps of host3" "$(oracle host3 | tr '\n' ' ')" "first long last "
 same "steps here" "$(sort "$work/here" | tr '\n' ' ')" "host1 host1 host2 host3 host3 "
-expect_code 0 pawl daemon --stop
-wait "$controller"
+power_off
 
 finish
