@@ -28,7 +28,8 @@
 //                  has no bound; the name itself is in the value, and compared
 //
 //   log entry      u64 job | u64 first event | u32 events | u32 length | event_encode ...
-//   meta value     u32 format | 16 store | u64 epoch | 16 incarnation | u64 next id
+//   meta value     u32 format | 16 store | u64 epoch | 16 incarnation | u64 next id | u16 ... of the
+//                  incarnations before it, newest first (64 at most; absent in older stores)
 //   clock value    16 boot id | i64 boottime_ms | i64 wall_ms | i64 timeline_ms (plain)
 //   order value    u8 kind | 16 job | u64 intent | i64 grace_ms (plain) | host name
 //

@@ -10,17 +10,21 @@
 #include "storage/store.h"
 
 // ---- meta: one row, the store's own facts --------------------------------
+enum { STORE_FORMAT = 1, META_PAST = 64 };
 struct store_meta {
     uint32_t format;          // STORE_FORMAT of whoever wrote it
     struct uuid store;        // names this store on targets
     uint64_t epoch;           // +1 at each start: a fencing token
     struct uuid incarnation;  // random at each start
     uint64_t next_id;         // next job or child id; never goes back
+    uint16_t past[META_PAST]; // the first bytes of the incarnations before, newest first
+    uint32_t past_count;
 };
-enum { STORE_FORMAT = 1 };
 // -ENOENT: new store. ERR_VERSION: written by a newer Pawl; only format is set.
 int meta_get(struct store *store, struct store_meta *ret, struct err *err);
 void meta_put(struct batch *batch, const struct store_meta *meta);
+// The next start of this store: a higher epoch, and the incarnation that it goes by.
+void meta_begin(struct store_meta *meta, struct uuid incarnation);
 
 // The clock anchor, written with every commit: timers count on from it.
 struct store_clock {

@@ -129,6 +129,11 @@ const char *buf_cstr(struct buf *buf)
     return (const char *)buf->ptr;
 }
 
+uint16_t read_u16be(const uint8_t *p)
+{
+    return (uint16_t)(p[0] << 8 | p[1]);
+}
+
 uint32_t read_u32be(const uint8_t *p)
 {
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];

@@ -45,5 +45,6 @@ static inline struct slice buf_slice(const struct buf *buf)
 // The bytes as a C string (a NUL is kept behind them); "" on failure.
 const char *buf_cstr(struct buf *buf);
 
+uint16_t read_u16be(const uint8_t *p);
 uint32_t read_u32be(const uint8_t *p);
 uint64_t read_u64be(const uint8_t *p);

@@ -25,6 +25,7 @@ static void random_uuid(struct engine *engine, struct uuid *ret)
 static int read_meta(struct engine *engine, struct err *err)
 {
     struct store_meta *meta = &engine->meta;
+    struct uuid incarnation;
     int rc = meta_get(engine->store, meta, err);
 
     if (rc == -ENOENT) {
@@ -35,8 +36,8 @@ static int read_meta(struct engine *engine, struct err *err)
     if (rc == 0 && meta->format > STORE_FORMAT)
         return err_set(err, ERR_VERSION, "the store has format %u; this Pawl knows up to %u: "
                        "use the newer Pawl that wrote it", meta->format, (unsigned)STORE_FORMAT);
-    meta->epoch++;
-    random_uuid(engine, &meta->incarnation);
+    random_uuid(engine, &incarnation);
+    meta_begin(meta, incarnation);
     engine->meta_dirty = true;
     return rc;
 }

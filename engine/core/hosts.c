@@ -203,6 +203,8 @@ static int open_link(struct host *host)
         .store = engine->meta.store,
         .epoch = engine->meta.epoch,
         .incarnation = engine->meta.incarnation,
+        .past = engine->meta.past,
+        .past_count = engine->meta.past_count,
         .spool_dir = hosts_spool(host),
         .take_over = host->take_over,
         .event = on_link,

@@ -180,6 +180,8 @@ struct link_options {
     struct uuid store;        // spool/<store uuid>
     uint64_t epoch;           // fencing: an older engine is refused
     struct uuid incarnation;
+    const uint16_t *past;     // first bytes of the incarnations before, newest first: a target
+    size_t past_count;        // that saw another at their epoch follows a copy of this store
     const char *spool_dir;    // on the target; NULL: ~/.local/state/pawl/spool
     const char *shell;        // on the target; NULL: sh
     bool take_over;           // act there whatever epoch is found (`pawl doctor`)

@@ -74,12 +74,18 @@ static void argv_fill(struct runner *r, const struct runner_text *text,
         shell, "-c", text->main.ptr, "pawl-runner",
         r->nonce, r->store, r->epoch, r->incarnation,
         options->spool_dir ? options->spool_dir : "", shell,
-        text->step.ptr, options->take_over ? "1" : "0",
+        text->step.ptr, options->take_over ? "1" : "0", r->past,
     };
 
     for (size_t i = 0; i < RUNNER_ARGS; i++)
         r->argv[i] = argument(args[i]);
     r->argv[RUNNER_ARGS] = NULL;
+}
+
+static void past_fill(struct runner *r, const struct link_options *options)
+{
+    for (size_t i = 0; i < options->past_count && i < RUNNER_PAST; i++)
+        snprintf(r->past + 5 * i, 6, "%04x ", options->past[i]);
 }
 
 int runner_init(struct runner *runner, const struct runner_text *text,
@@ -89,6 +95,7 @@ int runner_init(struct runner *runner, const struct runner_text *text,
     uuid_format(options->store, runner->store);
     uuid_format(options->incarnation, runner->incarnation);
     snprintf(runner->epoch, sizeof(runner->epoch), "%" PRIu64, options->epoch);
+    past_fill(runner, options);
     argv_fill(runner, text, options);
     return nonce_fill(runner, err);
 }

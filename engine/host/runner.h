@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "host/link.h"
 
-enum { RUNNER_ARGS = 12, RUNNER_NONCE_TEXT = 33 };
+enum { RUNNER_ARGS = 13, RUNNER_PAST = 64, RUNNER_NONCE_TEXT = 33 };
 
 struct runner_text {
     struct buf main, step; // its own program, and that of the steps it starts; with NULs
@@ -22,6 +22,7 @@ struct runner {
     char store[UUID_TEXT];
     char incarnation[UUID_TEXT];
     char epoch[21];
+    char past[5 * RUNNER_PAST + 1];
     char *argv[RUNNER_ARGS + 1]; // ended by NULL; points into runner, text and options
 };
 

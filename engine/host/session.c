@@ -14,7 +14,10 @@
 #include <errno.h>
 #include <stdio.h>
 
-enum { REQUESTS_MAX = 1024 * 1024 * 1024 };
+enum {
+    REQUESTS_MAX = 1024 * 1024 * 1024,
+    ANSWER_MS = 30 * 1000, // of silence, while a question is open: as long as a login may take
+};
 
 void session_init(struct session *session, const struct link_ops *ops,
                   const struct session_carrier *carrier, const struct link_options *options,
@@ -26,6 +29,7 @@ void session_init(struct session *session, const struct link_ops *ops,
         .event = options->event,
         .arg = options->arg,
         .hello_until_ms = now_ms + hello_ms,
+        .heard_ms = now_ms,
     };
     wire_init(&session->wire, nonce);
     attempts_init(&session->attempts);
@@ -204,6 +208,7 @@ void session_hold(struct link *link, bool held)
         s->held_ms = now;
     else
         s->hello_until_ms += now - s->held_ms;
+    s->heard_ms = now;
     s->carrier->wake(s);
 }
 
@@ -256,6 +261,7 @@ static void ask(struct session *s, struct attempt *a)
         ask_more(s, a);
     if (s->requests.len == from && !buf_failed(&s->requests))
         return;
+    a->asked_ms = s->carrier->now_ms(s);
     if (request_end(s, from, &err) < 0)
         session_down(s, LINK_END_LOST, err.text);
 }
@@ -284,6 +290,21 @@ static bool wants(const struct attempt *a)
     return !a->ended || a->credit > 0;
 }
 
+// When it is certain that the open question of an attempt gets no answer: who carries
+// it there, or back, is gone or stuck, and ssh does not tell. Whatever is heard counts,
+// for answers stand in line.
+static uint64_t deaf_ms(const struct session *s, const struct attempt *a)
+{
+    uint64_t since = a->asked_ms > s->heard_ms ? a->asked_ms : s->heard_ms;
+
+    return a->reading ? since + ANSWER_MS : UINT64_MAX;
+}
+
+static uint64_t attempt_next_ms(const struct session *s, const struct attempt *a)
+{
+    return wants(a) ? a->poll_ms : deaf_ms(s, a);
+}
+
 uint64_t session_next_ms(const struct session *session)
 {
     uint64_t next = UINT64_MAX;
@@ -296,8 +317,8 @@ uint64_t session_next_ms(const struct session *session)
         return session->hello_until_ms;
     list_each(it, &session->attempts.all) {
         const struct attempt *a = container_of(it, struct attempt, in_all);
-        if (wants(a) && a->poll_ms < next)
-            next = a->poll_ms;
+        if (attempt_next_ms(session, a) < next)
+            next = attempt_next_ms(session, a);
     }
     return next;
 }
@@ -309,8 +330,11 @@ static void check_hello(struct session *s, uint64_t now)
 
     if (s->ready || s->over || now < s->hello_until_ms)
         return;
-    snprintf(text, sizeof(text), "the runner did not answer in time; it said: \"%s\"",
-             wire_noise(&s->wire, noise));
+    if (*wire_noise(&s->wire, noise))
+        snprintf(text, sizeof(text), "the runner did not answer in time; it said: \"%s\"", noise);
+    else
+        snprintf(text, sizeof(text), "nothing answered in time behind the login: /bin/sh there is "
+                 "no POSIX shell, or what a login runs does not end");
     session_down(s, LINK_END_UNREACHED, text);
 }
 
@@ -327,8 +351,12 @@ void session_tick(struct session *session)
     check_hello(session, now);
     list_each(it, &session->attempts.all) {
         struct attempt *a = container_of(it, struct attempt, in_all);
-        if (!session->over && wants(a) && a->poll_ms <= now)
+        if (session->over)
+            return;
+        if (wants(a) && a->poll_ms <= now)
             ask(session, a);
+        else if (deaf_ms(session, a) <= now)
+            session_down(session, LINK_END_LOST, "the runner does not answer any more");
     }
 }
 
@@ -554,6 +582,7 @@ void session_feed(struct session *session, struct slice bytes)
     assert(session_is_open(session));
     if (session->over)
         return;
+    session->heard_ms = session->carrier->now_ms(session);
     session->rest = bytes;
     take(session);
     if (!session->over)

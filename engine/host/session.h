@@ -35,6 +35,7 @@ struct session {
     uint64_t hello_until_ms;   // READY comes before, or never
     int64_t clock_unix_ms;     // the target's clock when it booted
     uint64_t held_ms;          // since when it is held
+    uint64_t heard_ms;         // when something came last, or was let in again
     bool ready, over, held;
 };
 

@@ -71,17 +71,30 @@ enter() {
     find_free
     rm -f "probe.$$" 2>/dev/null
     [ -z "$p_text" ] || refuse "cannot write in the spool $p_base (${p_free:-?} KiB free): $p_text"
-    p_format=1
-    { read -r p_format <format; } 2>/dev/null || say 1 >format
+    { read -r p_format <format; } 2>/dev/null || { # another may be writing it
+        p_format=1
+        say 1 >format
+    }
     [ "$p_format" = 1 ] || refuse "the spool $p_base has format $p_format, made by a newer Pawl"
 }
 
-# Refuses an engine that is not the newest to have been here.
+# Was this the engine's incarnation so many starts ago? Of too long ago nobody knows.
+was_ours() {
+    p_ago=$1 p_other=$2
+    set -- $p_past
+    [ "$p_ago" -gt $# ] && return
+    shift $((p_ago - 1))
+    case $p_other in "$1"*) return ;; esac
+    return 1
+}
+
+# Refuses an engine that is not the newest to have been here, and one of a copied store,
+# which has numbers as high as it likes: the one that was here is not of its past.
 check_epoch() {
     [ "$p_take" = 1 ] && return
     line epoch || return
     set -- $p_line
-    [ "$1" -lt "$p_epoch" ] && return
+    [ "$1" -lt "$p_epoch" ] && was_ours $((p_epoch - $1)) "$2" && return
     [ "$1" = "$p_epoch" ] && [ "$2" = "$p_incarnation" ] && return
     refuse "this host follows another engine of the same store (epoch $1 there, $p_epoch here);" \
         "if that engine is gone for good, run: pawl doctor --take-over"
@@ -117,19 +130,32 @@ take_over() {
     rm -f "runner.$$" "old.$$"
 }
 
+# Another runner may be making it, too, and may have opened what it made.
+make_fifo() {
+    [ -p fifo ] && return
+    [ ! -f fifo ] || rm -f fifo
+    mkfifo fifo 2>/dev/null || [ -p fifo ]
+}
+
+# The file is whole at any moment: an empty one would let any engine in.
+write_epoch() {
+    line epoch && [ "$p_line" = "$p_epoch $p_incarnation END" ] && return
+    say "$p_epoch $p_incarnation END" >"epoch.$$" && mv "epoch.$$" epoch
+}
+
 hello() {
     find_tools
     find_boot
     enter
     check_epoch
-    [ -p fifo ] || { rm -f fifo && mkfifo fifo; } || refuse "cannot make a FIFO in $p_base"
+    make_fifo || refuse "cannot make a FIFO in $p_base"
     exec 3<>fifo
     { exec <&4 >&3 4<&- && reader; } & # exec: no copy of the link's output stays open
     p_reader=$!
     exec 4<&-
     take_over
     check_epoch # whoever was just ended may have been newer
-    say "$p_epoch $p_incarnation END" >epoch || refuse "cannot write in the spool $p_base"
+    write_epoch || refuse "cannot write in the spool $p_base"
     now
     p_date=$(date +%s%3N)
     case $p_date in *[!0-9]*) p_date=$(date +%s)000 ;; esac

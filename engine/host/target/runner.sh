@@ -5,6 +5,7 @@
 #
 #   $1 nonce  $2 store  $3 epoch  $4 incarnation  $5 spool ('': under home)
 #   $6 shell  $7 text of step  $8 1: take over, whatever epoch is there
+#   $9 how the incarnations before this one begin, newest first
 #
 # Three processes, one direction each:
 #   reader  link -> FIFO. Claims attempts (mkdir) and stores what they are given,
@@ -25,7 +26,7 @@
 #     out, err, rc, log                          rc is the last thing written
 #     cut    we killed it for its replacement    lingers   who holds rc up
 
-p_nonce=$1 p_store=$2 p_epoch=$3 p_incarnation=$4 p_spool=$5 p_sh=$6 p_step=$7 p_take=$8
+p_nonce=$1 p_store=$2 p_epoch=$3 p_incarnation=$4 p_spool=$5 p_sh=$6 p_step=$7 p_take=$8 p_past=$9
 p_reader='' p_umask=$(umask)
 umask 077
 

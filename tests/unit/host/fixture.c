@@ -200,6 +200,8 @@ static void open_link(struct fixture *f)
         .store = f->store,
         .epoch = f->epoch,
         .incarnation = f->incarnation,
+        .past = f->past,
+        .past_count = f->past_count,
         .spool_dir = f->spool[0] ? f->spool : NULL,
         .shell = f->shell,
         .take_over = f->take_over,

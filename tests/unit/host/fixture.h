@@ -38,6 +38,8 @@ struct fixture {
     struct link *link;
     struct uuid store, job, incarnation;
     uint64_t epoch;
+    uint16_t past[4];
+    size_t past_count;
     bool hold_credit;   // do not answer OUTPUT with credit
     bool hold_at_event; // the next event asks the link to wait
     bool held;          // it was: an event now fails the test

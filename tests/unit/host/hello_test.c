@@ -75,6 +75,31 @@ static void test_epochs(void **state)
     fixture_open(f);
 }
 
+// A copied home counts on from the same epoch: however high it comes, who was here last
+// is not of its past, as far as that is known.
+static void test_a_copy_with_a_higher_epoch(void **state)
+{
+    struct fixture *f = *state;
+
+    f->epoch = 5;
+    fixture_open(f);
+    fixture_close(f);
+    f->incarnation.bytes[0] ^= 1;
+    f->epoch = 7;
+    f->past[0] = 0x1234;
+    f->past[1] = 0x3332;
+    f->past_count = 2;
+    assert_non_null(strstr(fixture_open_refused(f), "--take-over"));
+    fixture_close(f);
+    f->past[1] = 0x3333;
+    fixture_open(f);
+    fixture_close(f);
+    f->past[0] = 0x1234;
+    f->epoch = 9; // two starts ago, by one that knows only the last
+    f->past_count = 1;
+    fixture_open(f);
+}
+
 static void test_runner_ends_with_its_input(void **state)
 {
     struct fixture *f = *state;
@@ -141,6 +166,30 @@ static void test_unusable_spools(void **state)
     assert_int_equal(f->end, LINK_END_REFUSED);
     fixture_close(f);
     remove(f->spool);
+}
+
+// A link and its successor, or two engines, may both be the first on a host: what one
+// finds half made, or already there, is the other's.
+static void test_two_at_once(void **state)
+{
+    struct fixture *f = *state;
+    char path[512], command[1024], own_path[4096];
+
+    if (f->over_ssh)
+        skip(); // a login has its own PATH
+    fixture_open(f);
+    fixture_close(f);
+    snprintf(command, sizeof(command), "cd '%s'/*/* && rm fifo && : >format", f->spool);
+    assert_int_equal(system(command), 0);
+    snprintf(own_path, sizeof(own_path), "%s", getenv("PATH"));
+    snprintf(path, sizeof(path), "%s:/usr/bin:/bin", f->dir);
+    snprintf(command, sizeof(command), "cd '%s' && printf '#!/bin/sh\n/usr/bin/mkfifo \"$@\"\n"
+             "/usr/bin/mkfifo \"$@\"\n' >mkfifo && chmod 755 mkfifo", f->dir);
+    assert_int_equal(system(command), 0);
+    setenv("PATH", path, 1);
+    fixture_open(f);
+    setenv("PATH", own_path, 1);
+    assert_int_equal(fixture_do(f, 1, "exit 3")->code, 3);
 }
 
 // Without a spool it is the home, and that is not there.
@@ -277,10 +326,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_one_runner_at_a_time),
         TEST(test_epochs),
+        TEST(test_a_copy_with_a_higher_epoch),
         TEST(test_runner_ends_with_its_input),
         TEST(test_close_before_ready),
         TEST(test_what_a_login_prints),
         TEST(test_unusable_spools),
+        TEST(test_two_at_once),
         TEST(test_missing_home),
         TEST(test_status),
         TEST(test_full_disk),

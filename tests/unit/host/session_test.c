@@ -15,6 +15,8 @@
 #define JOB "11111111-1111-1111-1111-111111111111"
 #define KEY JOB "-1"
 
+enum { ANSWER_MS = 30000 };
+
 struct bench {
     struct session session; // first
     uint64_t now_ms;
@@ -180,8 +182,8 @@ static void test_pace(void **state)
     b->now_ms += 50;
     session_tick(&b->session);
     assert_requests(b, "read " KEY " 1 262144 1 262144 1048576 1\n");
-    // One question at a time.
-    assert_int_equal(session_next_ms(&b->session), UINT64_MAX);
+    // One question at a time; only that it is not answered would be noticed.
+    assert_int_equal(session_next_ms(&b->session), b->now_ms + ANSWER_MS);
     for (size_t i = 0; i < sizeof(paces) / sizeof(paces[0]); i++) {
         feed(b, "got " KEY "\n");
         assert_int_equal(session_next_ms(&b->session), b->now_ms + paces[i]);
@@ -194,6 +196,38 @@ static void test_pace(void **state)
     b->now_ms += 50;
     session_tick(&b->session);
     assert_requests(b, "read " KEY " 4 262144 1 262144 1048573 0\n");
+}
+
+// Its reader was killed, say: ssh and its connection are well, and nobody answers.
+static void test_a_runner_that_falls_silent_is_given_up(void **state)
+{
+    struct bench *b = *state;
+
+    hello(b);
+    attach(b);
+    feed(b, "started " KEY "\n");
+    b->now_ms += 50;
+    session_tick(&b->session);
+    assert_requests(b, "read " KEY " 1 262144 1 262144 1048576 1\n");
+    b->now_ms += ANSWER_MS - 1;
+    session_tick(&b->session);
+    feed(b, "keys\n"); // answers stand in line: ours may be behind this one
+    b->now_ms += ANSWER_MS - 1;
+    session_tick(&b->session);
+    link_hold(&b->session.link, true); // nobody listens, so nobody is silent
+    b->now_ms += 10 * ANSWER_MS;
+    session_tick(&b->session);
+    link_hold(&b->session.link, false);
+    b->now_ms += ANSWER_MS - 1;
+    session_tick(&b->session);
+    assert_int_equal(b->count[LINK_DOWN], 0);
+    assert_int_equal(session_next_ms(&b->session), b->now_ms + 1);
+    b->now_ms++;
+    session_tick(&b->session);
+    assert_int_equal(b->count[LINK_DOWN], 1);
+    assert_int_equal(b->last.end, LINK_END_LOST);
+    assert_string_equal(buf_cstr(&b->text), "the runner does not answer any more");
+    assert_int_equal(session_next_ms(&b->session), UINT64_MAX);
 }
 
 static void test_full_answer_asks_at_once(void **state)
@@ -508,6 +542,7 @@ int main(void)
         TEST(test_refusal_and_garbage_end_it_once),
         TEST(test_garbage_after_ready),
         TEST(test_pace),
+        TEST(test_a_runner_that_falls_silent_is_given_up),
         TEST(test_full_answer_asks_at_once),
         TEST(test_end_after_all_output),
         TEST(test_bytes_sent_twice),

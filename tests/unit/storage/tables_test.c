@@ -65,7 +65,7 @@ static int see(struct seen *seen, uint64_t n)
 
 static void meta(struct store *store, struct batch *batch)
 {
-    struct store_meta in = { STORE_FORMAT, uuid_of(1), 7, uuid_of(2), 99 }, out;
+    struct store_meta in = { STORE_FORMAT, uuid_of(1), 7, uuid_of(2), 99, { 0 }, 0 }, out;
     struct store_clock c_in = { uuid_of(3), 12, -5, INT64_MAX }, c_out;
     struct err err = { 0 };
 
@@ -80,11 +80,33 @@ static void meta(struct store *store, struct batch *batch)
     assert_true(uuid_equal(out.incarnation, in.incarnation));
     assert_int_equal(out.epoch, 7);
     assert_int_equal(out.next_id, 99);
+    assert_int_equal(out.past_count, 0);
     assert_int_equal(clock_get(store, &c_out, &err), 0);
     assert_true(uuid_equal(c_out.boot_id, c_in.boot_id));
     assert_int_equal(c_out.boottime_ms, 12);
     assert_int_equal(c_out.wall_ms, -5);
     assert_int_equal(c_out.timeline_ms, INT64_MAX);
+}
+
+// Each start knows how those before it were called, as far back as it is kept.
+static void starts(struct store *store, struct batch *batch)
+{
+    struct store_meta meta = { .format = STORE_FORMAT }, out;
+    struct uuid id = { { 0 } };
+
+    for (uint8_t i = 1; i <= META_PAST + 3; i++) {
+        id.bytes[0] = 0x10;
+        id.bytes[1] = i;
+        meta_begin(&meta, id);
+        assert_int_equal(meta.epoch, i);
+        assert_int_equal(meta.past_count, i - 1 < META_PAST ? i - 1 : META_PAST);
+    }
+    meta_put(batch, &meta);
+    commit(store, batch);
+    assert_int_equal(meta_get(store, &out, NULL), 0);
+    assert_int_equal(out.past_count, META_PAST);
+    assert_int_equal(out.past[0], 0x1000 + META_PAST + 2);
+    assert_int_equal(out.past[META_PAST - 1], 0x1003);
 }
 
 static int see_job(void *arg, uint64_t id, struct slice head, bool damaged)
@@ -475,6 +497,7 @@ static void job_rows(struct store *store, struct batch *batch)
 
 #define TABLE(name) static void test_##name(void **state) { over_both(state, name); }
 TABLE(meta)
+TABLE(starts)
 TABLE(jobs)
 TABLE(journal)
 TABLE(hole)
@@ -491,7 +514,7 @@ int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_meta), T(test_jobs), T(test_journal), T(test_hole), T(test_turns_log),
+        T(test_meta), T(test_starts), T(test_jobs), T(test_journal), T(test_hole), T(test_turns_log),
         T(test_records), T(test_marks_and_tails),
         T(test_timers), T(test_scripts), T(test_requests), T(test_orders), T(test_job_rows),
     };
