@@ -18,6 +18,7 @@
 #include "core/loop.h"
 #include "files.h"
 #include "marker.h"
+#include "ready.h"
 
 struct daemon {
     const struct daemon_options *options;
@@ -182,6 +183,8 @@ int daemon_run(const struct daemon_options *options)
     if (rc < 0) {
         fprintf(stderr, "pawl: %s\n", err_text(&err));
         close_all(&d);
+    } else {
+        ready_tell("READY=1");
     }
     uv_run(&d.loop, UV_RUN_DEFAULT);
     engine_free(d.engine);

@@ -40,8 +40,14 @@ for file in "$root"/workflows/*.lua; do
     cmp -s "$file" "$work/usr/share/pawl/workflows/${file##*/}" || fail "${file##*/} is not installed"
 done
 other=$(cd "$work/usr" && find . -type f ! -path './share/doc/pawl/*' \
-    ! -path './share/pawl/workflows/*.lua' ! -path ./bin/pawl)
+    ! -path './share/pawl/workflows/*.lua' ! -path ./bin/pawl \
+    ! -path ./lib/systemd/user/pawl.service ! -path ./lib/systemd/system/pawl@.service)
 [ -z "$other" ] || fail "nobody asked for: $other"
+
+for unit in user/pawl.service system/pawl@.service; do
+    grep -q '^ExecStart=/.*/bin/pawl daemon --foreground$' "$work/usr/lib/systemd/$unit" ||
+        fail "$unit is missing, or names no program"
+done
 
 # ---- every relative link of a document leads to something that is installed
 links=0
