@@ -26,9 +26,9 @@ HOSTS = 8
 FAULT_S = 0.5    # between two faults
 DRAIN_S = 240    # until everything has ended, once nothing more is broken
 
-# A reboot runs what it cut off again, and a third one would ask a person: hence one reboot
-# of a host at most while a step may be under way there, and steps that may be cut often
-# are short. What a step prints is checked attempt by attempt.
+# A reboot runs what it cut off again, and a third one in the same step would ask a person:
+# hence two of a host in a round. What a step prints is checked attempt by attempt: the
+# last is whole, and each one before it the beginning of that.
 SHAPES = [
     on_hosts("counting", r'''
 tell(hosts:each(function(h)
