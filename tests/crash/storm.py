@@ -13,6 +13,7 @@ step begun more often than its host's reboots allow, output exact.
 """
 import argparse
 import collections
+import glob
 import json
 import os
 import signal
@@ -155,20 +156,25 @@ class Weather:
             self.for_a_while(host, (0.5, 8), lambda: [send(pid, signal.SIGCONT) for pid in found])
         return bool(found)
 
-    def runners(self, host):
-        return [pid for pid, words in self.fleet.processes(host) if "pawl-runner" in words[3:4]]
-
-    def kill_runner(self, host):
-        found = self.runners(host)
-        for pid in found[:1]:
+    def kill_named(self, host, word):
+        """The process that the newest spool's `runner` names: RUNNER BIRTH READER BIRTH END."""
+        spools = glob.glob(self.fleet.file(host, "/root/.local/state/pawl/spool/*/*/runner"))
+        try:
+            with open(max(spools, key=os.path.getmtime)) as file:
+                inside = file.read().split()[word]
+        except (OSError, ValueError, IndexError):
+            return False
+        found = [pid for pid, words in self.fleet.processes(host)
+                 if "pawl-runner" in words and number_inside(pid) == inside]
+        for pid in found:
             send(pid, signal.SIGKILL)
         return bool(found)
 
+    def kill_runner(self, host):
+        return self.kill_named(host, 0)
+
     def kill_reader(self, host):
-        found = self.runners(host)
-        for pid in found[1:]:
-            send(pid, signal.SIGKILL)
-        return len(found) > 1
+        return self.kill_named(host, 2)
 
     def kill_engine(self, _):
         send(self.engine_of(), signal.SIGKILL)
@@ -177,6 +183,15 @@ class Weather:
     def end_engine(self, _):
         send(self.engine_of(), signal.SIGTERM)
         return True
+
+
+def number_inside(pid):
+    """What a process is called in its own namespace."""
+    try:
+        with open(f"/proc/{pid}/status") as file:
+            return next(line.split()[-1] for line in file if line.startswith("NSpid:"))
+    except OSError:
+        return None
 
 
 def send(pid, number):
