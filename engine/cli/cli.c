@@ -12,6 +12,7 @@
 #include "cli/call.h"
 #include "cli/hosts.h"
 #include "cli/local_params.h"
+#include "cli/reach.h"
 #include "cli/select.h"
 
 // ---- options, verb by verb
@@ -32,6 +33,7 @@ static const struct option_spec start_options[] = {
 static const struct option_spec invoke_options[] = {
     { "hosts", 0, "SET", "where: web[01-12],db1,@group,!web03" },
     OPTION_INVENTORY,
+    OPTIONS_REACH,
     { "command", 'c', "TEXT", "shell text to run; arguments become $1, $2, ..." },
     { "file", 'f', "FILE", "a shell script of ours to run there" },
     { "throttle", 0, "N", "hosts at once; else 32" },
@@ -50,6 +52,7 @@ static const struct option_spec invoke_options[] = {
 static const struct option_spec run_options[] = {
     { "hosts", 0, "SET", "its hosts: web[01-12],db1,@group,!web03" },
     OPTION_INVENTORY,
+    OPTIONS_REACH,
     { "params", 0, "FILE", "parameters as a JSON object; key=value wins" },
     OPTIONS_JOB,
     { "detach", 'd', NULL, "return at once, print the job's row" },
@@ -144,6 +147,7 @@ static const struct option_spec hosts_options[] = {
     { "groups", 0, NULL, "the groups instead of the hosts" },
     { "check", 0, NULL, "connect to them, and show how they are" },
     { "timeout", 0, "TIME", "with --check: how long a host may take; else 1m" },
+    OPTIONS_REACH,
     { "wide", 'w', NULL, "cut nothing" },
     { "quiet", 'q', NULL, "names only" },
     OPTIONS_COMMON,

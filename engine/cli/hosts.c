@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/reach.h"
+
 int hosts_exit_code(int code)
 {
     return code == -ENOENT ? EXIT_NO_JOB : code == -ENOMEM ? EXIT_ENGINE : EXIT_USAGE;
@@ -87,22 +89,29 @@ int hosts_resolve(struct cli *cli, const struct inventory *inventory, const char
     return 0;
 }
 
+int hosts_rows(struct cli *cli, const struct inventory *inventory, const struct hostset *names,
+               json_t **ret)
+{
+    struct err err = { 0 };
+
+    *ret = inventory_hosts_json(inventory, names, &err);
+    if (*ret && reach_hosts(&cli->options, *ret, &err) == 0)
+        return 0;
+    return cli_error(cli, hosts_exit_code(err.code), "%s", err_text(&err));
+}
+
 int hosts_json(struct cli *cli, const char *set, json_t **ret)
 {
     struct inventory *inventory;
     struct hostset names;
-    struct err err = { 0 };
     int exit_code = hosts_open(cli, &inventory, NULL);
 
     *ret = NULL;
     hostset_init(&names);
     if (exit_code == 0)
         exit_code = hosts_resolve(cli, inventory, set, &names);
-    if (exit_code == 0) {
-        *ret = inventory_hosts_json(inventory, &names, &err);
-        if (!*ret)
-            exit_code = cli_error(cli, hosts_exit_code(err.code), "%s", err_text(&err));
-    }
+    if (exit_code == 0)
+        exit_code = hosts_rows(cli, inventory, &names, ret);
     hostset_release(&names);
     inventory_free(inventory);
     return exit_code;

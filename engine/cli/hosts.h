@@ -20,8 +20,12 @@ int hosts_open(struct cli *cli, struct inventory **ret, bool *found);
 // Adds what the set names to ret. EXIT_NO_JOB when that is nobody.
 int hosts_resolve(struct cli *cli, const struct inventory *inventory, const char *set,
                   struct hostset *ret);
-// For verbs that give a job hosts: a new array, in order, of
-// {"name":..., "dest":"[user@]address[:port]", "groups":[...], "vars":{...}}.
+// For verbs that reach hosts: a new array, in order, of {"name":..., "dest":
+// "[user@]address[:port]", "groups":[...], "vars":{...}, "ssh":[...]}, the last two as
+// secrets.h and reach.h say.
+int hosts_rows(struct cli *cli, const struct inventory *inventory, const struct hostset *names,
+               json_t **ret);
+// The same of a set.
 int hosts_json(struct cli *cli, const char *set, json_t **ret);
 // The exit code for a failure of the inventory.
 int hosts_exit_code(int code);

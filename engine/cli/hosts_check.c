@@ -9,6 +9,7 @@
 
 #include "cli/call.h"
 #include "cli/engine_start.h"
+#include "cli/reach.h"
 #include "cli/render.h"
 #include "cli/table.h"
 #include "cli/text.h"
@@ -159,8 +160,9 @@ static json_t *hosts_bare(struct checking *checking, const json_t *hosts)
         width = width > NAME_WIDTH_MAX ? NAME_WIDTH_MAX : width;
         if (width > checking->name_width)
             checking->name_width = width;
-        json_array_append_new(list, json_pack("{s:s,s:s}", "name", row_text(host, "name"), "dest",
-                                              row_text(host, "dest")));
+        json_array_append_new(list, json_pack("{s:s,s:s,s:O?}", "name", row_text(host, "name"),
+                                              "dest", row_text(host, "dest"), "ssh",
+                                              json_object_get(host, "ssh")));
     }
     checking->asked = json_array_size(list);
     return list;
@@ -175,6 +177,8 @@ static int body_make(struct checking *checking, const json_t *hosts, json_t **re
         return cli_error(checking->cli, EXIT_USAGE, "%s", err_text(&err));
     *ret = json_pack("{s:o,s:I}", "hosts", hosts_bare(checking, hosts), "timeout_ms",
                      (json_int_t)timeout);
+    if (*ret && reach_retry(&checking->cli->options, *ret, &err) < 0)
+        return cli_error(checking->cli, EXIT_USAGE, "%s", err_text(&err));
     return *ret ? 0 : cli_error(checking->cli, EXIT_ENGINE, "out of memory");
 }
 
@@ -211,11 +215,13 @@ static int tell_end(struct checking *checking, int rc)
 int hosts_check(struct cli *cli, const json_t *hosts)
 {
     struct checking checking = { .cli = cli };
-    json_t *body;
+    json_t *body = NULL;
     int exit_code = body_make(&checking, hosts, &body), rc;
 
-    if (exit_code)
+    if (exit_code) {
+        json_decref(body);
         return exit_code;
+    }
     rc = call_prepare(cli, false, &checking.err) ? -EIO : stream_once(&checking, body);
     if (rc == -ECONNREFUSED) {
         rc = engine_start(&cli->home, &checking.err);

@@ -222,9 +222,20 @@ static int show(struct cli *cli, const struct inventory *inventory, const struct
     return exit_code;
 }
 
+// What only reaching hosts gives a meaning to.
+static int refuse_without_check(struct cli *cli)
+{
+    static const char *const names[] = { "timeout", "user", "ssh-option", "connect-retry" };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (option_is_set(&cli->options, names[i]) && !option_is_set(&cli->options, "check"))
+            return cli_error(cli, EXIT_USAGE, "--%s belongs to --check: without it no host is "
+                             "connected to", names[i]);
+    return 0;
+}
+
 static int check(struct cli *cli, const struct inventory *inventory, const struct hostset *names)
 {
-    struct err err = { 0 };
     json_t *hosts;
     int exit_code;
 
@@ -232,10 +243,9 @@ static int check(struct cli *cli, const struct inventory *inventory, const struc
         return cli_error(cli, EXIT_USAGE, "--check is for hosts, not for groups; give one of both");
     if (names->count == 0)
         return 0;
-    hosts = inventory_hosts_json(inventory, names, &err);
-    if (!hosts)
-        return cli_error(cli, hosts_exit_code(err.code), "%s", err_text(&err));
-    exit_code = hosts_check(cli, hosts);
+    exit_code = hosts_rows(cli, inventory, names, &hosts);
+    if (exit_code == 0)
+        exit_code = hosts_check(cli, hosts);
     json_decref(hosts);
     return exit_code;
 }
@@ -261,6 +271,8 @@ int verb_hosts(struct cli *cli)
     bool found;
     int exit_code = cli_arguments_check(cli, 1);
 
+    if (exit_code == 0)
+        exit_code = refuse_without_check(cli);
     if (exit_code)
         return exit_code;
     exit_code = hosts_open(cli, &inventory, &found);

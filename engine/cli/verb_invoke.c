@@ -8,6 +8,7 @@
 #include "cli/follow.h"
 #include "cli/hosts.h"
 #include "cli/local_params.h"
+#include "cli/reach.h"
 #include "cli/render.h"
 
 static int number_set(const struct options *options, const char *name, const char *key,
@@ -30,6 +31,8 @@ static int body_fill(const struct options *options, json_t *body, struct err *er
 
     if (job_body_bare(options, body, err) < 0 || local_params(options, params, body, err) < 0 ||
         number_set(options, "throttle", "throttle", 1, params, err) < 0)
+        return err->code;
+    if (reach_retry(options, body, err) < 0)
         return err->code;
     return number_set(options, "max-failures", "max_failures", 0, params, err);
 }

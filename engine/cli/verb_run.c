@@ -9,6 +9,7 @@
 #include "cli/follow.h"
 #include "cli/hosts.h"
 #include "cli/local_params.h"
+#include "cli/reach.h"
 #include "cli/render.h"
 #include "cli/script.h"
 #include "cli/table.h"
@@ -142,6 +143,8 @@ static int body_fill(const struct options *options, json_t *body, struct err *er
             return err->code;
     if (command_set(options, body, err) < 0)
         return err->code;
+    if (reach_retry(options, body, err) < 0)
+        return err->code;
     return job_body(options, body, err);
 }
 
@@ -151,6 +154,9 @@ static int hosts_set(struct cli *cli, json_t *body)
     json_t *hosts;
     int exit_code = set ? hosts_json(cli, set, &hosts) : 0;
 
+    if (!set && (option_is_set(&cli->options, "user") || option_is_set(&cli->options, "ssh-option")))
+        return cli_error(cli, EXIT_USAGE, "--user and --ssh-option are for the hosts of --hosts SET; "
+                         "what a script names is reached as ~/.ssh/config says");
     if (set && exit_code == 0 && json_object_set_new(body, "hosts", hosts) < 0)
         return cli_error(cli, EXIT_ENGINE, "out of memory");
     return exit_code;

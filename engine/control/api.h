@@ -21,6 +21,9 @@ void api_jobs_get(struct exchange *x);
 void api_jobs_start(struct exchange *x);
 // api_check.c
 void api_hosts_check(struct exchange *x);
+// A number of milliseconds from `least` up; absent or null: *ret stays.
+int api_time_take(const json_t *body, const char *key, int64_t least, int64_t *ret,
+                  struct err *err);
 // api_change.c
 void api_jobs_remove(struct exchange *x);
 void api_jobs_stop(struct exchange *x);

@@ -82,8 +82,8 @@ static enum fill fill(struct exchange *x, void *state, struct buf *out)
 
 // ---- the request
 
-static int time_take(const json_t *body, const char *key, int64_t least, int64_t *ret,
-                     struct err *err)
+int api_time_take(const json_t *body, const char *key, int64_t least, int64_t *ret,
+                  struct err *err)
 {
     const json_t *json = json_object_get(body, key);
 
@@ -101,8 +101,8 @@ static int ask(struct exchange *x, struct checking *checking, struct buf *hosts,
     json_t *body;
 
     if (exchange_body(x, &body, err) < 0 ||
-        time_take(body, "timeout_ms", 0, &request.timeout_ms, err) < 0 ||
-        time_take(body, "connect_retry_ms", -1, &request.retry_ms, err) < 0)
+        api_time_take(body, "timeout_ms", 0, &request.timeout_ms, err) < 0 ||
+        api_time_take(body, "connect_retry_ms", -1, &request.retry_ms, err) < 0)
         return err->code;
     checking->hosts = json_object_get(body, "hosts");
     checking->left = json_array_size(checking->hosts);

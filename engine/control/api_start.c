@@ -61,7 +61,7 @@ static int keys_check(json_t *body, struct err *err)
 {
     static const char *const known[] = { "type", "name", "command", "script", "params", "meta",
                                          "cwd", "env", "timeout_ms", "auto_remove",
-                                         "hosts" };
+                                         "hosts", "connect_retry_ms" };
     const char *key;
     json_t *json;
 
@@ -133,6 +133,11 @@ static int options_take(const json_t *body, struct change *change, struct err *e
         return err_set(err, ERR_USAGE, "\"timeout_ms\" is not a whole number from 0");
     if (remove && !json_is_boolean(remove))
         return err_set(err, ERR_USAGE, "\"auto_remove\" is not true or false");
+    if (api_time_take(body, "connect_retry_ms", -1, &change->reach_ms, err) < 0)
+        return err->code;
+    // 0, "at once", is the shortest: what is stored as none is the usual.
+    if (json_is_integer(json_object_get(body, "connect_retry_ms")) && change->reach_ms == 0)
+        change->reach_ms = 1;
     change->timeout_ms = json_integer_value(timeout);
     change->auto_remove = json_is_true(remove);
     return 0;

@@ -39,6 +39,7 @@ struct change {
     struct slice hosts;       // encoded array (model/target.h); empty: localhost alone
     struct slice env;         // encoded map of strings: the client's environment
     int64_t timeout_ms;
+    int64_t reach_ms;         // as in event_started
     bool auto_remove;
     // STOP, SUSPEND, REMOVE
     bool force;

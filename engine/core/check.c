@@ -91,7 +91,7 @@ void check_status(struct host *host, const struct link_event *event)
 
     if (list_is_empty(&host->checks))
         return;
-    orders_scan(host->engine->store, slice_str(host->dest), count_order, &seen.orders, NULL);
+    orders_scan(host->engine->store, slice_str(host->key), count_order, &seen.orders, NULL);
     list_each_safe(it, &host->checks)
         answer(container_of(it, struct check_entry, in_host), &seen);
 }
@@ -179,8 +179,13 @@ static int enter(struct check *check, size_t i, const value *v, struct err *err)
 {
     struct target target = target_of(v);
     struct check_entry *entry = &check->entries[i];
-    struct host *host = hosts_get(check->engine, target.dest);
+    struct buf key;
+    struct host *host;
 
+    buf_init(&key, 0);
+    target_key(&target, &key);
+    host = buf_failed(&key) ? NULL : hosts_get(check->engine, buf_slice(&key));
+    buf_release(&key);
     if (!host)
         return err_set(err, -ENOMEM, "no memory for a host");
     entry->host = host;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How: a host is known by its destination, from its first use until the engine ends,
+// How: a host is known by its key, its destination with options, from its first use until the engine ends,
 // so that pointers to it stay good. Its link is a cache: opened when somebody waits
 // for the host, again after doubling, jittered waits when it goes down, closed when
 // nothing has been in flight for a while. So many are opened at a time, and so many
@@ -25,6 +25,7 @@
 
 #include "base/array.h"
 #include "core/dispatch_link.h"
+#include "model/target.h"
 
 enum {
     RETRY_FIRST_MS = 100,
@@ -44,13 +45,16 @@ static bool is_local(const struct host *host) { return host == host->engine->loc
 
 // ---- the table
 
-static struct host *host_new(struct engine *engine, struct slice dest)
+static struct host *host_new(struct engine *engine, struct slice key)
 {
-    struct host *host = calloc(1, sizeof(*host) + dest.len + 1);
+    struct slice dest = target_key_dest(key);
+    struct host *host = calloc(1, sizeof(*host) + key.len + 1 + dest.len + 1);
 
     if (!host)
         return NULL;
     host->engine = engine;
+    memcpy(host->key, key.ptr, key.len);
+    host->dest = host->key + key.len + 1;
     memcpy(host->dest, dest.ptr, dest.len);
     buf_init(&host->boot_id, 0);
     buf_init(&host->trouble, ERR_TEXT_MAX);
@@ -68,13 +72,13 @@ static void host_free(struct host *host)
 
 static struct host *add(struct hosts *hosts, struct host *host)
 {
-    uint64_t hash = name_hash(slice_str(host->dest));
+    uint64_t hash = name_hash(slice_str(host->key));
     struct host **items = array_room(hosts->items, hosts->count, &hosts->cap, sizeof(*items));
 
     if (items)
         hosts->items = items;
-    host->same = map_get(&hosts->by_dest, hash);
-    if (!items || map_put(&hosts->by_dest, hash, host) < 0) {
+    host->same = map_get(&hosts->by_key, hash);
+    if (!items || map_put(&hosts->by_key, hash, host) < 0) {
         host_free(host);
         return NULL;
     }
@@ -82,15 +86,15 @@ static struct host *add(struct hosts *hosts, struct host *host)
     return host;
 }
 
-struct host *hosts_get(struct engine *engine, struct slice dest)
+struct host *hosts_get(struct engine *engine, struct slice key)
 {
-    struct host *host = map_get(&engine->hosts.by_dest, name_hash(dest));
+    struct host *host = map_get(&engine->hosts.by_key, name_hash(key));
 
-    while (host && !slice_is(dest, host->dest))
+    while (host && !slice_is(key, host->key))
         host = host->same;
     if (host)
         return host;
-    host = host_new(engine, dest);
+    host = host_new(engine, key);
     return host ? add(&engine->hosts, host) : NULL;
 }
 
@@ -99,7 +103,7 @@ struct host *hosts_of_step(struct resident *r, const struct strand *strand)
     struct slice name = strand->step.effect.host;
     const struct job_child *child = job_child_of_host(&r->job, name);
 
-    return hosts_get(r->engine, child ? buf_slice(&child->dest) : name);
+    return hosts_get(r->engine, child ? buf_slice(&child->key) : name);
 }
 
 int hosts_init(struct engine *engine)
@@ -108,7 +112,7 @@ int hosts_init(struct engine *engine)
 
     *hosts = (struct hosts){ .due_ms = INT64_MAX };
     list_init(&hosts->queue);
-    map_init(&hosts->by_dest);
+    map_init(&hosts->by_key);
     engine->localhost = hosts_get(engine, SLICE("localhost"));
     return engine->localhost ? 0 : -ENOMEM;
 }
@@ -120,7 +124,7 @@ void hosts_release(struct engine *engine)
     for (size_t i = 0; i < hosts->count; i++)
         host_free(hosts->items[i]);
     free(hosts->items);
-    map_release(&hosts->by_dest);
+    map_release(&hosts->by_key);
 }
 
 // ---- opening and closing
@@ -211,7 +215,7 @@ static int open_link(struct host *host)
         .arg = host,
     };
     struct err err;
-    int rc = engine->world.ops->link(engine->world.self, slice_str(host->dest), &options,
+    int rc = engine->world.ops->link(engine->world.self, slice_str(host->key), &options,
                                      &host->link, &err);
 
     if (rc == 0) {

@@ -6,8 +6,8 @@
 
 int hosts_init(struct engine *engine); // makes localhost
 void hosts_release(struct engine *engine);
-// The host of a destination, which is made at need. NULL: no memory.
-struct host *hosts_get(struct engine *engine, struct slice dest);
+// The host of a key (model/target.h), which is made at need. NULL: no memory.
+struct host *hosts_get(struct engine *engine, struct slice key);
 // The host that a command step goes to.
 struct host *hosts_of_step(struct resident *resident, const struct strand *strand);
 // Where its runner keeps what it runs, as an option of the link; NULL: the runner's own.

@@ -17,12 +17,14 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/list.h"
 #include "host/local.h"
 #include "host/ssh.h"
+#include "model/target.h"
 
 enum {
     ALARM_AHEAD_MAX_MS = 60 * 1000,
@@ -232,20 +234,48 @@ static void backup(void *self, const char *path)
 
 // ---- the rest
 
+// The options of a key as strings, each ended where the next one begins: text is the
+// key's, and is changed.
+static void list_options(char *text, const char *list[SSH_OPTIONS_MAX + 1])
+{
+    size_t count = 0;
+
+    while ((text = strchr(text, '\n')) && count < SSH_OPTIONS_MAX) {
+        *text++ = 0;
+        list[count++] = text;
+    }
+    list[count] = NULL;
+}
+
+static int open_ssh(struct loop_world *world, struct slice key, const struct link_options *options,
+                    struct link **ret, struct err *err)
+{
+    const char *list[SSH_OPTIONS_MAX + 1];
+    char *text = strndup((const char *)key.ptr, key.len);
+    struct ssh_target target = {
+        .destination = target_key_dest(key),
+        .options = list,
+        .program = world->options.ssh_program,
+        .config = world->options.ssh_config,
+    };
+    int rc;
+
+    if (!text)
+        return err_set(err, -ENOMEM, "no memory for a link");
+    list_options(text, list);
+    rc = link_ssh_open(ret, world->links, &target, options, err);
+    free(text);
+    return rc;
+}
+
 static int open_link(void *self, struct slice host, const struct link_options *options,
                      struct link **ret, struct err *err)
 {
     struct loop_world *world = self;
 
-    struct ssh_target target = {
-        .destination = host,
-        .program = world->options.ssh_program,
-        .config = world->options.ssh_config,
-    };
-
     if (slice_is(host, "localhost"))
         return link_local_open(ret, world->links, options, err);
-    return link_ssh_open(ret, world->links, &target, options, err);
+    return open_ssh(world, host, options, ret, err);
 }
 
 static void write_log(void *self, enum log_level level, const char *line)

@@ -22,7 +22,7 @@ static int order_kill(struct resident *r, struct host *host, uint64_t intent_no)
                            .intent_no = key.intent_no };
 
     host->has_orders = true;
-    orders_put(turn_batch(r->engine), slice_str(host->dest), &order);
+    orders_put(turn_batch(r->engine), slice_str(host->key), &order);
     if (host->orders_turn == r->engine->turn) // one action carries out all of a turn
         return 0;
     host->orders_turn = r->engine->turn;
@@ -68,7 +68,7 @@ static int order_kill_on_child(struct resident *r, uint64_t child_id, uint64_t i
     for (size_t i = 0; i < r->job.child_count; i++) {
         if (r->job.children[i].id != child_id)
             continue;
-        host = hosts_get(r->engine, buf_slice(&r->job.children[i].dest));
+        host = hosts_get(r->engine, buf_slice(&r->job.children[i].key));
         return host ? order_kill(r, host, intent_no) : -ENOMEM;
     }
     return 0;
@@ -143,7 +143,7 @@ void dispatch_orders(struct host *host)
         return;
     }
     host->has_orders = false;
-    rc = orders_scan(host->engine->store, slice_str(host->dest), carry_out, host, &err);
+    rc = orders_scan(host->engine->store, slice_str(host->key), carry_out, host, &err);
     if (rc < 0 && rc != -ENOTCONN)
         engine_log(host->engine, LOG_ERROR, "host=%s: its orders cannot be read: %s", host->dest,
                    err_text(&err));
@@ -162,7 +162,7 @@ bool dispatch_has_orders(struct host *host)
     bool any = false;
 
     if (host->has_orders &&
-        orders_scan(host->engine->store, slice_str(host->dest), note_order, &any, NULL) >= 0)
+        orders_scan(host->engine->store, slice_str(host->key), note_order, &any, NULL) >= 0)
         host->has_orders = any;
     return host->has_orders;
 }
@@ -170,7 +170,7 @@ bool dispatch_has_orders(struct host *host)
 void dispatch_order_done(struct host *host, struct link_key key)
 {
     if (host->has_orders)
-        orders_del(turn_batch(host->engine), slice_str(host->dest), order_id(key));
+        orders_del(turn_batch(host->engine), slice_str(host->key), order_id(key));
 }
 
 static int want_host(void *arg, struct slice name)

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: MIT
-// How: a host that a job has never reached is given up for that job after REACH_MS,
-// or at once when it refuses us; one that was reached is waited for. What a script asks
+// How: a host that a job has never reached is given up for that job after REACH_MS, or
+// as long as the job was told to wait, or at once when it refuses us; one that was reached is waited for. What a script asks
 // when it is told so has begun to wait later than the link ended, and waits for the
 // next link: a script that asks on and on keeps nobody busy but itself.
 #include "core/hosts.h"
 
 enum { REACH_MS = 60 * 1000 }; // for a host that a job has never reached
+
+static bool is_too_long(const struct resident *r, int64_t waited_ms)
+{
+    int64_t reach_ms = r->job.started.reach_ms;
+
+    return reach_ms >= 0 && waited_ms >= (reach_ms ? reach_ms : REACH_MS);
+}
 
 static bool waits_for(struct resident *r, const struct strand *strand, const struct host *host)
 {
@@ -21,7 +28,7 @@ static bool is_over(const struct host *host, const struct resident *r, const str
     if (host == host->engine->localhost || !since_ms || (child && child->reached))
         return false;
     return host->refused ? since_ms <= host->down_at_ms
-                         : engine_now_ms(host->engine) - since_ms >= REACH_MS;
+                         : is_too_long(r, engine_now_ms(host->engine) - since_ms);
 }
 
 struct slice reach_why(const struct host *host)

@@ -216,6 +216,7 @@ static int create(struct engine *engine, const struct change *change, struct pla
         .timeout_ms = plan->timeout_ms,
         .elapsed_timeout_ms = plan->elapsed_timeout_ms,
         .cleanup_timeout_ms = plan->cleanup_timeout_ms,
+        .reach_ms = change->reach_ms,
         .auto_remove = change->auto_remove,
         .child_id = engine->meta.next_id,
         .child_uuids = buf_slice(&plan->uuids),
@@ -261,7 +262,9 @@ static int start_planned(struct engine *engine, const struct change *change, str
     plan->texts.modules = is_shipped(change->type) ? shipped_modules(plan) : change->modules;
     if (engine->options.prelude.len)
         plan->texts.prelude = engine->prelude;
-    rc = plan_header(engine, change, plan, err);
+    rc = check_limit("a time to reach hosts", change->reach_ms, err);
+    if (rc == 0)
+        rc = plan_header(engine, change, plan, err);
     if (rc == 0)
         rc = modules_check(&plan->doc, plan->name, &plan->texts, err);
     if (rc == 0)
@@ -312,6 +315,7 @@ int start_again(struct engine *engine, const struct event_started *old, struct s
         .cwd = old->cwd,
         .hosts = hosts,
         .env = old->env,
+        .reach_ms = old->reach_ms,
         .auto_remove = old->auto_remove,
     };
     struct plan plan;

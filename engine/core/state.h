@@ -93,7 +93,7 @@ struct alarms {       // a binary heap by due_ms
 
 struct host {
     struct engine *engine;
-    struct host *same;   // the next whose destination has the same hash
+    struct host *same;   // the next whose key has the same hash
     struct link *link;   // NULL: none open
     bool ready;
     bool held;           // the link was asked to wait: the open batch is full
@@ -116,13 +116,14 @@ struct host {
     uint32_t failures;   // in a row
     struct buf trouble;  // why there is no link, for people; empty: nothing known
     size_t why_at;       // in it: the reason itself
-    char dest[];         // "[user@]address[:port]", or "localhost"
+    char *dest;          // for people: "[user@]address[:port]", or "localhost"; behind the key
+    char key[];          // what it is known by: dest, and options of ssh (model/target.h)
 };
 
 struct hosts {
     struct host **items; // localhost first
     size_t count, cap;
-    struct map by_dest;  // name_hash of the destination -> the newest of that hash
+    struct map by_key;   // name_hash of the key -> the newest of that hash
     struct list queue;   // to be opened when others are through
     size_t open, connecting;
     size_t away;         // hosts that are

@@ -27,6 +27,7 @@ struct world_ops {
     // Copies the store on another thread (store_backup), while commits go on, then
     // calls engine_backed_up on the loop's. One at a time; path stays until then.
     void (*backup)(void *self, const char *path);
+    // To a destination, with options of ssh: host is its key (model/target.h).
     int (*link)(void *self, struct slice host, const struct link_options *options,
                 struct link **ret, struct err *err);
     void (*log)(void *self, enum log_level level, const char *line);

@@ -65,6 +65,8 @@ struct event_started {
     int64_t elapsed_timeout_ms; // wall time, suspended time too; 0: none
     int64_t cleanup_timeout_ms; // of a strand's cleanup; 0: none is stored, see job_limit.h
     struct slice modules;      // encoded map: name -> hash of its text; empty: none
+    int64_t reach_ms;          // how long a host that the job never reached is waited for; -1:
+                               // for ever; 0: as long as usual
 };
 
 struct event_child_added {

@@ -25,7 +25,7 @@ struct job_child {
     uint64_t id;
     struct uuid uuid;
     struct buf host;           // its name
-    struct buf dest;           // where it is: "[user@]address[:port]", or "localhost"
+    struct buf key;            // where it is, and the options of ssh that lead there (target.h)
     bool touched;              // a step of it was intended
     bool reached;              // ... while its link was ready
     bool given_up;             // its last command, cleanup left out, did not reach the host

@@ -48,7 +48,7 @@ static struct job_child *child_new(struct job *job)
     more = &job->children[job->child_count++];
     *more = (struct job_child){ .exit_code = EXIT_CODE_NONE };
     buf_init(&more->host, 0);
-    buf_init(&more->dest, 0);
+    buf_init(&more->key, 0);
     buf_init(&more->reason, 0);
     return more;
 }
@@ -67,8 +67,8 @@ int job_child_add(struct job *job, uint64_t id, struct uuid uuid, const struct t
     child->id = id;
     child->uuid = uuid;
     buf_add_slice(&child->host, target->name);
-    buf_add_slice(&child->dest, target->dest);
-    if (buf_failed(&child->host) || buf_failed(&child->dest))
+    target_key(target, &child->key);
+    if (buf_failed(&child->host) || buf_failed(&child->key))
         return err_set(err, -ENOMEM, "no memory for a child");
     if (!map_get(&job->child_by_host, hash) &&
         map_put(&job->child_by_host, hash, (void *)(uintptr_t)job->child_count) < 0)
@@ -114,7 +114,7 @@ void job_children_release(struct job *job)
 {
     for (size_t i = 0; i < job->child_count; i++) {
         buf_release(&job->children[i].host);
-        buf_release(&job->children[i].dest);
+        buf_release(&job->children[i].key);
         buf_release(&job->children[i].reason);
     }
     map_release(&job->child_by_host);

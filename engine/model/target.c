@@ -9,13 +9,56 @@ struct target target_of(const value *v)
         .name = value_bytes(value_get(v, "name")),
         .dest = value_bytes(value_get(v, "dest")),
         .vars = value_get(v, "vars"),
+        .ssh = value_get(v, "ssh"),
     };
 
     if (!ret.dest.len)
         ret.dest = ret.name;
     if (value_is_nil(ret.vars))
         ret.vars = NULL;
+    if (value_is_nil(ret.ssh))
+        ret.ssh = NULL;
     return ret;
+}
+
+// ---- keys
+
+void target_key(const struct target *target, struct buf *ret)
+{
+    bool local = slice_is(target->dest, "localhost");
+
+    buf_add_slice(ret, target->dest);
+    for (size_t i = 0; !local && i < value_count(target->ssh); i++) {
+        buf_add_byte(ret, '\n');
+        buf_add_slice(ret, value_bytes(value_at(target->ssh, i)));
+    }
+}
+
+struct slice target_key_dest(struct slice key)
+{
+    const uint8_t *end = key.len ? memchr(key.ptr, '\n', key.len) : NULL;
+
+    return end ? slice_of(key.ptr, (size_t)(end - key.ptr)) : key;
+}
+
+// ---- are they right
+
+static int check_options(const struct target *target, struct err *err)
+{
+    if (target->ssh && target->ssh->type != MSGPACK_OBJECT_ARRAY)
+        return err_set(err, ERR_USAGE, "host %.*s: \"ssh\" must be an array of strings",
+                       SLICE_ARG(target->name));
+    if (value_count(target->ssh) > SSH_OPTIONS_MAX)
+        return err_set(err, ERR_USAGE, "host %.*s has %zu options of ssh, at most %d are allowed",
+                       SLICE_ARG(target->name), value_count(target->ssh), SSH_OPTIONS_MAX);
+    for (size_t i = 0; i < value_count(target->ssh); i++) {
+        struct slice option = value_bytes(value_at(target->ssh, i));
+        if (ssh_option_check(option, err) < 0)
+            return err_wrap(err, "host %.*s: \"%.*s\"", SLICE_ARG(target->name),
+                            option.len < 80 ? (int)option.len : 80,
+                            option.len ? (const char *)option.ptr : "");
+    }
+    return 0;
 }
 
 static int check_one(struct hostset *seen, const value *v, struct err *err)
@@ -36,6 +79,8 @@ static int check_one(struct hostset *seen, const value *v, struct err *err)
     if (target.vars && target.vars->type != MSGPACK_OBJECT_MAP)
         return err_set(err, ERR_USAGE, "host %.*s: its variables must be an object",
                        SLICE_ARG(target.name));
+    if (check_options(&target, err) < 0)
+        return err->code;
     rc = hostset_add(seen, target.name, err);
     if (rc == 0 && seen->count == before)
         return err_set(err, ERR_USAGE, "host %.*s is named twice", SLICE_ARG(target.name));

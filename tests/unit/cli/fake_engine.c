@@ -40,6 +40,10 @@ static uint64_t job_start(struct fake_engine *engine, const struct fake_change *
     job->head.type = change->change.type;
     fake_record_add(job, change->params, strlen(change->params));
     fake_record_add(job, "\n", 1);
+    if (strcmp(change->hosts, "null") != 0) {
+        fake_record_add(job, change->hosts, strlen(change->hosts));
+        fake_record_add(job, "\n", 1);
+    }
     return id;
 }
 

@@ -233,6 +233,30 @@ static void hosts_are_checked(void **state)
     check(shell, "pawl hosts --check web1 --groups", 2, "give one of both");
 }
 
+static void hosts_are_reached_as_was_asked(void **state)
+{
+    struct shell *shell = *state;
+
+    check(shell, "pawl invoke --hosts web1,me@web2:22,localhost --user root "
+                 "--ssh-option StrictHostKeyChecking=accept-new --ssh-option=Compression=yes -- df", 0,
+          "[{\"dest\":\"root@web1\",\"groups\":[],\"name\":\"web1\",\"ssh\":"
+          "[\"StrictHostKeyChecking=accept-new\",\"Compression=yes\"],\"vars\":{}},"
+          "{\"dest\":\"me@web2:22\",");
+    check(shell, "pawl invoke --hosts localhost --user root --ssh-option A=b -- df", 0,
+          "[{\"dest\":\"localhost\",\"groups\":[],\"name\":\"localhost\",\"vars\":{}}]");
+    check(shell, "pawl invoke --hosts web --ssh-option BatchMode=no -- df", 2,
+          "--ssh-option BatchMode=no: BatchMode is not to be set: nobody is there to be asked");
+    check(shell, "pawl invoke --hosts web --ssh-option -v -- df", 2, "Keyword=value");
+    check(shell, "pawl invoke --hosts web --user 'a b' -- df", 2, "--user \"a b\" is no user's name");
+    check(shell, "pawl invoke --hosts web --user a@b -- df", 2, "is no user's name");
+    check(shell, "pawl invoke --hosts web --connect-retry soon -- df", 2,
+          "--connect-retry soon: a duration like 90, 10m or 1h30m, or forever, is expected");
+    check(shell, "pawl invoke -d --hosts web --connect-retry forever -- df", 0, "remote");
+    check(shell, "pawl hosts web --user root", 2, "--user belongs to --check");
+    check(shell, "echo 'x' >$PAWL_HOME/a.lua; pawl run $PAWL_HOME/a.lua --user root", 2,
+          "are for the hosts of --hosts SET");
+}
+
 static void verbs_change_jobs(void **state)
 {
     struct shell *shell = *state;
@@ -336,6 +360,7 @@ int main(int argc, char **argv)
         WITH_SHELL(run_takes_parameters),
         WITH_SHELL(invoke_names_its_hosts),
         WITH_SHELL(hosts_are_checked),
+        WITH_SHELL(hosts_are_reached_as_was_asked),
         WITH_SHELL(verbs_change_jobs),
         WITH_SHELL(retry_starts_what_failed),
         WITH_SHELL(wait_tells_how_it_went),

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 #include "unit/control/ask.h"
@@ -45,6 +46,28 @@ static void a_workflow_may_have_hosts(void **state)
                                 "\"hosts\":null}", 12, NULL, &json), 201);
     json_decref(json);
     assert_int_equal(changes[1].change.hosts.len, 0);
+}
+
+static void how_long_hosts_are_waited_for(void **state)
+{
+    static const struct { const char *value; int64_t reach_ms; } given[] = {
+        { "null", 0 }, { "0", 1 }, { "250", 250 }, { "-1", -1 },
+    };
+    struct world *world = *state;
+    char body[256];
+    json_t *json;
+
+    fake_job_add(world->fake, 12, "disks", JOB_NOT_STARTED);
+    for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
+        snprintf(body, sizeof(body), "{\"type\":\"remote\",\"hosts\":[{\"name\":\"web\"}],"
+                                     "\"connect_retry_ms\":%s}", given[i].value);
+        assert_int_equal(change_now(world, "POST", "/v1/jobs", body, 12, NULL, &json), 201);
+        json_decref(json);
+        assert_int_equal(world->fake->changes[i].change.reach_ms, given[i].reach_ms);
+    }
+    check_error(world, "POST", "/v1/jobs",
+                "{\"type\":\"remote\",\"hosts\":[{\"name\":\"web\"}],\"connect_retry_ms\":-2}", 400,
+                "usage", "connect_retry_ms");
 }
 
 static void wrong_shapes_are_refused(void **state)
@@ -169,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_WORLD(hosts_are_handed_on),
         WITH_WORLD(a_workflow_may_have_hosts),
+        WITH_WORLD(how_long_hosts_are_waited_for),
         WITH_WORLD(wrong_shapes_are_refused),
         WITH_WORLD(variables_nested_too_deep_are_refused),
         WITH_WORLD(each_host_is_told_as_it_answers),

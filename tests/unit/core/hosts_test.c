@@ -459,6 +459,62 @@ static void the_children_of_a_job_that_is_removed_at_once_go_too(void **state)
         assert_int_equal(jobs_parent(w->store, child, &parent, NULL), -ENOENT);
 }
 
+// ---- options of ssh
+
+// A job whose command waits for web1, reached with this option.
+static uint64_t start_with(struct fake_world *w, const char *option)
+{
+    struct change change = start_of("hosts:run('x')");
+    json_t *json = json_pack("[{s:s,s:[s]}]", "name", "web1", "ssh", option);
+    struct buf hosts;
+    uint64_t job;
+
+    buf_init(&hosts, 0);
+    assert_int_equal(value_from_json(json, &hosts, NULL), 0);
+    json_decref(json);
+    change.hosts = buf_slice(&hosts);
+    job = job_start_change(w, &change);
+    buf_release(&hosts);
+    return job;
+}
+
+static void other_options_are_another_link(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t first = start_with(w, "Port9=a"), second = start_with(w, "Port9=b");
+    struct job_seen seen;
+
+    assert_non_null(link_to(w, "web1\nPort9=a"));
+    assert_non_null(link_to(w, "web1\nPort9=b"));
+    start_with(w, "Port9=a");
+    assert_int_equal(w->opens, 2);
+    down(w, "web1\nPort9=a", LINK_END_DENIED);
+    expect_state(w, first, JOB_FAILED);
+    expect_state(w, second, JOB_RUNNING);
+    assert_true(job_see(w, first, &seen));
+    assert_null(strstr(seen.reason, "Port9")); // people know it by its name
+}
+
+// The next engine knows of the order alone, and must reach its host as the job did.
+static void a_kill_waits_with_the_options_of_its_job(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_with(w, "Port9=a");
+
+    up(w, "web1\nPort9=a", "boot-w");
+    expect_start(w, 2);
+    down(w, "web1\nPort9=a", LINK_END_LOST);
+    ask_stop_force(w, job);
+    world_settle(w);
+    expect_state(w, job, JOB_STOPPED);
+    assert_int_equal(order_rows(w), 1);
+    w->at = NULL;
+    world_next_engine(w);
+    assert_null(link_to(w, "web1"));
+    up(w, "web1\nPort9=a", "boot-w");
+    expect_signal(w, 2, SIGKILL);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -483,6 +539,8 @@ int main(void)
         TEST(a_kill_that_was_not_done_is_asked_for_again),
         TEST(many_kills_of_one_job_are_told_once_each),
         TEST(a_wreck_is_killed_on_each_of_its_hosts),
+        TEST(other_options_are_another_link),
+        TEST(a_kill_waits_with_the_options_of_its_job),
         TEST(a_removed_job_leaves_no_child_behind),
         TEST(the_children_of_a_job_that_is_removed_at_once_go_too),
     };

@@ -267,6 +267,47 @@ static void many_give_up_a_batch_at_a_time(void **state)
     assert_true(w->batch_bytes_max < 10 * 1024 * 1024);
 }
 
+// ---- as long as the job was told to wait
+
+static uint64_t start_within(struct fake_world *w, int64_t reach_ms)
+{
+    struct change change = start_of(TELL);
+
+    change.reach_ms = reach_ms;
+    return job_start_change(w, &change);
+}
+
+static void a_job_may_wait_shorter(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_within(w, 5000);
+
+    absent_for(w, 4000);
+    expect_state(w, job, JOB_RUNNING);
+    absent_for(w, 10 * 1000);
+    expect_state(w, job, JOB_COMPLETED);
+    expect_records(w, job, "output: false\tunreachable|\n");
+}
+
+static void a_job_may_wait_for_ever(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_within(w, -1), other = start_within(w, 20 * MINUTE_MS);
+
+    absent_for(w, 19 * MINUTE_MS);
+    w->at = NULL;
+    world_next_engine(w);
+    absent_for(w, 19 * MINUTE_MS); // a new engine has counted nothing
+    expect_state(w, other, JOB_RUNNING);
+    absent_for(w, 2 * MINUTE_MS);
+    expect_state(w, other, JOB_COMPLETED);
+    expect_state(w, job, JOB_RUNNING);
+    while (!link_to(w, "web1"))
+        world_tick(w, 1000);
+    down(w, LINK_END_DENIED); // that is no matter of time
+    expect_state(w, job, JOB_COMPLETED);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -284,6 +325,8 @@ int main(void)
         TEST(a_cleanup_is_given_up_as_any_step_is),
         TEST(a_stopped_job_does_not_wait_for_what_never_began),
         TEST(a_parked_job_is_woken_by_its_time_and_reaches_its_host),
+        TEST(a_job_may_wait_shorter),
+        TEST(a_job_may_wait_for_ever),
         TEST(on_a_full_disk_nobody_gives_up),
         TEST(many_give_up_a_batch_at_a_time),
     };

@@ -511,7 +511,7 @@ static void many_hosts_are_found(void **state)
     for (size_t i = 0; i < COUNT; i++)
         assert_int_equal(job_child_of_host(&job, buf_slice(&job.children[i].host))->id, 11 + i);
     assert_int_equal(job_child_of_host(&job, SLICE("late"))->id, 900);
-    assert_true(slice_is(buf_slice(&job_child_of_host(&job, SLICE("n7"))->dest), "n7"));
+    assert_true(slice_is(buf_slice(&job_child_of_host(&job, SLICE("n7"))->key), "n7"));
     assert_null(job_child_of_host(&job, SLICE("n500")));
     job_release(&job);
     buf_release(&hosts);

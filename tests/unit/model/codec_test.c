@@ -26,7 +26,8 @@ static void fill_event(struct event *e, enum event_type type)
             .prelude_hash = SLICE("p"), .params = SLICE("\x80"), .meta = SLICE("\x80"),
             .cwd = SLICE("/tmp"), .env = SLICE("\x80"), .timeout_ms = 5, .auto_remove = true,
             .child_id = 13, .child_uuids = SLICE("0123456789abcdef"), .hosts = SLICE("\x90"),
-            .elapsed_timeout_ms = 6, .cleanup_timeout_ms = 7, .modules = SLICE("\x80") };
+            .elapsed_timeout_ms = 6, .cleanup_timeout_ms = 7, .modules = SLICE("\x80"),
+            .reach_ms = -1 };
         break;
     case EVENT_INTENDED:
         e->intended = (struct event_intended){

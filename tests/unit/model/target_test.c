@@ -36,6 +36,8 @@ static void hosts_are_taken(void **state)
         "[{\"name\":\"web\",\"dest\":\"root@10.0.0.7:22\",\"vars\":{\"a\":[1,{\"b\":null}]}}]",
         "[{\"name\":\"a\",\"dest\":null,\"vars\":null},{\"name\":\"A\",\"dest\":\"a\",\"vars\":{}}]",
         "[{\"name\":\"localhost\",\"dest\":\"localhost\"}]",
+        "[{\"name\":\"web\",\"ssh\":[\"Compression=yes\",\"IdentityFile=/k\"]}]",
+        "[{\"name\":\"web\",\"ssh\":[]},{\"name\":\"b\",\"ssh\":null}]",
     };
     struct err err = { 0 };
 
@@ -68,6 +70,13 @@ static void others_are_refused(void **state)
         { "[{\"name\":\"web\",\"dest\":5}]", "host web: its destination must be a string" },
         { "[{\"name\":\"web\",\"vars\":[1]}]", "host web: its variables must be an object" },
         { "[{\"name\":\"web\",\"vars\":\"x\"}]", "host web: its variables must be an object" },
+        { "[{\"name\":\"web\",\"ssh\":\"A=b\"}]", "host web: \"ssh\" must be an array of strings" },
+        { "[{\"name\":\"web\",\"ssh\":[\"A=b\",\"BatchMode=no\"]}]", "host web: \"BatchMode=no\": "
+          "BatchMode is not to be set: nobody is there to be asked" },
+        { "[{\"name\":\"web\",\"ssh\":[5]}]", "host web: \"\": an option of ssh is Keyword=value, as "
+          "behind its -o" },
+        { "[{\"name\":\"web\",\"ssh\":[\"A=b\\nRemoteCommand=x\"]}]", "host web: \"A=b\nRemoteCommand=x\": "
+          "its value has a control character" },
     };
     struct err err;
 
@@ -125,6 +134,39 @@ static void a_target_without_a_destination_is_its_name(void **state)
     value_doc_release(&doc);
 }
 
+static void a_key_is_a_destination_with_its_options(void **state)
+{
+    static const struct { const char *json, *key; } keys[] = {
+        { "[{\"name\":\"web\"}]", "web" },
+        { "[{\"name\":\"web\",\"dest\":\"me@h:22\",\"ssh\":[\"A=b c\",\"D=e\"]}]", "me@h:22\nA=b c\nD=e" },
+        { "[{\"name\":\"here\",\"dest\":\"localhost\",\"ssh\":[\"A=b\"]}]", "localhost" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        json_t *json = json_loads(keys[i].json, 0, NULL);
+        struct buf bytes, key;
+        struct value_doc doc;
+        struct target target;
+        msgpack_object v;
+        size_t at = 0;
+
+        buf_init(&bytes, 0);
+        buf_init(&key, 0);
+        value_doc_init(&doc);
+        assert_int_equal(value_from_json(json, &bytes, NULL), 0);
+        assert_int_equal(value_parse(&doc, buf_slice(&bytes), &at, &v, NULL), 0);
+        target = target_of(value_at(&v, 0));
+        target_key(&target, &key);
+        assert_string_equal(buf_cstr(&key), keys[i].key);
+        assert_true(slice_equal(target_key_dest(buf_slice(&key)), target.dest));
+        value_doc_release(&doc);
+        buf_release(&bytes);
+        buf_release(&key);
+        json_decref(json);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +174,7 @@ int main(void)
         cmocka_unit_test(others_are_refused),
         cmocka_unit_test(too_many_and_damaged),
         cmocka_unit_test(a_target_without_a_destination_is_its_name),
+        cmocka_unit_test(a_key_is_a_destination_with_its_options),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
