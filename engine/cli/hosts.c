@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 
 #include "cli/reach.h"
+#include "cli/secrets.h"
+#include "cli/text.h"
 
 int hosts_exit_code(int code)
 {
@@ -89,6 +91,21 @@ int hosts_resolve(struct cli *cli, const struct inventory *inventory, const char
     return 0;
 }
 
+static void warn_of_secrets(json_t *hosts)
+{
+    struct buf names, text;
+
+    buf_init(&names, 0);
+    buf_init(&text, 0);
+    secrets_drop(hosts, &names);
+    text_escape(buf_slice(&names), ESCAPE_ALL, &text);
+    if (names.len)
+        fprintf(stderr, "pawl: warning: passwords of the inventory are not given to the job: %s\n",
+                buf_cstr(&text));
+    buf_release(&names);
+    buf_release(&text);
+}
+
 int hosts_rows(struct cli *cli, const struct inventory *inventory, const struct hostset *names,
                json_t **ret)
 {
@@ -112,6 +129,8 @@ int hosts_json(struct cli *cli, const char *set, json_t **ret)
         exit_code = hosts_resolve(cli, inventory, set, &names);
     if (exit_code == 0)
         exit_code = hosts_rows(cli, inventory, &names, ret);
+    if (exit_code == 0)
+        warn_of_secrets(*ret);
     hostset_release(&names);
     inventory_free(inventory);
     return exit_code;

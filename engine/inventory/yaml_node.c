@@ -75,7 +75,8 @@ static struct yaml_node *node_new(struct reader *r, enum yaml_kind kind,
     return node->anchor ? node : NULL;
 }
 
-// Tags that say what would be read anyhow, and Ansible's own for "no template".
+// Tags that say what would be read anyhow, and Ansible's own for "no template" and for what
+// is encrypted, which stays the text that it is.
 static int check_tag(struct reader *r, struct yaml_node *node, const yaml_char_t *tag)
 {
     static const char core[] = "tag:yaml.org,2002:";
@@ -83,13 +84,11 @@ static int check_tag(struct reader *r, struct yaml_node *node, const yaml_char_t
 
     if (!tag || strcmp(text, "!") == 0)
         return 0;
-    if (strcmp(text, "!unsafe") == 0 || strcmp(text, "tag:yaml.org,2002:str") == 0) {
+    if (strcmp(text, "!unsafe") == 0 || strcmp(text, "!vault") == 0 ||
+        strcmp(text, "tag:yaml.org,2002:str") == 0) {
         node->plain = false;
         return 0;
     }
-    if (strcmp(text, "!vault") == 0)
-        return yaml_refuse(r->tree, node, r->err, "a value is encrypted by ansible-vault; use a "
-                           "program that prints the inventory decrypted");
     text = strncmp(text, core, sizeof(core) - 1) == 0 ? text + sizeof(core) - 1 : "";
     if (strcmp(text, "map") == 0 || strcmp(text, "seq") == 0 || strcmp(text, "int") == 0 ||
         strcmp(text, "float") == 0 || strcmp(text, "bool") == 0 || strcmp(text, "null") == 0)

@@ -257,6 +257,27 @@ static void hosts_are_reached_as_was_asked(void **state)
           "are for the hosts of --hosts SET");
 }
 
+// What is a password stays here; who goes on the command line comes before the inventory's.
+static void passwords_are_not_sent(void **state)
+{
+    struct shell *shell = *state;
+
+    check(shell, "printf '%s\n' '[web]' 'web1 ansible_password=a ansible_become_pass=b "
+                 "ansible_user=me x=1 pass=2 ansible_ssh_private_key_file=\"/k y\"' "
+                 "'web2 ansible_password=c token=\"$ANSIBLE_VAULT;1.1;AES256\"' >$PAWL_HOME/i.ini; "
+                 "pawl invoke --hosts @web -i $PAWL_HOME/i.ini -- df", 0,
+          "pawl: warning: passwords of the inventory are not given to the job: ansible_password, "
+          "ansible_become_pass, token\n");
+    check(shell, "pawl invoke --hosts web1 -i $PAWL_HOME/i.ini --ssh-option IdentityFile=/z -- df", 0,
+          "\"name\":\"web1\",\"ssh\":[\"IdentityFile=/z\",\"IdentityFile=\\\"/k y\\\"\"],\"vars\":"
+          "{\"ansible_ssh_private_key_file\":\"/k y\",\"ansible_user\":\"me\",\"pass\":2,\"x\":1}}");
+    check(shell, "printf 'all: {hosts: {w: {a: !vault abc, b: [{__ansible_vault: x}]}}}\n' "
+                 ">$PAWL_HOME/i.yaml; pawl invoke --hosts w -i $PAWL_HOME/i.yaml -- df", 0,
+          "not given to the job: b\n");
+    check(shell, "printf 'w ansible_ssh_private_key_file=k\n' >$PAWL_HOME/j.ini; cd /usr; "
+                 "pawl invoke --hosts w -i $PAWL_HOME/j.ini -- df", 0, "IdentityFile=\\\"/usr/k\\\"");
+}
+
 static void verbs_change_jobs(void **state)
 {
     struct shell *shell = *state;
@@ -361,6 +382,7 @@ int main(int argc, char **argv)
         WITH_SHELL(invoke_names_its_hosts),
         WITH_SHELL(hosts_are_checked),
         WITH_SHELL(hosts_are_reached_as_was_asked),
+        WITH_SHELL(passwords_are_not_sent),
         WITH_SHELL(verbs_change_jobs),
         WITH_SHELL(retry_starts_what_failed),
         WITH_SHELL(wait_tells_how_it_went),
