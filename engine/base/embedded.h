@@ -10,5 +10,6 @@ struct embedded_file {
 };
 
 extern const struct embedded_file embedded_runner[];    // runner.sh
+extern const struct embedded_file embedded_as[];       // as.sh
 extern const struct embedded_file embedded_prelude[];   // lua/prelude, in load order
 extern const struct embedded_file embedded_workflows[]; // workflows/*.lua
