@@ -5,6 +5,7 @@
 #include "lua/ask.h"
 #include "lua/keys.h"
 #include "lua/lib_host.h"
+#include "lua/lib_host_wait.h"
 #include "lua/lib_with.h"
 #include "lua/options.h"
 #include "lua/result.h"
@@ -273,7 +274,8 @@ static int host_reboot(lua_State *L)
 static const luaL_Reg methods[] = {
     { "run", host_run },     { "exec", host_exec },   { "script", host_script },
     { "read", host_read },   { "write", host_write }, { "reboot", host_reboot },
-    { "with", host_with },   { "as", host_as },
+    { "with", host_with },   { "as", host_as },       { "facts", host_facts },
+    { "wait_up", host_wait_up }, { "wait_port", host_wait_port }, { "wait_until", host_wait_until },
     { NULL, NULL },
 };
 
