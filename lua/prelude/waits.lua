@@ -6,7 +6,8 @@
 prelude.wait_port_text = [==[
 p_port=$1 p_every=$2 p_address=$3
 shift 3
-trap 'echo "nothing accepts connections on TCP port $p_port${p_address:+ of $p_address}" >&2; exit 1' TERM
+exec 3>&2 2>/dev/null # bash says of each sleep how it ended
+trap 'echo "nothing accepts connections on TCP port $p_port${p_address:+ of $p_address}" >&3; exit 1' TERM
 p_listed() {
     while read -r p_1 p_2 p_3 p_at p_more; do
         case "$p_1 $p_more" in *LISTEN*) ;; *) continue ;; esac
@@ -32,25 +33,26 @@ p_look() {
     elif command -v nc >/dev/null 2>&1; then
         nc -z -w 2 "${p_address:-127.0.0.1}" "$p_port" </dev/null >/dev/null 2>&1
     else
-        echo 'there is no /proc/net/tcp, ss, netstat or nc to look with' >&2
+        echo 'there is no /proc/net/tcp, ss, netstat or nc to look with' >&3
         exit 127
     fi
 }
-until p_look "$@"; do sleep "$p_every" 2>/dev/null || sleep 1; done
+until p_look "$@"; do sleep "$p_every" || sleep 1; done
 ]==]
 
 -- text, every, shell or "". Each try has a shell of its own, and none hears of the others.
 prelude.wait_until_text = [==[
 p_text=$1 p_every=$2 p_shell=$3 p_last='it has not ended once'
 set --
-trap 'printf "%s\n" "$p_last" >&2; exit 1' TERM
+exec 3>&2 2>/dev/null # bash says of each sleep how it ended
+trap 'printf "%s\n" "$p_last" >&3; exit 1' TERM
 p_try() {
     if [ -n "$p_shell" ]; then exec "$p_shell" -c "$p_text" "$p_shell"; fi
     eval "$p_text"
 }
-until p_said=$(p_try 2>&1); p_code=$?; [ $p_code = 0 ]; do
+until p_said=$(p_try 2>&1 3>&-); p_code=$?; [ $p_code = 0 ]; do
     p_last=${p_said:-its last exit code was $p_code}
-    sleep "$p_every" 2>/dev/null || sleep 1
+    sleep "$p_every" || sleep 1
 done
 [ -z "$p_said" ] || printf '%s\n' "$p_said"
 ]==]
