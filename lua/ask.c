@@ -8,6 +8,7 @@
 #include "lua/options.h"
 #include "lua/text.h"
 #include "lua/wait.h"
+#include "model/as.h"
 
 // ---- words
 
@@ -182,9 +183,29 @@ static void put_key_slice(struct buf *buf, const char *key, struct slice s)
     value_put_bytes(buf, s);
 }
 
+void ask_check_user(lua_State *L, const char *function)
+{
+    struct slice as;
+
+    as.ptr = (const uint8_t *)lua_tolstring(L, -1, &as.len);
+    if (!as_is_user(as))
+        vm_raise(L, "%s: %s must be " AS_USER_EXPECTED ", not '%.*s'", function,
+                 strcmp(function, "as") == 0 ? "the user" : "option 'as'",
+                 as.len < 60 ? (int)as.len : 60, (const char *)as.ptr);
+}
+
+static struct slice read_user(lua_State *L, const char *function)
+{
+    if (push_option(L, "as") == LUA_TSTRING)
+        ask_check_user(L, function);
+    lua_pop(L, 1);
+    return ask_string(L, function, "as");
+}
+
 void ask_put(lua_State *L, const struct ask *ask, struct slice interp)
 {
     struct buf *buf = &ask->strand->args;
+    struct slice as = read_user(L, ask->function);
     struct slice cwd = ask_string(L, ask->function, "cwd");
     bool has_words = ask->list || ask->first_count;
     bool has_env = push_env(L, ask->function) == LUA_TTABLE;
@@ -193,12 +214,14 @@ void ask_put(lua_State *L, const struct ask *ask, struct slice interp)
 
     host.ptr = (const uint8_t *)lua_tolstring(L, HOST_NAME, &host.len);
     ask->strand->effect.host = host; // it stays on the stack
-    value_put_map(buf, (size_t)has_words + (cwd.len > 0) + has_env + 1 + (interp.len > 0) +
+    value_put_map(buf, (size_t)has_words + (as.len > 0) + (cwd.len > 0) + has_env + 1 + (interp.len > 0) +
                            (ask->shell.len > 0) + ask->has_stdin);
     if (has_words) {
         value_put_str(buf, ask->shell.len ? "args" : "argv");
         put_words(L, ask);
     }
+    if (as.len)
+        put_key_slice(buf, "as", as);
     if (cwd.len)
         put_key_slice(buf, "cwd", cwd);
     if (has_env) {

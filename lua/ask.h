@@ -40,6 +40,8 @@ void ask_read_stdin(lua_State *L, struct ask *ask);
 void ask_put(lua_State *L, const struct ask *ask, struct slice interp);
 int ask_yield(lua_State *L, const struct ask *ask, lua_KFunction k);
 
+// Checks the string on top of the stack, as the name of a user.
+void ask_check_user(lua_State *L, const char *function);
 // Checks the table of variables on top of the stack.
 void ask_check_env(lua_State *L, const char *function);
 // Copies the members of one table into another.

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "lua/convert.h"
+#include "lua/lib_host_wait.h"
 #include "lua/lib_hosts.h"
 #include "lua/lib_string.h"
 #include "lua/lib_table.h"
@@ -421,7 +422,8 @@ void lib_primitives_push(lua_State *L)
         { "error_table", primitive_error_table },
         { "fail", flow_fail },              { "rethrow", primitive_rethrow },
         { "fork", primitive_fork },         { "is_table", primitive_is_table },
-        { "less", primitive_less },         { "scan", string_scan },
+        { "less", primitive_less },         { "now", flow_now },
+        { "scan", string_scan },
         { "sleep", flow_sleep },
         { "sub", string_sub },              { "text", primitive_text },
         { "throttle", primitive_throttle }, { "throw", primitive_throw },
@@ -430,6 +432,7 @@ void lib_primitives_push(lua_State *L)
 
     luaL_newlib(L, functions);
     lib_hosts_primitives(L);
+    lib_host_wait_primitives(L);
     lib_base_open(L); // pairs, tostring: the script may have replaced its own
 }
 

@@ -5,6 +5,8 @@
 #include "lua/ask.h"
 #include "lua/keys.h"
 #include "lua/lib_host.h"
+#include "lua/lib_host_wait.h"
+#include "lua/lib_with.h"
 #include "lua/options.h"
 #include "lua/result.h"
 #include "lua/text.h"
@@ -17,7 +19,7 @@ bool host_is(lua_State *L, int idx)
     return vm_has_meta(L, idx, LUA_TUSERDATA, VM_HOST_META);
 }
 
-static void check_host(lua_State *L, const char *method)
+void host_check(lua_State *L, const char *method)
 {
     if (!host_is(L, 1))
         vm_raise(L, "%s: call it with a colon, on a host: localhost:%s(...)", method, method);
@@ -38,7 +40,7 @@ void host_push(lua_State *L)
 
 static struct ask begin(lua_State *L, const char *function, int arguments)
 {
-    check_host(L, function);
+    host_check(L, function);
     return ask_begin(L, function, arguments);
 }
 
@@ -256,7 +258,8 @@ static int host_reboot(lua_State *L)
     lua_replace(L, OPTIONS_AT);
     policy->timeout_ms = REBOOT_TIMEOUT_MS;
     options_read(L, "reboot", OPTIONS_AT, 0,
-                 OPTION_NAME | OPTION_TIMEOUT | OPTION_RETRY | OPTION_ON_ERROR | OPTION_COMMAND,
+                 OPTION_NAME | OPTION_TIMEOUT | OPTION_RETRY | OPTION_ON_ERROR | OPTION_COMMAND |
+                     OPTION_REACH | OPTION_AS,
                  ask.strand);
     policy->reboots = true;
     ask.shell = ask_string(L, "reboot", "command");
@@ -266,80 +269,13 @@ static int host_reboot(lua_State *L)
     return ask_yield(L, &ask, command_done);
 }
 
-// ---- with
-
-static void check_with(lua_State *L)
-{
-    if (lua_getfield(L, 2, "env") != LUA_TNIL)
-        ask_check_env(L, "with");
-    lua_pop(L, 1);
-    for (int i = 0; i < 2; i++) {
-        const char *name = i ? "shell" : "cwd";
-        int type = lua_getfield(L, 2, name);
-        if (type != LUA_TNIL && type != LUA_TSTRING)
-            options_raise(L, "with", name, "a string");
-        lua_pop(L, 1);
-    }
-}
-
-// Adds to the table at `to` what the table at `from` has and it has not; env is
-// merged name by name.
-static void inherit(lua_State *L, int from, int to)
-{
-    static const char *const names[] = { "cwd", "shell" };
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-        lua_getfield(L, to, names[i]);
-        if (lua_isnil(L, -1)) {
-            lua_getfield(L, from, names[i]);
-            lua_setfield(L, to, names[i]);
-        }
-        lua_pop(L, 1);
-    }
-    lua_createtable(L, 0, 2);
-    for (int i = 0; i < 2; i++) {
-        if (lua_getfield(L, i ? to : from, "env") == LUA_TTABLE)
-            ask_add_members(L, lua_gettop(L), lua_gettop(L) - 1);
-        lua_pop(L, 1);
-    }
-    lua_pushnil(L);
-    if (lua_next(L, -2))
-        lua_pop(L, 2);
-    else
-        lua_pushnil(L); // no variables: no table
-    lua_setfield(L, to, "env");
-}
-
-// host:with{ cwd, env, shell } -> a handle of the same host with these set
-static int host_with(lua_State *L)
-{
-    check_host(L, "with");
-    if (lua_type(L, 2) != LUA_TTABLE)
-        vm_raise(L, "with: the options must be a table, not %s", vm_type_words(L, 2));
-    options_read(L, "with", 2, 0, OPTIONS_WITH, NULL);
-    check_with(L);
-    lua_settop(L, 2);
-    lua_createtable(L, 0, 3); // [3]: a copy, which the script cannot change later
-    ask_add_members(L, 2, 3);
-    lua_createtable(L, 0, 0); // [4]: what it had
-    if (lua_getiuservalue(L, 1, VALUE_WITH) == LUA_TTABLE)
-        lua_replace(L, 4);
-    lua_settop(L, 4);
-    inherit(L, 4, 3);
-    lua_settop(L, 3);
-    lua_getiuservalue(L, 1, VALUE_NAME);
-    lua_insert(L, 3);
-    lua_getiuservalue(L, 1, VALUE_VARS);
-    host_push(L);
-    return 1;
-}
-
 // ---- the handle's metatable
 
 static const luaL_Reg methods[] = {
     { "run", host_run },     { "exec", host_exec },   { "script", host_script },
     { "read", host_read },   { "write", host_write }, { "reboot", host_reboot },
-    { "with", host_with },
+    { "with", host_with },   { "as", host_as },       { "facts", host_facts },
+    { "wait_up", host_wait_up }, { "wait_port", host_wait_port }, { "wait_until", host_wait_until },
     { NULL, NULL },
 };
 

@@ -6,5 +6,7 @@
 #include <stdbool.h>
 
 bool host_is(lua_State *L, int idx);
+// Raises unless [1] is a handle; `method` is the one that was called on it.
+void host_check(lua_State *L, const char *method);
 // Pushes a handle. Stack: name, with (a table or nil), vars (a table or nil), all popped.
 void host_push(lua_State *L);

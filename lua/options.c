@@ -156,6 +156,25 @@ static void read_timeout(lua_State *L, const char *function, struct script_stran
     strand->effect.policy.timeout_ms = duration_option(L, function, "timeout");
 }
 
+static void read_reach(lua_State *L, const char *function, struct script_strand *strand)
+{
+    int64_t *reach_ms = &strand->effect.policy.reach_ms;
+    struct slice text;
+
+    if (lua_type(L, -1) == LUA_TSTRING) {
+        text.ptr = (const uint8_t *)lua_tolstring(L, -1, &text.len);
+        if (slice_is(text, "forever"))
+            *reach_ms = REACH_FOREVER;
+        else if (!duration_from_text(text, reach_ms))
+            vm_raise(L, "%s: option 'reach' must be " DURATION_EXPECTED ", or \"forever\", not '%s'",
+                     function, lua_tostring(L, -1));
+    } else {
+        *reach_ms = duration_option(L, function, "reach");
+    }
+    if (*reach_ms == 0)
+        vm_raise(L, "%s: option 'reach' must be longer than 0, or \"forever\"", function);
+}
+
 static void read_on_interrupt(lua_State *L, const char *function, struct script_strand *strand)
 {
     static const char *const words[] = { [ON_INTERRUPT_RERUN] = "rerun",
@@ -236,6 +255,7 @@ static const option_reader readers[OPTION_BIT_COUNT] = {
     [OPTION_BIT_OK_CODES] = read_ok_codes,
     [OPTION_BIT_SENSITIVE] = read_sensitive,
     [OPTION_BIT_QUIET] = read_quiet,
+    [OPTION_BIT_REACH] = read_reach,
 };
 
 // ---- names

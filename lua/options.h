@@ -15,7 +15,9 @@
     X(OK_CODES, "ok_codes")      \
     X(SENSITIVE, "sensitive")    \
     X(QUIET, "quiet")            \
+    X(REACH, "reach")            \
     X(ARGS, "args")              \
+    X(AS, "as")                  \
     X(CWD, "cwd")                \
     X(ENV, "env")                \
     X(SHELL, "shell")            \
@@ -27,7 +29,9 @@
     X(THROTTLE, "throttle")      \
     X(MAX_FAILURES, "max_failures") \
     X(BATCHES, "batches")        \
-    X(PAUSE, "pause")
+    X(PAUSE, "pause")            \
+    X(EVERY, "every")            \
+    X(ADDRESS, "address")
 
 enum option_bit {
 #define X(id, text) OPTION_BIT_##id,
@@ -45,10 +49,11 @@ enum option {
 // What each kind of function takes.
 enum {
     OPTIONS_RETRY = OPTION_RETRY | OPTION_ON_INTERRUPT | OPTION_ON_ERROR,
-    OPTIONS_STEP = OPTIONS_RETRY | OPTION_NAME | OPTION_TIMEOUT | OPTION_SENSITIVE,
+    OPTIONS_STEP = OPTIONS_RETRY | OPTION_NAME | OPTION_TIMEOUT | OPTION_SENSITIVE | OPTION_REACH |
+                   OPTION_AS, // a step on a host
     OPTIONS_COMMAND = OPTIONS_STEP | OPTION_OK_CODES | OPTION_QUIET | OPTION_CWD | OPTION_ENV |
                       OPTION_STDIN,
-    OPTIONS_WITH = OPTION_CWD | OPTION_ENV | OPTION_SHELL,
+    OPTIONS_WITH = OPTION_AS | OPTION_CWD | OPTION_ENV | OPTION_SHELL,
 };
 
 enum { OPTIONS_ANY_POSITIONAL = -1 };

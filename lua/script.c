@@ -58,6 +58,8 @@ static int prelude_done(lua_State *L, int status, lua_KContext ctx)
 int prelude_call(lua_State *L, const char *name)
 {
     prelude_get(L, name);
+    if (!lua_isfunction(L, -1)) // the prelude is as old as its job
+        vm_raise(L, "%s: a job that an older Pawl has started cannot do that; start it anew", name);
     lua_insert(L, 1);
     lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, prelude_done);
     return prelude_done(L, LUA_OK, 0);

@@ -10,7 +10,7 @@ end
 
 local function options()
   return {
-    cwd = params.cwd, stdin = params.stdin, timeout = params.timeout, retry = params.retry,
+    as = params.as, cwd = params.cwd, stdin = params.stdin, timeout = params.timeout, retry = params.retry,
     on_interrupt = params.on_interrupt, ok_codes = ok_codes(), on_error = "continue",
   }
 end

@@ -7,6 +7,7 @@ workflow {
     script       = { "string", about = "text of a script file" },
     args         = { "list", about = "arguments of shell or script" },
     init         = { "string", about = "shell text that runs first" },
+    as           = { "string", about = "the user to run it as" },
     cwd          = { "string", about = "working directory" },
     stdin        = { "string", about = "bytes for standard input" },
     timeout      = { "duration", about = "time one attempt may take" },

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "cli/file.h"
+#include "model/as.h"
 
 enum { COMMAND_MAX = 1024 }; // of the Command column
 
@@ -254,13 +255,30 @@ static int ok_exit_set(const struct options *options, json_t *params, struct err
     return 0;
 }
 
+// Another user begins at home, unless a directory is given: then it is a parameter, not
+// only the place where the job was started.
+static int user_set(const struct options *options, json_t *params, const json_t *body,
+                    struct err *err)
+{
+    const char *user = option_text(options, "as");
+    json_t *cwd = json_object_get(body, "cwd");
+
+    if (!user)
+        return 0;
+    if (!as_is_user(slice_str(user)))
+        return err_set(err, ERR_USAGE, "--as %.64s: " AS_USER_EXPECTED " is expected", user);
+    if (option_is_set(options, "cwd") && cwd && json_object_set(params, "cwd", cwd) < 0)
+        return err_set(err, -ENOMEM, "out of memory");
+    return set_text(params, "as", user, err);
+}
+
 int local_params(const struct options *options, json_t *params, json_t *body, struct err *err)
 {
     const char *init = option_text(options, "init");
 
     if (command_read(options, params, body, err) < 0 || stdin_set(options, params, err) < 0 ||
         timeout_set(options, params, err) < 0 || retry_set(options, params, err) < 0 ||
-        interrupt_set(options, params, err) < 0 || ok_exit_set(options, params, err) < 0)
+        user_set(options, params, body, err) < 0 || interrupt_set(options, params, err) < 0 || ok_exit_set(options, params, err) < 0)
         return err->code;
     return init ? set_text(params, "init", init, err) : 0;
 }

@@ -12,6 +12,7 @@
 
 #include "core/dispatch_link.h"
 #include "core/reboot.h"
+#include "model/as.h"
 
 struct attempt *attempt_find(struct resident *r, uint64_t intent_no)
 {
@@ -305,32 +306,45 @@ static int put_job_env(const struct resident *r, struct buf *buf, struct err *er
     return rc;
 }
 
+// What the command says, for whoever runs it.
+static int put_program(const struct resident *r, const struct attempt *attempt,
+                       const struct command *command, struct buf *program, struct err *err)
+{
+    struct slice cwd = { 0 }; // elsewhere: the home of whom we log in as
+    bool is_remote = r->job.started.type == JOB_REMOTE;
+    int rc = 0;
+
+    // They are of the machine where the job was started, but for what `invoke` was given.
+    if (attempt->host == r->engine->localhost || is_remote) {
+        rc = put_job_env(r, program, err);
+        // Another user begins at home, not where `start` was called.
+        cwd = is_remote || !command->as.len ? r->job.started.cwd : cwd;
+    }
+    put_identity(r, attempt, program);
+    return rc < 0 ? rc : command_program(command, cwd, program, err);
+}
+
 static int send_start(struct resident *r, struct attempt *attempt, const struct strand *strand,
                       struct err *err)
 {
-    struct engine *engine = r->engine;
     struct command command;
     struct link_start start;
-    struct slice cwd = { 0 }; // elsewhere: the home of whom we log in as
-    struct buf program;
-    int rc = command_decode(strand->step.effect.args, &engine->doc, &command, err);
+    struct buf program, wrapper, input;
+    int rc = command_decode(strand->step.effect.args, &r->engine->doc, &command, err);
 
     if (rc < 0)
         return rc;
     buf_init(&program, 0);
-    // They are of the machine where the job was started, but for what `invoke` was given.
-    if (attempt->host == engine->localhost || r->job.started.type == JOB_REMOTE) {
-        rc = put_job_env(r, &program, err);
-        cwd = r->job.started.cwd;
-    }
-    put_identity(r, attempt, &program);
-    if (rc == 0)
-        rc = command_program(&command, cwd, &program, err);
+    buf_init(&wrapper, 0);
+    buf_init(&input, 0);
+    rc = put_program(r, attempt, &command, &program, err);
+    if (rc == 0 && command.as.len)
+        rc = as_wrap(&command, buf_slice(&program), &wrapper, &input, err);
     start = (struct link_start){
         .key = { r->job.started.uuid, attempt->intent_no },
-        .program = buf_slice(&program),
-        .stdin_bytes = command.stdin_bytes,
-        .has_stdin = command.has_stdin,
+        .program = buf_slice(command.as.len ? &wrapper : &program),
+        .stdin_bytes = command.as.len ? buf_slice(&input) : command.stdin_bytes,
+        .has_stdin = command.as.len || command.has_stdin,
         .has_supersedes = strand->step.superseded_no != 0,
         .supersedes_intent_no = strand->step.superseded_no,
         .out_offset = attempt->out_bytes,
@@ -339,6 +353,8 @@ static int send_start(struct resident *r, struct attempt *attempt, const struct 
     if (rc == 0)
         rc = link_start(attempt->host->link, &start, err);
     buf_release(&program);
+    buf_release(&wrapper);
+    buf_release(&input);
     return rc;
 }
 

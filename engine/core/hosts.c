@@ -34,6 +34,7 @@ enum {
     CONNECTING_MAX = 32,  // links being opened at a time
     REFUSED_MS = 5 * 60 * 1000, // until a host that refused us is asked again
     ASK_AGAIN_MS = 2000,  // the same for somebody new: servers lock out who tries on and on
+    REFUSAL_DOUBLINGS = 4, // of that, for somebody with time of his own to be let in
     IDLE_MS = 60 * 1000,  // a link without work is closed then
     AWAY_MS = 10 * 1000,  // missed for so long, it is away
     CROWDED_MS = 1000,    // the same while others wait because links_max are open
@@ -55,6 +56,7 @@ static struct host *host_new(struct engine *engine, struct slice key)
     host->engine = engine;
     memcpy(host->key, key.ptr, key.len);
     host->dest = host->key + key.len + 1;
+    host->over_at_ms = INT64_MAX;
     memcpy(host->dest, dest.ptr, dest.len);
     buf_init(&host->boot_id, 0);
     buf_init(&host->trouble, ERR_TEXT_MAX);
@@ -137,6 +139,13 @@ static void due_at(struct engine *engine, int64_t due_ms)
     alarm_rearm(engine);
 }
 
+void hosts_over_at(struct host *host, int64_t due_ms)
+{
+    if (due_ms < host->over_at_ms)
+        host->over_at_ms = due_ms;
+    due_at(host->engine, host->over_at_ms);
+}
+
 int64_t hosts_now_ms(const struct host *host)
 {
     int64_t now = engine_now_ms(host->engine);
@@ -176,6 +185,16 @@ static int64_t jittered(struct engine *engine, int64_t wait_ms)
     return wait_ms / 2 + wait_ms / 2 * random / UINT16_MAX;
 }
 
+// A host that refused us is left alone, unless somebody is to get in all the same.
+static int64_t refused_wait_ms(const struct host *host)
+{
+    uint32_t before = host->refusals - 1;
+
+    if (!reach_is_insisted(host))
+        return REFUSED_MS;
+    return (int64_t)ASK_AGAIN_MS << (before < REFUSAL_DOUBLINGS ? before : REFUSAL_DOUBLINGS);
+}
+
 static void retry_later(struct host *host)
 {
     uint32_t doublings = host->failures < RETRY_DOUBLINGS ? host->failures : RETRY_DOUBLINGS;
@@ -186,7 +205,7 @@ static void retry_later(struct host *host)
         wait_ms = RETRY_MAX_MS;
     // A machine that shuts down or starts turns people away for a moment.
     if (host->refused && !reboot_is_under_way(host))
-        wait_ms = REFUSED_MS;
+        wait_ms = refused_wait_ms(host);
     if (!is_local(host))
         wait_ms = jittered(host->engine, wait_ms);
     host->retry_at_ms = engine_now_ms(host->engine) + wait_ms;
@@ -428,6 +447,13 @@ static void look_who_misses(struct host *host, int64_t now)
         hosts->due_ms = host->away_at_ms;
 }
 
+static void look_who_is_over(struct host *host)
+{
+    host->over_at_ms = INT64_MAX;
+    if (!host->ready)
+        look_who_waits(host);
+}
+
 static void look_at(struct host *host, int64_t now)
 {
     struct hosts *hosts = &host->engine->hosts;
@@ -439,6 +465,10 @@ static void look_at(struct host *host, int64_t now)
     check_look(host, now);
     if (is_idle(host) && idle_due_ms(host) <= now)
         look_at_idle(host);
+    if (host->over_at_ms <= now)
+        look_who_is_over(host);
+    if (host->over_at_ms < hosts->due_ms)
+        hosts->due_ms = host->over_at_ms;
     look_who_misses(host, now);
     if (host->retry_at_ms && host->retry_at_ms < hosts->due_ms)
         hosts->due_ms = host->retry_at_ms;
@@ -476,6 +506,7 @@ static void link_ready(struct host *host, const struct link_event *event)
 
     host->ready = true;
     host->take_over = host->refused = false;
+    host->refusals = 0;
     host->ready_at_ms = engine_now_ms(engine);
     hosts_rest(host);
     miss_no_more(host);
@@ -507,6 +538,7 @@ static void link_down(struct host *host, const struct link_event *event)
     host->refused = !is_local(host) && (event->end == LINK_END_DENIED ||
                                         event->end == LINK_END_NO_SHELL ||
                                         event->end == LINK_END_REFUSED);
+    host->refusals = host->refused ? host->refusals + 1 : 0;
     engine_log(engine, LOG_WARNING, "host=%s: the link is down: %.*s", host->dest,
                SLICE_ARG(event->text));
     notice_host(host, event->text);

@@ -32,14 +32,21 @@ void hosts_rest(struct host *host);
 void hosts_due(struct engine *engine);
 int hosts_take_over(void *core, struct err *err);
 
+// Looks at that time, too, who has waited too long for it.
+void hosts_over_at(struct host *host, int64_t due_ms);
+
 // reach.c
-// Gives up, in jobs that have never reached it, what has waited too long for it, or
-// when it refused us.
+// The step begins to wait for it.
+void reach_begin(struct host *host, struct strand *strand);
+// Gives up what has waited for it longer than its own bound; and in jobs that have never
+// reached it what has none, after a while or when it refused us.
 void reach_give_up(struct host *host);
 // Goes on with what found the batch or the disk full.
 void reach_go_on(struct engine *engine);
 // Why it has no link, without the words that notice_host puts in front.
 struct slice reach_why(const struct host *host);
+// Does anything wait for it that wants to be let in, though it refused us?
+bool reach_is_insisted(const struct host *host);
 // Does anything want its link?
 bool reach_is_wanted(struct host *host);
 

@@ -43,7 +43,7 @@ static bool host_is_ready(struct resident *r, struct strand *strand)
         return true;
     anew = !strand->step.waits_since_ms;
     if (anew)
-        strand->step.waits_since_ms = hosts_now_ms(host);
+        reach_begin(host, strand);
     hosts_want(host, anew);
     return false;
 }

@@ -42,7 +42,6 @@ static enum outcome_kind ended_kind(const struct resident *r, const struct attem
 static struct slice ended_reason(enum outcome_kind kind)
 {
     switch (kind) {
-    case OUTCOME_TIMEOUT: return SLICE("its time ran out; it was killed");
     case OUTCOME_CANCELLED: return SLICE("cancelled; it was killed");
     case OUTCOME_KILLED: return SLICE("it was killed from outside and left no exit code");
     case OUTCOME_INTERRUPTED: return SLICE("cut off by a reboot, or by suspend --force");
@@ -52,6 +51,7 @@ static struct slice ended_reason(enum outcome_kind kind)
     case OUTCOME_VALUE:
     case OUTCOME_ERROR:
     case OUTCOME_SIGNAL:
+    case OUTCOME_TIMEOUT: // for whoever tells of it says how long that was
     case OUTCOME_UNREACHABLE:
     case OUTCOME_REFUSED:
     case OUTCOME_COUNT: break;

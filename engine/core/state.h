@@ -111,9 +111,11 @@ struct host {
     int64_t idle_since_ms; // timeline; while it is ready and nothing is in flight
     int64_t ready_at_ms; // timeline; of its last link
     int64_t retry_at_ms; // timeline; when to open the link again; 0: not
+    int64_t over_at_ms;  // timeline; when somebody has waited too long for it; INT64_MAX: never
     int64_t down_at_ms;  // timeline; when its last link ended, each later than the one before
     int64_t away_at_ms;  // timeline; when it will be away, if no link comes; 0: nobody misses one
     uint32_t failures;   // in a row
+    uint32_t refusals;   // the same, of those that refused us
     struct buf trouble;  // why there is no link, for people; empty: nothing known
     size_t why_at;       // in it: the reason itself
     char *dest;          // for people: "[user@]address[:port]", or "localhost"; behind the key

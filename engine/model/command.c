@@ -6,6 +6,8 @@
 
 #include <errno.h>
 
+#include "model/as.h"
+
 int command_decode(struct slice args, struct value_doc *doc, struct command *ret, struct err *err)
 {
     msgpack_object v;
@@ -20,6 +22,7 @@ int command_decode(struct slice args, struct value_doc *doc, struct command *ret
         .host = value_bytes(value_get(&v, "host")),
         .shell = value_bytes(value_get(&v, "shell")),
         .script = value_bytes(value_get(&v, "script")),
+        .as = value_bytes(value_get(&v, "as")),
         .cwd = value_bytes(value_get(&v, "cwd")),
         .interp = value_bytes(value_get(&v, "interp")),
         .stdin_bytes = value_bytes(in),
@@ -178,6 +181,8 @@ int command_program(const struct command *command, struct slice default_cwd, str
     size_t from = buf->len;
     int rc;
 
+    if (command->as.len)
+        as_put_home(command->as, buf);
     // Relative directories are relative to the job's own: cd twice.
     put_cd(default_cwd, buf);
     put_cd(command->cwd, buf);

@@ -8,7 +8,8 @@
 //   argv   array of str  executed without a shell
 //   script str           text of a script file, run by `sh FILE args...`
 //   args   array of str  arguments for shell ($1...) or script
-//   cwd    str           working directory; absent: the job's
+//   as     str           the user to run it as; absent: whom we log in as
+//   cwd    str           working directory; absent: the job's, or the home of `as`
 //   env    map str->str  added to the environment
 //   stdin  str           bytes for standard input; absent: /dev/null
 //   interp str           interpreter instead of sh (option `shell`)
@@ -20,6 +21,7 @@ struct command {
     struct slice host;
     struct slice shell;
     struct slice script;
+    struct slice as;
     struct slice cwd;
     struct slice stdin_bytes;
     struct slice interp;
@@ -35,7 +37,8 @@ int command_decode(struct slice args, struct value_doc *doc, struct command *ret
 void command_text(const struct command *command, struct buf *buf, size_t max);
 // The POSIX sh program that does what the command says, apart from its standard
 // input: cd, exports, then the command. Quoting by quote_sh. NUL bytes anywhere
-// are refused (-EINVAL): no argument can carry them.
+// are refused (-EINVAL): no argument can carry them. With `as` it is for that user to
+// run, see model/as.h.
 // Relative directories in cwd are relative to default_cwd.
 int command_program(const struct command *command, struct slice default_cwd,
                     struct buf *buf, struct err *err);

@@ -68,9 +68,13 @@ const char *verdict_name(enum verdict verdict);
 enum verdict verdict_parse(struct slice name); // VERDICT_COUNT: none
 enum on_error { ON_ERROR_RAISE, ON_ERROR_CONTINUE, ON_ERROR_SUSPEND };
 
+enum { REACH_FOREVER = -1 };
+
 // What the author asked of the engine for one step. Times are milliseconds.
 struct step_policy {
     int64_t timeout_ms;        // per attempt; 0: none
+    int64_t reach_ms;          // longest wait for the host, before each attempt; 0: the
+                               // engine's own bounds; or REACH_FOREVER
     uint32_t retry_times;      // attempts after the first; 0: none
     int64_t retry_every_ms;    // wait before attempt 2; default 1000
     double retry_backoff;      // factor from one wait to the next; default 1

@@ -5,6 +5,8 @@
 --
 -- The only globals here are the engine's primitives (lua/lib_flow.c), handed in as
 -- the chunk's argument: a script that replaces its own `pairs` changes nothing.
+--
+-- facts.lua and waits.lua go on where this file ends; the last returns the prelude.
 local _ENV = ...
 local prelude = {}
 
@@ -323,5 +325,3 @@ function prelude.gsub(s, pattern, with, most)
     parts[#parts + 1] = sub(s, at + 1)
     return concat(parts), count
 end
-
-return prelude

@@ -54,12 +54,25 @@ left() {
     members "$p_cmd" 0
 }
 
-# Sends a signal to all that is left: to the group at once, then to the rest.
+# KEY SIGNAL: to all that is left; to the group at once, then to the rest.
 signal_left() {
     left || return
-    kill "-$1" "-$p_cmd" 2>/dev/null
-    [ -z "$p_apart" ] || kill "-$1" $p_apart 2>/dev/null
+    if line "$1/as"; then
+        (signal_as "$2" "${p_line% END}" 3>&- &)
+        [ "$2" = 9 ] || return 0
+    fi
+    kill "-$2" "-$p_cmd" 2>/dev/null
+    [ -z "$p_apart" ] || kill "-$2" $p_apart 2>/dev/null
     return 0
+}
+
+# What runs as another user is signalled by him: by the words that made us him. We
+# may signal sudo itself, which passes it on to one process only. It can take its time,
+# for which nobody waits here.
+signal_as() {
+    exec </dev/null >/dev/null 2>&1
+    $2 sh -c 'p_sig=$1; shift; kill "-$p_sig" "$@"' sh "$1" "-$p_cmd" $p_apart ||
+        kill "-$1" "-$p_cmd" $p_apart
 }
 
 # Takes `go`, so that the attempt can never begin any more.
@@ -81,7 +94,7 @@ settle() {
         claimed) give_up "$1" ;;
         running)
             { tell '' >"$1/cut"; } 2>/dev/null
-            signal_left 9
+            [ -e "$1/as" ] && [ $((p_tries % 10)) != 0 ] || signal_left "$1" 9
             p_tries=$((p_tries + 1))
             [ $p_tries -gt 40 ] && return 2
             nap 0.05

@@ -25,6 +25,8 @@
 #     pid    pid, birth of the command and of its step, boot
 #     out, err, rc, log                          rc is the last thing written
 #     cut    we killed it for its replacement    lingers   who holds rc up
+#     as     words that make the user of us whom the command runs as, if we may
+#            not signal that (model/as.sh)
 
 p_nonce=$1 p_store=$2 p_epoch=$3 p_incarnation=$4 p_spool=$5 p_sh=$6 p_step=$7 p_take=$8 p_past=$9
 p_reader='' p_umask=$(umask)
@@ -153,7 +155,7 @@ on_signal() {
         case $2 in 1 | 2 | 3 | 9 | 15) give_up "$1" && p_code=0 ;; esac
         look "$1"
     fi
-    [ "$p_state" = running ] && signal_left "$2" && p_code=0
+    [ "$p_state" = running ] && signal_left "$1" "$2" && p_code=0
     say "signalled $1 $p_code"
 }
 

@@ -180,6 +180,12 @@ static void start_passes_on_what_was_asked(void **state)
     check(shell, "pawl start --cwd '' -- true", 2, "empty");
     check(shell, "pawl start --meta x -- true", 2, "KEY=VALUE");
     check(shell, "pawl start --ok-exit 300 -- true", 2, "300");
+    check(shell, "cd / && pawl start --follow --as web --cwd usr -- true", 0,
+          "{\"argv\":[\"true\"],\"as\":\"web\",\"cwd\":\"/usr\"}");
+    check(shell, "cd / && pawl start --follow --as web -- true", 0,
+          "{\"argv\":[\"true\"],\"as\":\"web\"}");
+    check(shell, "pawl start --as -u -- true", 2, "--as -u: a user's name of letters, digits, "
+                                                  "'.', '_', '-' and '@' is expected");
 }
 
 static void run_takes_parameters(void **state)
@@ -214,6 +220,8 @@ static void invoke_names_its_hosts(void **state)
           "--throttle 0: a number from 1 is expected");
     check(shell, "pawl invoke --hosts web --max-failures x -- df", 2, "--max-failures x");
     check(shell, "pawl invoke --hosts web --max-failures -1 -- df", 2, "--max-failures -1");
+    check(shell, "pawl invoke --hosts web --as app --cwd /srv -- df", 0,
+          "{\"argv\":[\"df\"],\"as\":\"app\",\"cwd\":\"/srv\"");
 }
 
 static void hosts_are_checked(void **state)

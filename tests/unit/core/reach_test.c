@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A host that a job has never reached is given up, once, with the reason; one that was
-// reached is waited for.
+// reached is waited for. A step's own bound, `reach`, stands in for both.
 #include "unit/core/fake_world.h"
 
 #include <errno.h>
@@ -191,6 +191,126 @@ static void a_suspended_job_wants_no_link(void **state)
     expect_start(w, 5);
 }
 
+// ---- a bound of the step's own
+
+#define TELL_IN(reach)                                                                   \
+    "local ok, e = pcall(function() host('web1'):run{'x', reach = " reach " } end) "     \
+    "print(ok, e and e.kind, e and e.reason) "
+
+static void its_own_bound_is_kept_to_the_moment(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, TELL_IN("'5s'"));
+
+    // The link is on its way all the time, and says nothing.
+    world_tick(w, 4999);
+    expect_state(w, job, JOB_RUNNING);
+    world_tick(w, 2);
+    expect_state(w, job, JOB_COMPLETED);
+    expect_records(w, job, "output: false\tunreachable\tnot reached within 5 s|\n");
+    expect_journal(w, job, "started child_added intended settled:unreachable:0 ended");
+    down(w, LINK_END_UNREACHED);
+    w->opens = 0;
+    world_tick(w, 60 * MINUTE_MS);
+    assert_int_equal(w->opens, 0);
+}
+
+static void its_own_bound_may_be_longer_than_a_minute(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, TELL_IN("'10m'"));
+
+    absent_for(w, 9 * MINUTE_MS);
+    expect_state(w, job, JOB_RUNNING);
+    absent_for(w, 2 * MINUTE_MS);
+    expect_state(w, job, JOB_COMPLETED);
+}
+
+static void for_ever_is_for_ever(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, TELL_IN("'forever'"));
+
+    absent_for(w, 60 * MINUTE_MS);
+    expect_state(w, job, JOB_RUNNING);
+    world_tick(w, 10 * 1000); // its link is on its way again
+    up(w);
+    expect_start(w, 3);
+    command_ends(w, 3, 0);
+    expect_records(w, job, "output: true\tnil\tnil|\n");
+}
+
+static void its_own_bound_holds_for_one_that_was_reached(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, ON_WEB1 " sleep(1) " TELL_IN("'30s'") ON_WEB1);
+
+    up(w);
+    expect_start(w, 3);
+    command_ends(w, 3, 0);
+    down(w, LINK_END_LOST);
+    absent_for(w, 30 * 1000);
+    expect_records(w, job, "");
+    absent_for(w, 3 * 1000);
+    expect_records(w, job, "output: false\tunreachable\tnot reached within 30 s: cut|\n");
+    absent_for(w, 5 * MINUTE_MS);
+    expect_state(w, job, JOB_RUNNING); // the next step waits as ever
+    world_tick(w, 10 * 1000);
+    up(w);
+    expect_start(w, 9);
+    command_ends(w, 9, 0);
+    expect_state(w, job, JOB_COMPLETED);
+}
+
+static void with_its_own_bound_a_refusal_is_asked_again(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, TELL_IN("'10m'"));
+    unsigned tries = 0;
+
+    for (int64_t end_ms = w->now_ms + 5 * MINUTE_MS; w->now_ms < end_ms; world_tick(w, 500)) {
+        if (!link_to(w, "web1"))
+            continue;
+        down(w, LINK_END_DENIED);
+        tries++;
+    }
+    expect_state(w, job, JOB_RUNNING);
+    assert_in_range(tries, 8, 30); // soon at first, then twice a minute or so
+    world_tick(w, MINUTE_MS);
+    up(w);
+    expect_start(w, 3);
+    command_ends(w, 3, 0);
+    expect_records(w, job, "output: true\tnil\tnil|\n");
+}
+
+static void each_keeps_to_its_own(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "local function at(t) return function() local ok, e = pcall(function() "
+                                "host('web1'):run{'x', reach = t} end) print(t, e.kind) end end "
+                                "parallel { at(20), at(5), at(10) }");
+
+    world_tick(w, 6000);
+    expect_records(w, job, "output: 5\tunreachable|\n");
+    world_tick(w, 5000);
+    expect_records(w, job, "output: 5\tunreachable|\noutput: 10\tunreachable|\n");
+    world_tick(w, 10000);
+    expect_state(w, job, JOB_COMPLETED);
+}
+
+static void the_next_engine_waits_anew(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, TELL_IN("'30s'"));
+
+    world_tick(w, 20 * 1000);
+    world_next_engine(w);
+    world_tick(w, 29 * 1000);
+    expect_state(w, job, JOB_RUNNING);
+    world_tick(w, 2 * 1000);
+    expect_state(w, job, JOB_COMPLETED);
+}
+
 // ---- endings
 
 static void a_cleanup_is_given_up_as_any_step_is(void **state)
@@ -322,6 +442,13 @@ int main(void)
         TEST(a_retry_waits_a_minute_of_its_own),
         TEST(a_job_that_was_suspended_waits_a_minute_of_its_own),
         TEST(a_suspended_job_wants_no_link),
+        TEST(its_own_bound_is_kept_to_the_moment),
+        TEST(its_own_bound_may_be_longer_than_a_minute),
+        TEST(for_ever_is_for_ever),
+        TEST(its_own_bound_holds_for_one_that_was_reached),
+        TEST(with_its_own_bound_a_refusal_is_asked_again),
+        TEST(each_keeps_to_its_own),
+        TEST(the_next_engine_waits_anew),
         TEST(a_cleanup_is_given_up_as_any_step_is),
         TEST(a_stopped_job_does_not_wait_for_what_never_began),
         TEST(a_parked_job_is_woken_by_its_time_and_reaches_its_host),

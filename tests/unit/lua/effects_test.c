@@ -174,6 +174,45 @@ static void test_with_inherits_and_is_overridden(void **state)
                        "localhost\tlocalhost\tuserdata\thost\n");
 }
 
+static void test_as_another_user(void **state)
+{
+    (void)state;
+    check_args("localhost:run { 'id', as = 'web', cwd = '/a' }",
+               "{\"as\":\"web\",\"cwd\":\"/a\",\"host\":\"localhost\",\"shell\":\"id\"}");
+    check_args("localhost:as('db'):as('web'):with{ cwd = '/a' }:exec { 'id' }",
+               "{\"argv\":[\"id\"],\"as\":\"web\",\"cwd\":\"/a\",\"host\":\"localhost\"}");
+    check_args("localhost:with{ as = 'web' }:script('/x', { 'a' }, { as = 'db' })",
+               "{\"args\":[\"/x\",\"a\"],\"as\":\"db\",\"host\":\"localhost\",\"shell\":\"if [ -x "
+               "\\\"$1\\\" ]; then exec \\\"$@\\\"; else exec sh \\\"$@\\\"; fi\"}");
+    check_args("localhost:as('j.doe@x'):read 'f'",
+               "{\"args\":[\"f\"],\"as\":\"j.doe@x\",\"host\":\"localhost\",\"shell\":\"cat -- \\\"$1\\\"\"}");
+    check_args("host('h'):as('web'):run 'id'",
+               "{\"as\":\"web\",\"host\":\"h\",\"shell\":\"id\"}");
+}
+
+// How long a step may wait for its host is no part of what it is.
+static int64_t reach_of(const char *text)
+{
+    struct drive d;
+    int64_t reach_ms;
+
+    first(&d, text);
+    reach_ms = d.effect.policy.reach_ms;
+    assert_null(strstr(drive_args(&d), "reach"));
+    drive_close(&d);
+    return reach_ms;
+}
+
+static void test_reach(void **state)
+{
+    (void)state;
+    assert_int_equal(reach_of("host('h'):run 'x'"), 0);
+    assert_int_equal(reach_of("host('h'):run { 'x', reach = 90 }"), 90000);
+    assert_int_equal(reach_of("host('h'):exec { 'x', reach = '2h' }"), 7200000);
+    assert_int_equal(reach_of("host('h'):read('x', { reach = 'forever' })"), REACH_FOREVER);
+    assert_int_equal(reach_of("host('h'):write('x', '', { reach = '1s' })"), 1000);
+}
+
 static void test_sleep_signal_suspend(void **state)
 {
     struct drive d;
@@ -273,6 +312,18 @@ static void test_wrong_options_are_told_with_the_right_ones(void **state)
         { "localhost:write('f', 1)", "write: the data must be a string, not a number" },
         { "localhost:write('f', '', { mode = 'rw' })", "write: option 'mode' must be three or four octal digits like \"0644\", not 'rw'" },
         { "localhost:with { user = 'x' }", "with: unknown option 'user'" },
+        { "localhost:run { 'x', as = 1 }", "run: option 'as' must be a string, not a number" },
+        { "localhost:run { 'x', as = '-u' }", "run: option 'as' must be a user's name of letters, digits, '.', '_', '-' and '@', not '-u'" },
+        { "localhost:run { 'x', as = '' }", "run: option 'as' must be a user's name of letters, digits, '.', '_', '-' and '@', not ''" },
+        { "localhost:as '0'", "as: the user must be a user's name of letters, digits, '.', '_', '-' and '@', not '0'" },
+        { "localhost:as()", "as: the user must be a string, not nil" },
+        { "localhost.as 'x'", "as: call it with a colon, on a host: localhost:as(...)" },
+        { "localhost:with { as = 'a b' }", "with: option 'as' must be a user's name of letters, digits, '.', '_', '-' and '@', not 'a b'" },
+        { "localhost:with { as = {} }", "with: option 'as' must be a string, not a table" },
+        { "once('x', print, { as = 'web' })", "once: unknown option 'as'" },
+        { "localhost:run { 'x', reach = 0 }", "run: option 'reach' must be longer than 0, or \"forever\"" },
+        { "localhost:run { 'x', reach = 'for ever' }", "run: option 'reach' must be a duration: seconds, or text like \"250ms\", \"1m30s\", \"2d\", or \"forever\", not 'for ever'" },
+        { "localhost:run { 'x', rech = 1 }", "run: unknown option 'rech'; did you mean 'reach'?" },
         { "sleep '3 parsecs'", "sleep: the duration must be a duration: seconds, or text like \"250ms\", \"1m30s\", \"2d\", not '3 parsecs'" },
         { "sleep(-1)", "sleep: the duration must be a duration: seconds, or text like \"250ms\", \"1m30s\", \"2d\", not '-1'" },
         { "wait_signal(1)", "wait_signal: argument 1 must be a string, not a number" },
@@ -366,6 +417,8 @@ int main(void)
         cmocka_unit_test(test_reboot),
         cmocka_unit_test(test_exec_script_read_write),
         cmocka_unit_test(test_with_inherits_and_is_overridden),
+        cmocka_unit_test(test_as_another_user),
+        cmocka_unit_test(test_reach),
         cmocka_unit_test(test_sleep_signal_suspend),
         cmocka_unit_test(test_time_is_the_events),
         cmocka_unit_test(test_notes),
