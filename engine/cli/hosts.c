@@ -114,6 +114,8 @@ int hosts_rows(struct cli *cli, const struct inventory *inventory, const struct 
     *ret = inventory_hosts_json(inventory, names, &err);
     if (*ret && reach_hosts(&cli->options, *ret, &err) == 0)
         return 0;
+    json_decref(*ret);
+    *ret = NULL;
     return cli_error(cli, hosts_exit_code(err.code), "%s", err_text(&err));
 }
 

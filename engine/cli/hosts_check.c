@@ -149,21 +149,29 @@ static int on_line(void *arg, json_t *line)
 
 // ---- the request
 
+static size_t name_width(const json_t *hosts)
+{
+    size_t widest = 0, i;
+    json_t *host;
+
+    json_array_foreach(hosts, i, host) {
+        size_t width = strlen(row_text(host, "name"));
+        widest = width > widest ? width : widest;
+    }
+    return widest < NAME_WIDTH_MAX ? widest : NAME_WIDTH_MAX;
+}
+
 // What the engine needs of the hosts; their variables are none of its business.
 static json_t *hosts_bare(struct checking *checking, const json_t *hosts)
 {
     json_t *list = json_array(), *host;
     size_t i;
 
-    json_array_foreach(hosts, i, host) {
-        size_t width = strlen(row_text(host, "name"));
-        width = width > NAME_WIDTH_MAX ? NAME_WIDTH_MAX : width;
-        if (width > checking->name_width)
-            checking->name_width = width;
+    json_array_foreach(hosts, i, host)
         json_array_append_new(list, json_pack("{s:s,s:s,s:O?}", "name", row_text(host, "name"),
                                               "dest", row_text(host, "dest"), "ssh",
                                               json_object_get(host, "ssh")));
-    }
+    checking->name_width = name_width(hosts);
     checking->asked = json_array_size(list);
     return list;
 }

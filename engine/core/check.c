@@ -223,9 +223,10 @@ void check_drop(void *core, struct check *check)
     free(check);
 }
 
-static int start(struct engine *engine, const struct check_request *request,
-                 struct check **ret, struct err *err)
+static int start(struct engine *engine, const struct check_request *request, check_fn fn,
+                 void *arg, struct check **ret, struct err *err)
 {
+    struct check *check;
     msgpack_object hosts;
     size_t at = 0;
     int rc = targets_check(request->hosts, &engine->doc, err);
@@ -234,11 +235,17 @@ static int start(struct engine *engine, const struct check_request *request,
         rc = value_parse(&engine->doc, request->hosts, &at, &hosts, err);
     if (rc < 0)
         return rc;
-    *ret = check_new(engine, request, value_count(&hosts));
-    if (!*ret)
+    check = check_new(engine, request, value_count(&hosts));
+    if (!check)
         return err_set(err, -ENOMEM, "no memory for a check of hosts");
-    for (size_t i = 0; rc == 0 && i < (*ret)->count; i++)
-        rc = enter(*ret, i, value_at(&hosts, i), err);
+    check->fn = fn;
+    check->arg = arg;
+    for (size_t i = 0; rc == 0 && i < check->count; i++)
+        rc = enter(check, i, value_at(&hosts, i), err);
+    if (rc == 0)
+        *ret = check;
+    else
+        check_drop(engine, check);
     return rc;
 }
 
@@ -246,7 +253,6 @@ int check_hosts(void *core, const struct check_request *request, check_fn fn, vo
                 struct check **ret, struct err *err)
 {
     struct engine *engine = core;
-    int rc;
 
     *ret = NULL;
     if (engine->stopping)
@@ -254,13 +260,5 @@ int check_hosts(void *core, const struct check_request *request, check_fn fn, vo
     if (request->timeout_ms > DURATION_MS_MAX || request->retry_ms > DURATION_MS_MAX)
         return err_set(err, ERR_USAGE, "a time of more than a hundred years (%lld ms): set a "
                        "shorter one", (long long)DURATION_MS_MAX);
-    rc = start(engine, request, ret, err);
-    if (rc < 0) {
-        check_drop(engine, *ret);
-        *ret = NULL;
-        return rc;
-    }
-    (*ret)->fn = fn;
-    (*ret)->arg = arg;
-    return 0;
+    return start(engine, request, fn, arg, ret, err);
 }

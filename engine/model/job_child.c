@@ -254,7 +254,9 @@ static struct slice child_reason(const struct job *job, const struct job_child *
         return SLICE("never reached: the job ended before");
     if (state == JOB_STOPPED && job->end_state == JOB_FAILED)
         return SLICE("stopped"); // the job's reason tells of others that failed
-    return state == JOB_COMPLETED ? (struct slice){ 0 } : buf_slice(&job->reason);
+    if (state == JOB_COMPLETED)
+        return (struct slice){ 0 };
+    return buf_slice(&job->reason);
 }
 
 static enum child_failure child_failure(const struct job_child *child, enum job_state state)
