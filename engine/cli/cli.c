@@ -4,15 +4,19 @@
 
 #include <locale.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/suggest.h"
 #include "cli/call.h"
+#include "cli/follow.h"
 #include "cli/hosts.h"
 #include "cli/local_params.h"
 #include "cli/select.h"
+#include "cli/text.h"
 
 // ---- options, verb by verb
 static const struct option_spec start_options[] = {
@@ -43,6 +47,7 @@ static const struct option_spec invoke_options[] = {
     { "retry", 0, "N", "attempts after a failed one" },
     { "on-interrupt", 0, "WHAT", "cut off by a reboot: rerun, fail or suspend" },
     { "ok-exit", 0, "N,...", "exit codes that are no failure; else 0" },
+    OPTIONS_FOLLOW,
     { "detach", 'd', NULL, "return at once, print the job's row" },
     OPTIONS_COMMON,
 };
@@ -52,6 +57,7 @@ static const struct option_spec run_options[] = {
     OPTION_INVENTORY,
     { "params", 0, "FILE", "parameters as a JSON object; key=value wins" },
     OPTIONS_JOB,
+    OPTIONS_FOLLOW,
     { "detach", 'd', NULL, "return at once, print the job's row" },
     OPTIONS_COMMON,
 };
@@ -80,6 +86,9 @@ static const struct option_spec receive_options[] = {
     { "stream", 0, "NAME", "only this stream; may be repeated" },
     { "host", 0, "HOST", "only this host's records" },
     { "events", 0, NULL, "show changes of state, too" },
+    { "fold", 0, NULL, "equal outputs of hosts together" },
+    { "no-host", 0, NULL, "no hosts in front of lines" },
+    { "quiet", 'q', NULL, "no status line" },
     OPTIONS_COMMON,
 };
 
@@ -292,16 +301,27 @@ const struct command *command_find(const char *name)
 }
 
 // ---- what verbs use
+// Names and reasons come from elsewhere: on a terminal they drive nothing.
 int cli_error(struct cli *cli, int exit_code, const char *fmt, ...)
 {
+    struct buf text;
+    char *said = NULL;
     va_list ap;
+    int len;
 
     fflush(stdout);
-    fputs("pawl: ", stderr);
+    buf_init(&text, 0);
     va_start(ap, fmt);
-    vfprintf(stderr, fmt, ap);
+    len = vasprintf(&said, fmt, ap);
     va_end(ap);
-    putc('\n', stderr);
+    if (len >= 0 && cli->err_tty)
+        text_escape(slice_of(said, (size_t)len), ESCAPE_KEEP_LINES, &text);
+    else if (len >= 0)
+        buf_add(&text, said, (size_t)len);
+    fprintf(stderr, "pawl: %s\n", buf_cstr(&text));
+    if (len >= 0)
+        free(said);
+    buf_release(&text);
     if (exit_code > cli->worst)
         cli->worst = exit_code;
     return exit_code;
@@ -315,14 +335,15 @@ int cli_arguments_check(struct cli *cli, size_t max)
                      cli->options.args[max], cli->command->usage);
 }
 
-unsigned cli_width(const struct cli *cli)
+static unsigned width_of(int fd, bool tty)
 {
     struct winsize size;
 
-    if (!cli->out_tty || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
-        return 0;
-    return size.ws_col;
+    return tty && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
+
+unsigned cli_width(const struct cli *cli) { return width_of(STDOUT_FILENO, cli->out_tty); }
+unsigned cli_err_width(const struct cli *cli) { return width_of(STDERR_FILENO, cli->err_tty); }
 
 // ---- running one
 static const struct command *verb_of(struct cli *cli, const char *name)
