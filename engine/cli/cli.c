@@ -141,6 +141,7 @@ static const struct option_spec retry_options[] = {
     { "unreached", 0, NULL, "hosts that the job ended before it came to" },
     { "unfinished", 0, NULL, "all that did not complete, the stopped ones, too" },
     { "name", 0, "NAME", "name of the new job; else the old one's" },
+    OPTIONS_FOLLOW,
     { "detach", 'd', NULL, "return at once, print the new job's row" },
     OPTIONS_COMMON,
 };
@@ -183,7 +184,10 @@ const struct command commands[] = {
       "Run a command on hosts",
       "One child of the job for each host, over your own ssh: its keys, agent and\n"
       "~/.ssh/config. It is followed until it is settled; Ctrl-C leaves it running.\n\n"
+      "Lines have their host in front. --fold shows equal outputs once, at the end,\n"
+      "under the names of their hosts.\n\n"
       "  pawl invoke --hosts 'web[01-12],!web03' uptime\n"
+      "  pawl invoke --hosts @web --fold uname -r\n"
       "  pawl invoke --hosts @db --throttle 1 -c 'systemctl restart db'\n"
       "  pawl invoke -d --hosts all.example.org --file patch.sh --timeout 1h",
       invoke_options, verb_invoke },
@@ -191,7 +195,8 @@ const struct command commands[] = {
       "It is followed until it is settled; Ctrl-C leaves it running. The workflow\n"
       "checks its parameters; `pawl run FILE.lua --help` prints them. A bare name is a\n"
       "workflow that comes with Pawl: collect (files or facts), restart (a service, in\n"
-      "batches), upgrade (packages, and a reboot where required).\n\n"
+      "batches), upgrade (packages, and a reboot where required). --fold shows equal\n"
+      "outputs of hosts once, at the end.\n\n"
       "  pawl run restart --hosts @web service=nginx batches=1,25%\n"
       "  pawl run patch.lua batch=2\n"
       "  pawl run -d patch.lua --params prod.json --meta ticket=42",
@@ -209,6 +214,7 @@ const struct command commands[] = {
       "mark alone.\n\n"
       "  pawl receive 12\n"
       "  pawl receive 12 --wait\n"
+      "  pawl receive 12 --fold --all\n"
       "  pawl receive 'web*' --all --json",
       receive_options, verb_receive },
     { "wait", "wait [OPTIONS] JOB...", "Wait for jobs",
