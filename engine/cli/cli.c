@@ -4,16 +4,20 @@
 
 #include <locale.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/suggest.h"
 #include "cli/call.h"
+#include "cli/follow.h"
 #include "cli/hosts.h"
 #include "cli/local_params.h"
 #include "cli/reach.h"
 #include "cli/select.h"
+#include "cli/text.h"
 
 // ---- options, verb by verb
 static const struct option_spec start_options[] = {
@@ -47,6 +51,7 @@ static const struct option_spec invoke_options[] = {
     { "as", 0, "USER", "as this user, from its home" },
     { "on-interrupt", 0, "WHAT", "cut off by a reboot: rerun, fail or suspend" },
     { "ok-exit", 0, "N,...", "exit codes that are no failure; else 0" },
+    OPTIONS_FOLLOW,
     { "detach", 'd', NULL, "return at once, print the job's row" },
     OPTIONS_COMMON,
 };
@@ -57,6 +62,7 @@ static const struct option_spec run_options[] = {
     OPTIONS_REACH,
     { "params", 0, "FILE", "parameters as a JSON object; key=value wins" },
     OPTIONS_JOB,
+    OPTIONS_FOLLOW,
     { "detach", 'd', NULL, "return at once, print the job's row" },
     OPTIONS_COMMON,
 };
@@ -85,6 +91,9 @@ static const struct option_spec receive_options[] = {
     { "stream", 0, "NAME", "only this stream; may be repeated" },
     { "host", 0, "HOST", "only this host's records" },
     { "events", 0, NULL, "show changes of state, too" },
+    { "fold", 0, NULL, "equal outputs of hosts together" },
+    { "no-host", 0, NULL, "no hosts in front of lines" },
+    { "quiet", 'q', NULL, "no status line" },
     OPTIONS_COMMON,
 };
 
@@ -137,6 +146,7 @@ static const struct option_spec retry_options[] = {
     { "unreached", 0, NULL, "hosts that the job ended before it came to" },
     { "unfinished", 0, NULL, "all that did not complete, the stopped ones, too" },
     { "name", 0, "NAME", "name of the new job; else the old one's" },
+    OPTIONS_FOLLOW,
     { "detach", 'd', NULL, "return at once, print the new job's row" },
     OPTIONS_COMMON,
 };
@@ -180,7 +190,10 @@ const struct command commands[] = {
       "Run a command on hosts",
       "One child of the job for each host, over your own ssh: its keys, agent and\n"
       "~/.ssh/config. It is followed until it is settled; Ctrl-C leaves it running.\n\n"
+      "Lines have their host in front. --fold shows equal outputs once, at the end,\n"
+      "under the names of their hosts.\n\n"
       "  pawl invoke --hosts 'web[01-12],!web03' uptime\n"
+      "  pawl invoke --hosts @web --fold uname -r\n"
       "  pawl invoke --hosts @db --throttle 1 -c 'systemctl restart db'\n"
       "  pawl invoke -d --hosts all.example.org --file patch.sh --timeout 1h",
       invoke_options, verb_invoke },
@@ -188,7 +201,8 @@ const struct command commands[] = {
       "It is followed until it is settled; Ctrl-C leaves it running. The workflow\n"
       "checks its parameters; `pawl run FILE.lua --help` prints them. A bare name is a\n"
       "workflow that comes with Pawl: collect (files or facts), restart (a service, in\n"
-      "batches), upgrade (packages, and a reboot where required).\n\n"
+      "batches), upgrade (packages, and a reboot where required). --fold shows equal\n"
+      "outputs of hosts once, at the end.\n\n"
       "  pawl run restart --hosts @web service=nginx batches=1,25%\n"
       "  pawl run patch.lua batch=2\n"
       "  pawl run -d patch.lua --params prod.json --meta ticket=42",
@@ -206,6 +220,7 @@ const struct command commands[] = {
       "mark alone.\n\n"
       "  pawl receive 12\n"
       "  pawl receive 12 --wait\n"
+      "  pawl receive 12 --fold --all\n"
       "  pawl receive 'web*' --all --json",
       receive_options, verb_receive },
     { "wait", "wait [OPTIONS] JOB...", "Wait for jobs",
@@ -298,16 +313,27 @@ const struct command *command_find(const char *name)
 }
 
 // ---- what verbs use
+// Names and reasons come from elsewhere: on a terminal they drive nothing.
 int cli_error(struct cli *cli, int exit_code, const char *fmt, ...)
 {
+    struct buf text;
+    char *said = NULL;
     va_list ap;
+    int len;
 
     fflush(stdout);
-    fputs("pawl: ", stderr);
+    buf_init(&text, 0);
     va_start(ap, fmt);
-    vfprintf(stderr, fmt, ap);
+    len = vasprintf(&said, fmt, ap);
     va_end(ap);
-    putc('\n', stderr);
+    if (len >= 0 && cli->err_tty)
+        text_escape(slice_of(said, (size_t)len), ESCAPE_KEEP_LINES, &text);
+    else if (len >= 0)
+        buf_add(&text, said, (size_t)len);
+    fprintf(stderr, "pawl: %s\n", buf_cstr(&text));
+    if (len >= 0)
+        free(said);
+    buf_release(&text);
     if (exit_code > cli->worst)
         cli->worst = exit_code;
     return exit_code;
@@ -321,14 +347,15 @@ int cli_arguments_check(struct cli *cli, size_t max)
                      cli->options.args[max], cli->command->usage);
 }
 
-unsigned cli_width(const struct cli *cli)
+static unsigned width_of(int fd, bool tty)
 {
     struct winsize size;
 
-    if (!cli->out_tty || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
-        return 0;
-    return size.ws_col;
+    return tty && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
+
+unsigned cli_width(const struct cli *cli) { return width_of(STDOUT_FILENO, cli->out_tty); }
+unsigned cli_err_width(const struct cli *cli) { return width_of(STDERR_FILENO, cli->err_tty); }
 
 // ---- running one
 static const struct command *verb_of(struct cli *cli, const char *name)

@@ -167,6 +167,7 @@ struct streaming {
     CURLM *multi;
     char *body;        // to be posted; NULL: none
     struct buf in;     // bytes of lines that are not whole yet
+    size_t searched;   // of them, without an end of line
     long status;       // 0: not known yet
     bool stopped;      // by line_fn
     bool nonsense;     // a line that is no JSON
@@ -183,19 +184,21 @@ static uint64_t now_ms(void)
 
 static void lines_give(struct streaming *s)
 {
-    size_t at = 0;
+    size_t at = 0, from = s->searched;
     const uint8_t *end;
 
     while (!s->stopped && !s->nonsense &&
-           (end = memchr(s->in.ptr + at, '\n', s->in.len - at)) != NULL) {
+           (end = memchr(s->in.ptr + from, '\n', s->in.len - from)) != NULL) {
         size_t len = (size_t)(end - (s->in.ptr + at));
         json_t *line = json_loadb((const char *)s->in.ptr + at, len, JSON_ALLOW_NUL, NULL);
         s->nonsense = !line;
         s->stopped = line && s->stream->line_fn(s->stream->arg, line);
         json_decref(line);
         at += len + 1;
+        from = at;
     }
     buf_drop(&s->in, at);
+    s->searched = s->in.len;
 }
 
 // The body of an HTTP error is gathered whole; lines are given one by one.

@@ -58,6 +58,7 @@ int cli_error(struct cli *cli, int exit_code, const char *fmt, ...)
 int cli_arguments_check(struct cli *cli, size_t max);
 // Columns of the terminal on standard output; 0 when it is none.
 unsigned cli_width(const struct cli *cli);
+unsigned cli_err_width(const struct cli *cli); // of that on standard error
 
 // ---- one per file verb_NAME.c
 int verb_start(struct cli *cli);

@@ -3,25 +3,29 @@
 // (the engine died), the engine is started again and the stream goes on behind
 // the last record that was printed: nothing is printed twice, nothing is left out.
 //
+// A record counts as printed when all of its bytes are: what waits for the end of its
+// line, or for the end of all with --fold, is not marked before.
+//
 // Ctrl-C arrives as a readable descriptor, between two lines: what was printed is
-// marked, then the client leaves. The job knows nothing of it.
+// marked, then the client leaves. The job knows nothing of it. Ctrl-Z leaves the
+// terminal as it should be, and reads on behind the last record.
 #include "cli/follow.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "cli/call.h"
+#include "cli/crew.h"
 #include "cli/engine_start.h"
+#include "cli/fold.h"
 #include "cli/render.h"
+#include "cli/interrupts.h"
 #include "cli/text.h"
 
 enum {
-    TICK_MS = 200,      // the status line
+    TICK_MS = 100,      // the status line
     MARK_MS = 1000,     // at most so often while a job is followed
     BREAKS_MAX = 5,     // in a row, without a line between them
 };
@@ -30,8 +34,14 @@ struct follow {
     struct cli *cli;
     struct printer *printer;
     const struct follow_options *options;
+    struct interrupts interrupts;
+    int signal;              // that ended the reading; 0: none
+    struct crew crew;        // its children
+    struct fold *fold;       // NULL: records are printed as they come
+    bool folded;             // ... and what it gathered has been printed
+    long long asked_id;
     char id[24], job_id[24]; // of what is read; of its job, for the mark
-    uint64_t last_seq;       // printed
+    uint64_t last_seq;       // taken
     bool any;                // last_seq counts
     uint64_t marked;
     uint64_t marked_ms;      // when, monotonic
@@ -52,19 +62,27 @@ static uint64_t now_ms(void)
 }
 
 // ---- the mark
+static uint64_t printed_seq(const struct follow *follow)
+{
+    if (follow->fold)
+        return follow->folded ? follow->last_seq : 0;
+    return printer_done(follow->printer, follow->last_seq);
+}
+
 static void mark_send(struct follow *follow)
 {
+    uint64_t seq = printed_seq(follow);
     struct err err = { 0 };
     char path[64];
     json_t *body, *row = NULL;
 
-    if (!follow->options->mark || !follow->any || follow->last_seq <= follow->marked)
+    if (!follow->options->mark || !follow->any || seq <= follow->marked)
         return;
     snprintf(path, sizeof(path), "/v1/jobs/%s/mark", follow->job_id);
-    body = json_pack("{s:I}", "seq", (json_int_t)follow->last_seq);
+    body = json_pack("{s:I}", "seq", (json_int_t)seq);
     // An unmarked batch is only seen once more: no reason to fail.
     if (body && call_try(follow->cli, "POST", path, body, &row, &err) == 0)
-        follow->marked = follow->last_seq;
+        follow->marked = seq;
     follow->marked_ms = now_ms();
     json_decref(body);
     json_decref(row);
@@ -73,12 +91,15 @@ static void mark_send(struct follow *follow)
 // ---- lines
 static void event_print(struct follow *follow, const json_t *row)
 {
+    char text[80];
+
     if (!follow->options->events)
         return;
+    snprintf(text, sizeof(text), "job %lld: %.40s", row_int(row, "id"), row_text(row, "state"));
     if (follow->printer->json)
         print_json(row);
     else
-        fprintf(stderr, "job %lld: %s\n", row_int(row, "id"), row_text(row, "state"));
+        printer_say(follow->printer, text);
 }
 
 // Nothing comes because nothing can: that is said, or the wait looks like work.
@@ -87,10 +108,10 @@ static void notice_print(struct follow *follow, const json_t *row)
     struct buf text;
 
     buf_init(&text, 0);
-    buf_addf(&text, "job %s stands still: ", follow->job_id);
+    buf_addf(&text, "pawl: job %s stands still: ", follow->job_id);
     text_escape(slice_str(row_text(row, "notice")), ESCAPE_ALL, &text);
     if (*row_text(row, "notice") && !follow->printer->json)
-        printer_note(follow->printer, buf_cstr(&text));
+        printer_say(follow->printer, buf_cstr(&text));
     buf_release(&text);
 }
 
@@ -98,7 +119,6 @@ static void row_take(struct follow *follow, json_t *row)
 {
     bool changed = !follow->row ||
                    strcmp(row_text(follow->row, "state"), row_text(row, "state")) != 0;
-
     bool noticed = strcmp(row_text(follow->row, "notice"), row_text(row, "notice")) != 0;
 
     if (changed)
@@ -108,7 +128,39 @@ static void row_take(struct follow *follow, json_t *row)
     json_decref(follow->row);
     follow->row = json_incref(row);
     if (json_array_size(json_object_get(row, "children")) > 1)
-        follow->printer->hosts = !follow->printer->host;
+        follow->printer->many = !follow->printer->host;
+}
+
+static int no_memory(struct follow *follow)
+{
+    follow->line_exit = EXIT_ENGINE;
+    return err_set(&follow->err, -ENOMEM, "out of memory");
+}
+
+// The row of the job; of a child, also when nothing but the child is read.
+static int some_row_take(struct follow *follow, json_t *row)
+{
+    if (row_int(row, "parent") && crew_take(&follow->crew, row) < 0)
+        return no_memory(follow);
+    if (follow->asked_id == row_int(row, "id"))
+        row_take(follow, row);
+    return 0;
+}
+
+static int record_take(struct follow *follow, json_t *record)
+{
+    if (!follow->fold)
+        printer_record(follow->printer, record);
+    else if (fold_record(follow->fold, follow->printer, record, &follow->err) < 0)
+        return follow->line_exit = EXIT_ENGINE;
+    if (strcmp(row_text(record, "stream"), "error") == 0) {
+        json_decref(follow->complaint);
+        follow->complaint = json_incref(record);
+    }
+    follow->last_seq = (uint64_t)row_int(record, "seq");
+    follow->any = true;
+    follow->write_failed = ferror(stdout);
+    return follow->write_failed;
 }
 
 static int on_line(void *arg, json_t *line)
@@ -119,38 +171,37 @@ static int on_line(void *arg, json_t *line)
     follow->line_exit = line_error(line, &follow->err);
     if (follow->line_exit)
         return 1;
-    if (!json_object_get(line, "seq")) {
-        row_take(follow, line);
-        return 0;
-    }
-    printer_record(follow->printer, line);
-    if (strcmp(row_text(line, "stream"), "error") == 0) {
-        json_decref(follow->complaint);
-        follow->complaint = json_incref(line);
-    }
-    follow->last_seq = (uint64_t)row_int(line, "seq");
-    follow->any = true;
-    follow->write_failed = ferror(stdout);
-    return follow->write_failed;
+    return json_object_get(line, "seq") ? record_take(follow, line)
+                                        : some_row_take(follow, line);
 }
 
-// "job 12 Running  3/10 copying": the row in one line.
-static void status_draw(struct follow *follow)
+// ---- the status line
+// "job 12 Running  3/10 copying": one that runs in one place. Else where its hosts are,
+// and how far its script says it is.
+static void status_text(const struct follow *follow, struct buf *line)
 {
     const json_t *row = follow->row, *progress = json_object_get(row, "progress");
+
+    if (follow->crew.count > 1)
+        crew_line(&follow->crew, time(NULL), line);
+    else
+        buf_addf(line, "job %lld %s", row_int(row, "id"), row_text(row, "state"));
+    if (row_int(progress, "total") > 0)
+        buf_addf(line, "  %lld/%lld", row_int(progress, "done"), row_int(progress, "total"));
+    buf_add_str(line, "  ");
+    text_escape(slice_str(row_text(progress, "text")), ESCAPE_ALL, line);
+}
+
+static void status_draw(struct follow *follow)
+{
+    uint64_t now = now_ms();
     struct buf line;
 
-    if (!row || !follow->options->live || follow->printer->json)
+    if (!follow->row || !follow->options->live || !printer_status_due(follow->printer, now))
         return;
     buf_init(&line, 0);
-    buf_addf(&line, "job %lld %s", row_int(row, "id"), row_text(row, "state"));
-    if (row_int(row, "failed") > 0)
-        buf_addf(&line, " %lld/%lld failed", row_int(row, "failed"), row_int(row, "total"));
-    if (row_int(progress, "total") > 0)
-        buf_addf(&line, "  %lld/%lld", row_int(progress, "done"), row_int(progress, "total"));
-    buf_add_str(&line, "  ");
-    text_escape(slice_str(row_text(progress, "text")), ESCAPE_ALL, &line);
-    printer_status(follow->printer, buf_cstr(&line), cli_width(follow->cli));
+    status_text(follow, &line);
+    printer_status(follow->printer, buf_cstr(&line), cli_err_width(follow->cli), now);
     buf_release(&line);
 }
 
@@ -158,8 +209,10 @@ static void on_tick(void *arg)
 {
     struct follow *follow = arg;
 
-    if (printer_flush(follow->printer) < 0)
-        return; // on_line stops at the next record
+    if (printer_flush(follow->printer) < 0) {
+        follow->write_failed = 1; // on_line stops at the next record
+        return;
+    }
     if (now_ms() - follow->marked_ms >= MARK_MS)
         mark_send(follow);
     status_draw(follow);
@@ -171,7 +224,7 @@ static void path_make(const struct follow *follow, struct buf *path)
     const struct follow_options *options = follow->options;
 
     buf_clear(path);
-    buf_addf(path, "/v1/jobs/%s/records?rows=1&since=", follow->id);
+    buf_addf(path, "/v1/jobs/%s/records?rows=1&children=1&since=", follow->id);
     if (follow->any)
         buf_addf(path, "%llu", (unsigned long long)follow->last_seq);
     else
@@ -180,12 +233,12 @@ static void path_make(const struct follow *follow, struct buf *path)
         buf_addf(path, "&follow=1&until=%s", options->until_finished ? "finished" : "settled");
 }
 
-static int stream_once(struct follow *follow, int stop_fd, uint64_t deadline)
+static int stream_once(struct follow *follow, uint64_t deadline)
 {
     uint64_t now = now_ms();
     struct stream stream = {
         .line_fn = on_line, .tick_fn = on_tick, .tick_ms = TICK_MS, .arg = follow,
-        .stop_fd = stop_fd,
+        .stop_fd = follow->interrupts.fd,
         .timeout_ms = deadline == UINT64_MAX ? -1 : deadline > now ? (long long)(deadline - now)
                                                                    : 0,
     };
@@ -208,14 +261,30 @@ static bool is_broken(int rc)
     return rc == STREAM_BROKEN || rc == -ECONNREFUSED || rc == -ECONNRESET;
 }
 
-static int stream_all(struct follow *follow, int stop_fd)
+// Ctrl-Z: the terminal is the shell's until we go on.
+static bool is_stopped_only(struct follow *follow)
+{
+    follow->signal = interrupts_next(&follow->interrupts);
+    if (follow->signal && follow->signal != SIGTSTP)
+        return false;
+    printer_status_clear(follow->printer);
+    printer_flush(follow->printer);
+    if (follow->signal)
+        interrupts_stop_here();
+    follow->signal = 0;
+    return true;
+}
+
+static int stream_all(struct follow *follow)
 {
     long long timeout = follow->options->timeout_ms;
     uint64_t deadline = timeout < 0 ? UINT64_MAX : now_ms() + (uint64_t)timeout;
     int rc = call_prepare(follow->cli, false, &follow->err) ? -EIO : 0;
 
     while (rc >= 0) {
-        rc = stream_once(follow, stop_fd, deadline);
+        rc = stream_once(follow, deadline);
+        if (rc == STREAM_INTERRUPTED && is_stopped_only(follow))
+            continue;
         if (!is_broken(rc))
             return rc;
         if (++follow->breaks > BREAKS_MAX)
@@ -235,45 +304,60 @@ static const char *reason_unsaid(const struct follow *follow)
     return strstr(row_text(follow->complaint, "data"), reason) ? "" : reason;
 }
 
+// Where the hosts have got to, when there is more than one: to whoever stands by.
+static void recap_print(const struct follow *follow, bool done)
+{
+    struct crew *crew = (struct crew *)(uintptr_t)&follow->crew;
+    struct buf text;
+
+    if (follow->crew.count < 2 || follow->printer->json || follow->printer->quiet || done)
+        return;
+    buf_init(&text, 0);
+    buf_addf(&text, "pawl: job %s: ", follow->job_id);
+    crew_recap(crew, follow->job_id, &text);
+    printer_say(follow->printer, buf_cstr(&text));
+    buf_release(&text);
+}
+
+static void completed_print(const struct follow *follow)
+{
+    if (!follow->cli->err_tty || follow->printer->quiet || follow->printer->json)
+        return;
+    fprintf(stderr, "job %s Completed", follow->job_id);
+    if (follow->crew.count > 1)
+        fprintf(stderr, ": %zu of %zu hosts done", follow->crew.counts[MEMBER_DONE],
+                follow->crew.count);
+    putc('\n', stderr);
+}
+
 static int end_state(struct follow *follow)
 {
     const char *state = row_text(follow->row, "state");
     const char *reason = reason_unsaid(follow);
-    struct buf text;
+    bool completed = strcmp(state, "Completed") == 0;
     int exit_code = 0;
 
     if (!follow->options->foreground || !follow->row)
         return 0;
-    buf_init(&text, 0);
-    text_escape(slice_str(reason), ESCAPE_ALL, &text);
-    if (strcmp(state, "Completed") != 0)
+    if (completed)
+        completed_print(follow);
+    else
         exit_code = cli_error(follow->cli,
                               strcmp(state, "Suspended") == 0 ? EXIT_REFUSED : EXIT_JOB_FAILED,
                               "job %s %s%s%s", follow->job_id, state, *reason ? ": " : "",
-                              buf_cstr(&text));
-    else if (follow->cli->err_tty)
-        fprintf(stderr, "job %s Completed\n", follow->job_id);
-    buf_release(&text);
+                              reason);
+    recap_print(follow, completed);
     return exit_code;
-}
-
-// The signal is taken, or it would end the process when it is let through again.
-static void interrupt_take(int stop_fd)
-{
-    struct signalfd_siginfo info;
-
-    if (stop_fd < 0)
-        return;
-    while (read(stop_fd, &info, sizeof(info)) > 0) {
-    }
-    close(stop_fd);
 }
 
 static int end_interrupted(struct follow *follow)
 {
-    fprintf(stderr, "\njob %s goes on; follow it again with: %s\n", follow->job_id,
-            follow->options->hint);
-    follow->cli->worst = EXIT_INTERRUPT;
+    int exit_code = 128 + (follow->signal ? follow->signal : SIGINT);
+
+    // In place of the ^C that the terminal has shown.
+    fprintf(stderr, "%sjob %s goes on; follow it again with: %s\n",
+            follow->cli->err_tty ? "\r\033[K" : "", follow->job_id, follow->options->hint);
+    follow->cli->worst = exit_code;
     return EXIT_INTERRUPT;
 }
 
@@ -293,8 +377,28 @@ static int end_error(struct follow *follow)
                      err_text(&follow->err));
 }
 
+// What was gathered is shown when the reading has come to its end, or its time is up;
+// after Ctrl-C, or a failure, it is all left for the next one.
+static int fold_end(struct follow *follow, int rc)
+{
+    uint64_t job = (uint64_t)strtoull(follow->job_id, NULL, 10);
+    bool all = strcmp(follow->options->since, "0") == 0;
+
+    if (!follow->fold || (rc != STREAM_ENDED && rc != STREAM_TIMED_OUT) || follow->line_exit)
+        return 0;
+    printer_status_clear(follow->printer);
+    if (fold_print(follow->fold, follow->printer, &follow->crew, job, all, &follow->err) < 0)
+        return cli_error(follow->cli, EXIT_ENGINE, "%s", err_text(&follow->err));
+    follow->folded = true;
+    return 0;
+}
+
 static int follow_end(struct follow *follow, int rc)
 {
+    int exit_code = fold_end(follow, rc);
+
+    if (exit_code)
+        return exit_code;
     if (printer_finish(follow->printer) < 0 || follow->write_failed)
         return cli_error(follow->cli, EXIT_ENGINE, "standard output takes no more; what was not "
                          "written can be received again");
@@ -314,26 +418,36 @@ static void ids_take(struct follow *follow)
     const json_t *row = follow->options->row;
     long long parent = row_int(row, "parent");
 
-    snprintf(follow->id, sizeof(follow->id), "%lld", row_int(row, "id"));
+    follow->asked_id = row_int(row, "id");
+    snprintf(follow->id, sizeof(follow->id), "%lld", follow->asked_id);
     snprintf(follow->job_id, sizeof(follow->job_id), "%lld",
-             parent ? parent : row_int(row, "id"));
+             parent ? parent : follow->asked_id);
+}
+
+static int follow_run(struct follow *follow)
+{
+    struct err err = { 0 };
+    int exit_code;
+
+    if (follow->options->fold && fold_new(&follow->fold, &err) < 0)
+        return cli_error(follow->cli, EXIT_ENGINE, "%s", err_text(&err));
+    interrupts_hold(&follow->interrupts);
+    exit_code = follow_end(follow, stream_all(follow));
+    interrupts_release(&follow->interrupts);
+    return exit_code;
 }
 
 int follow_job(struct cli *cli, struct printer *printer, const struct follow_options *options)
 {
-    struct follow follow = { .cli = cli, .printer = printer, .options = options };
-    sigset_t interrupt, before;
-    int stop_fd, exit_code;
+    struct follow follow = { .cli = cli, .printer = printer, .options = options,
+                             .marked_ms = now_ms() };
+    int exit_code;
 
     ids_take(&follow);
-    follow.marked_ms = now_ms();
-    sigemptyset(&interrupt);
-    sigaddset(&interrupt, SIGINT);
-    sigprocmask(SIG_BLOCK, &interrupt, &before);
-    stop_fd = signalfd(-1, &interrupt, SFD_CLOEXEC | SFD_NONBLOCK);
-    exit_code = follow_end(&follow, stream_all(&follow, stop_fd));
-    interrupt_take(stop_fd);
-    sigprocmask(SIG_SETMASK, &before, NULL);
+    crew_init(&follow.crew);
+    exit_code = follow_run(&follow);
+    fold_free(follow.fold);
+    crew_release(&follow.crew);
     json_decref(follow.row);
     json_decref(follow.complaint);
     return exit_code;
@@ -342,12 +456,14 @@ int follow_job(struct cli *cli, struct printer *printer, const struct follow_opt
 int follow_started(struct cli *cli, const json_t *row)
 {
     struct follow_options options = { .row = row, .since = "0", .live = true, .mark = true,
-                                      .foreground = true, .timeout_ms = -1 };
+                                      .foreground = true, .timeout_ms = -1,
+                                      .fold = option_is_set(&cli->options, "fold") };
     struct printer printer;
     char hint[64];
     int exit_code;
 
-    snprintf(hint, sizeof(hint), "pawl receive %lld --wait", row_int(row, "id"));
+    snprintf(hint, sizeof(hint), "pawl receive %lld --wait%s", row_int(row, "id"),
+             options.fold ? " --fold" : "");
     options.hint = hint;
     printer_init(&printer, cli);
     exit_code = follow_job(cli, &printer, &options);

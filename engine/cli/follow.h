@@ -6,6 +6,12 @@
 #include "cli/command.h"
 #include "cli/printer.h"
 
+// For verbs that follow.
+#define OPTIONS_FOLLOW                                                       \
+    { "fold", 0, NULL, "equal outputs of hosts together, at the end" },      \
+    { "no-host", 0, NULL, "no hosts in front of lines" },                    \
+    { "quiet", 'q', NULL, "no status line, no summary; with -d: ids only" }
+
 struct follow_options {
     const json_t *row;      // of the job or child
     const char *since;      // "mark", or a seq as text
@@ -14,6 +20,7 @@ struct follow_options {
     bool mark;              // what was written has been received
     bool foreground;        // the user stands by: say how it ended, and exit by it
     bool events;            // show each change of state
+    bool fold;              // gather, and show what is equal once, at the end
     long long timeout_ms;   // -1: none
     const char *hint;       // the command that takes this up again, after Ctrl-C
 };

@@ -1,271 +1,337 @@
 // SPDX-License-Identifier: MIT
+// How: each record's bytes go through the source of its child and stream, which holds
+// back what must not go out yet; the rest is made one piece, with names in front of
+// lines and escaped for a terminal, and written at once.
 #include "cli/printer.h"
 
 #include <errno.h>
-#include <sodium.h>
 #include <stdlib.h>
 
-#include "base/real.h"
 #include "cli/call.h"
+#include "cli/render.h"
 #include "cli/text.h"
 
-enum target { TO_OUT, TO_ERR };
-
-struct stream_row {
-    const char *name;
-    bool usual;            // shown unless --stream says otherwise
-    enum target target;
-    const char *label;     // in front of a text, on standard error
+enum {
+    OUT_BUFFER = 64 * 1024,
+    STATUS_MS = 100,       // from one drawing of the status line to the next
+    STATUS_WIDTH = 80,     // of a terminal that does not say
+    USUAL = 1 << RECORD_OUTPUT | 1 << RECORD_ERROR | 1 << RECORD_WARNING |
+            1 << RECORD_INFORMATION, // streams that are shown unless others are named
 };
-
-static const struct stream_row stream_rows[] = {
-    { "output", true, TO_OUT, "" },           { "error", true, TO_ERR, "" },
-    { "warning", true, TO_ERR, "warning: " }, { "information", true, TO_ERR, "" },
-    { "verbose", false, TO_ERR, "verbose: " }, { "debug", false, TO_ERR, "debug: " },
-    { "progress", false, TO_ERR, "progress: " },
-};
-
-enum { STREAM_ROWS = sizeof(stream_rows) / sizeof(stream_rows[0]) };
 
 void printer_init(struct printer *printer, const struct cli *cli)
 {
-    *printer = (struct printer){ .out = stdout, .err = stderr, .out_tty = cli->out_tty,
-                                 .err_tty = cli->err_tty,
-                                 .json = option_is_set(&cli->options, "json") };
-    buf_init(&printer->last_host, 0);
-    buf_init(&printer->carry, 0);
+    *printer = (struct printer){
+        .places = { [TO_OUT] = { .to = stdout, .tty = cli->out_tty },
+                    [TO_ERR] = { .to = stderr, .tty = cli->err_tty } },
+        .json = option_is_set(&cli->options, "json"),
+        .quiet = option_is_set(&cli->options, "quiet"),
+        .names = !option_is_set(&cli->options, "no-host"),
+    };
+    // It is flushed whenever nothing more is at hand, and before standard error.
+    setvbuf(stdout, NULL, _IOFBF, OUT_BUFFER);
+    sources_init(&printer->sources);
+    buf_init(&printer->bytes, 0);
+    buf_init(&printer->shown, 0);
+    buf_init(&printer->front, 0);
     buf_init(&printer->work, 0);
-    buf_init(&printer->status, 0);
+    buf_init(&printer->status.text, 0);
 }
 
 void printer_release(struct printer *printer)
 {
-    buf_release(&printer->last_host);
-    buf_release(&printer->carry);
+    sources_release(&printer->sources);
+    buf_release(&printer->bytes);
+    buf_release(&printer->shown);
+    buf_release(&printer->front);
     buf_release(&printer->work);
-    buf_release(&printer->status);
+    buf_release(&printer->status.text);
 }
 
-int printer_show(struct printer *printer, const char *stream, struct err *err)
+void printer_reset(struct printer *printer)
 {
-    for (size_t i = 0; i < STREAM_ROWS; i++)
-        if (strcmp(stream_rows[i].name, stream) == 0) {
-            printer->streams |= 1u << i;
-            return 0;
-        }
-    return err_set(err, ERR_USAGE, "--stream %.40s: output, error, warning, verbose, debug, "
-                   "information or progress is expected", stream);
+    sources_release(&printer->sources);
+    sources_init(&printer->sources);
+    printer->first = NULL;
+    printer->many = false;
 }
 
-static const struct stream_row *stream_row_of(const struct printer *printer, const char *name)
+int printer_show(struct printer *printer, const char *name, struct err *err)
 {
-    for (size_t i = 0; i < STREAM_ROWS; i++)
-        if (strcmp(stream_rows[i].name, name) == 0) {
-            bool shown = printer->streams ? printer->streams >> i & 1 : stream_rows[i].usual;
-            return shown ? &stream_rows[i] : NULL;
-        }
-    return NULL;
+    int stream = record_stream(name);
+
+    if (stream < 0)
+        return err_set(err, ERR_USAGE, "--stream %.40s: output, error, warning, verbose, debug, "
+                       "information or progress is expected", name);
+    printer->streams |= 1u << stream;
+    return 0;
+}
+
+int printer_target(const struct printer *printer, const json_t *record)
+{
+    int stream = record_stream_of(record);
+    unsigned shown = printer->streams ? printer->streams : (unsigned)USUAL;
+
+    if (printer->host && strcmp(printer->host, row_text(record, "host")) != 0)
+        return -ENOENT;
+    if (row_true(record, "gap"))
+        return TO_ERR;
+    if (stream < 0 || !(shown >> stream & 1))
+        return -ENOENT;
+    return stream == RECORD_OUTPUT ? TO_OUT : TO_ERR;
 }
 
 // ---- the status line
-static void status_clear(struct printer *printer)
+// A terminal that has become narrower has wrapped it.
+void printer_status_clear(struct printer *printer)
 {
-    if (printer->status.len)
-        fputs("\r\033[K", printer->err);
-    buf_clear(&printer->status);
-}
+    struct status *status = &printer->status;
+    size_t above = status->width ? (status->columns - 1) / status->width : 0;
 
-void printer_status(struct printer *printer, const char *text, unsigned width)
-{
-    struct slice line = slice_str(text);
-
-    if (!printer->err_tty || printer->out_open || printer->err_open ||
-        slice_equal(line, buf_slice(&printer->status)))
+    if (!status->text.len)
         return;
-    fflush(printer->out);
-    status_clear(printer);
-    buf_add_slice(&printer->status, line);
-    buf_clear(&printer->work);
-    text_fit(line, width > 1 ? width - 1 : 79, &printer->work);
-    fwrite(printer->work.ptr, 1, printer->work.len, printer->err);
-    fflush(printer->err);
+    if (above)
+        fprintf(printer->places[TO_ERR].to, "\033[%zuA", above);
+    fputs("\r\033[J", printer->places[TO_ERR].to);
+    buf_clear(&status->text);
 }
 
-// ---- texts
-// Lines of several hosts are told apart by a name in front of each; a line that
-// another host left open is ended first.
-static void lines_write(FILE *to, bool *open, const char *front, struct slice text)
+static bool terminal_is_open(const struct printer *printer)
 {
-    while (text.len > 0) {
-        const uint8_t *newline = memchr(text.ptr, '\n', text.len);
-        size_t n = newline ? (size_t)(newline - text.ptr) + 1 : text.len;
-        if (!*open)
-            fputs(front, to);
-        fwrite(text.ptr, 1, n, to);
-        *open = newline == NULL;
-        text = slice_of(text.ptr + n, text.len - n);
-    }
+    const struct place *out = &printer->places[TO_OUT], *err = &printer->places[TO_ERR];
+
+    return (out->open && out->tty) || (err->open && err->tty);
 }
 
-static void front_make(struct printer *printer, const struct stream_row *row, const char *host,
-                       struct buf *front)
+bool printer_status_due(const struct printer *printer, uint64_t now_ms)
 {
-    buf_clear(front);
-    if (printer->hosts && *host) {
-        text_escape(slice_str(host), ESCAPE_ALL, front);
-        buf_add_str(front, ": ");
-    }
-    buf_add_str(front, row->label);
+    return printer->places[TO_ERR].tty && !printer->json && !printer->quiet &&
+           !terminal_is_open(printer) &&
+           (!printer->status.drawn_ms || now_ms - printer->status.drawn_ms >= STATUS_MS);
 }
 
-static void host_change(struct printer *printer, const char *host)
+void printer_status(struct printer *printer, const char *text, unsigned width, uint64_t now_ms)
 {
-    if (slice_is(buf_slice(&printer->last_host), host))
+    struct status *status = &printer->status;
+    FILE *to = printer->places[TO_ERR].to;
+
+    if (!width)
+        width = STATUS_WIDTH;
+    if (slice_is(buf_slice(&status->text), text) && status->width == width)
         return;
-    if (printer->hosts && printer->out_open) {
-        putc('\n', printer->out);
-        printer->out_open = false;
-    }
-    buf_clear(&printer->last_host);
-    buf_add_str(&printer->last_host, host);
-}
-
-// A record may end inside a UTF-8 sequence; on a terminal its beginning waits for
-// the rest, so that it is not shown as stray bytes.
-static void terminal_text(struct printer *printer, struct slice bytes, struct buf *out)
-{
-    size_t rest;
-
-    buf_add_slice(&printer->carry, bytes);
-    rest = text_unfinished(buf_slice(&printer->carry));
-    text_escape(slice_of(printer->carry.ptr, printer->carry.len - rest), ESCAPE_KEEP_LINES, out);
-    buf_drop(&printer->carry, printer->carry.len - rest);
-}
-
-static void text_write(struct printer *printer, const struct stream_row *row, const char *host,
-                       struct slice bytes)
-{
-    bool to_out = row->target == TO_OUT;
-    bool tty = to_out ? printer->out_tty : printer->err_tty;
-    struct buf front;
-
-    buf_init(&front, 0);
-    if (to_out)
-        host_change(printer, host);
-    front_make(printer, row, host, &front);
+    fflush(printer->places[TO_OUT].to);
+    status->width = width; // the old line is where the new width has put it
+    printer_status_clear(printer);
+    buf_add_str(&status->text, text);
     buf_clear(&printer->work);
-    if (!to_out) // both may be the same place: what came first must be there first
-        fflush(printer->out);
-    if (tty && to_out)
-        terminal_text(printer, bytes, &printer->work);
-    else if (tty)
-        text_escape(bytes, ESCAPE_KEEP_LINES, &printer->work);
-    lines_write(to_out ? printer->out : printer->err,
-                to_out ? &printer->out_open : &printer->err_open, buf_cstr(&front),
-                tty ? buf_slice(&printer->work) : bytes);
-    buf_release(&front);
+    text_fit(buf_slice(&status->text), width - 1, &printer->work);
+    status->columns = text_width(buf_slice(&printer->work));
+    status->drawn_ms = now_ms;
+    fwrite(printer->work.ptr, 1, printer->work.len, to);
+    fflush(to);
 }
 
-// ---- records
-static void base64_write(struct printer *printer, const struct stream_row *row, const char *host,
-                         const json_t *json)
+// ---- writing
+static void place_line_end(struct place *place)
 {
-    const char *text = json_string_value(json);
-    size_t len = json_string_length(json), n = 0;
-    uint8_t *bytes = malloc(len ? len : 1);
-
-    if (bytes && sodium_base642bin(bytes, len, text, len, NULL, &n, NULL,
-                                   sodium_base64_VARIANT_ORIGINAL) == 0)
-        text_write(printer, row, host, slice_of(bytes, n));
-    free(bytes);
+    if (place->open)
+        putc('\n', place->to);
+    place->open = false;
 }
 
-// A value is a line of JSON of its own; jansson escapes its control characters.
-static void value_write(struct printer *printer, const struct stream_row *row, const char *host,
-                        const json_t *json)
+// Where many write, a line that another has left open is ended first. Two terminals
+// are taken for one.
+static void place_turn(struct printer *printer, enum target target, const struct source *by)
 {
-    bool *open = row->target == TO_OUT ? &printer->out_open : &printer->err_open;
-    struct buf text;
+    struct place *here = &printer->places[target], *there = &printer->places[!target];
 
-    buf_init(&text, 0);
-    if (*open)
-        buf_add_byte(&text, '\n');
-    json_compact(json, &text);
-    buf_add_byte(&text, '\n');
-    text_write(printer, row, host, buf_slice(&text));
-    buf_release(&text);
+    if (here->open && here->by != by)
+        place_line_end(here);
+    if (there->open && there->by != by && there->tty && here->tty) {
+        place_line_end(there);
+        fflush(there->to);
+    }
+}
+
+static void front_make(struct printer *printer, const struct source *source)
+{
+    buf_clear(&printer->front);
+    if (printer->many && printer->names && source->host.len) {
+        text_escape(buf_slice(&source->host), ESCAPE_ALL, &printer->front);
+        buf_add_str(&printer->front, ": ");
+    }
+    buf_add_str(&printer->front, record_label((enum record_stream)source->stream));
+}
+
+static struct slice for_place(struct printer *printer, const struct place *place,
+                              struct slice text)
+{
+    if (!place->tty)
+        return text;
+    buf_clear(&printer->shown);
+    text_escape(text, ESCAPE_KEEP_LINES, &printer->shown);
+    return buf_slice(&printer->shown);
+}
+
+static void place_write(struct printer *printer, enum target target, struct slice front,
+                        struct slice text)
+{
+    struct place *place = &printer->places[target];
+
+    printer_status_clear(printer);
+    if (target == TO_ERR) // both may be the same place: what came first must be there first
+        fflush(printer->places[TO_OUT].to);
+    buf_clear(&printer->work);
+    lines_add(&printer->work, &place->open, front, for_place(printer, place, text));
+    printer->failed |= buf_failed(&printer->work) || buf_failed(&printer->shown);
+    fwrite(printer->work.ptr, 1, printer->work.len, place->to);
+}
+
+static void source_write(struct printer *printer, struct source *source, enum target target,
+                         size_t n)
+{
+    if (n == 0)
+        return;
+    if (printer->many)
+        place_turn(printer, target, source);
+    front_make(printer, source);
+    place_write(printer, target, buf_slice(&printer->front), slice_of(source->held.ptr, n));
+    printer->places[target].by = source;
+    source_drop(source, n);
+}
+
+void printer_text(struct printer *printer, enum target target, struct slice text)
+{
+    if (!text.len)
+        return;
+    place_turn(printer, target, NULL);
+    place_write(printer, target, (struct slice){ 0 }, text);
+    printer->places[target].by = NULL;
+}
+
+void printer_line_end(struct printer *printer, enum target target)
+{
+    place_line_end(&printer->places[target]);
+}
+
+// ---- sentences of our own
+void printer_say(struct printer *printer, const char *text)
+{
+    struct place *out = &printer->places[TO_OUT], *err = &printer->places[TO_ERR];
+
+    printer_status_clear(printer);
+    place_line_end(err);
+    if (out->tty && err->tty)
+        place_line_end(out);
+    fflush(out->to);
+    fprintf(err->to, "%s\n", text);
 }
 
 static void gap_write(struct printer *printer, const json_t *record)
 {
-    fflush(printer->out);
-    fprintf(printer->err, "pawl: record %lld is damaged on disk and left out\n",
-            row_int(record, "seq"));
+    char text[80];
+
+    snprintf(text, sizeof(text), "pawl: record %lld is damaged on disk and left out",
+             row_int(record, "seq"));
+    printer_say(printer, text);
 }
 
-static void record_write(struct printer *printer, const json_t *record)
+// ---- records
+static enum hold hold_of(const struct printer *printer, enum target target)
 {
-    buf_clear(&printer->work);
-    json_compact(record, &printer->work);
-    buf_add_byte(&printer->work, '\n');
-    fwrite(printer->work.ptr, 1, printer->work.len, printer->out);
+    if (printer->many)
+        return HOLD_LINE;
+    return printer->places[target].tty ? HOLD_SEQUENCE : HOLD_NOTHING;
+}
+
+// Records may show it before a row does.
+static void second_host_note(struct printer *printer, const struct source *source)
+{
+    if (!source->host.len || printer->host)
+        return;
+    if (!printer->first)
+        printer->first = source;
+    else if (source->child != printer->first->child)
+        printer->many = true;
+}
+
+// A value is a line of its own: what stands before it on the line is ended.
+static void value_begin(struct printer *printer, const struct source *source, enum target target)
+{
+    const struct place *place = &printer->places[target];
+    bool in_line = place->open && (place->by == source || !printer->many);
+
+    if (source->held.len || in_line)
+        buf_add_byte(&printer->bytes, '\n');
+}
+
+static void bytes_write(struct printer *printer, const json_t *record, enum target target)
+{
+    struct source *source = sources_get(&printer->sources, (uint64_t)row_int(record, "job"),
+                                        (unsigned)record_stream_of(record),
+                                        row_text(record, "host"));
+    size_t n;
+
+    if (!source) {
+        printer->failed = true;
+        return;
+    }
+    second_host_note(printer, source);
+    buf_clear(&printer->bytes);
+    if (record_is_value(record))
+        value_begin(printer, source, target);
+    record_bytes(record, &printer->bytes);
+    n = source_add(source, buf_slice(&printer->bytes), (uint64_t)row_int(record, "seq"),
+                   hold_of(printer, target));
+    printer->failed |= buf_failed(&printer->bytes) || buf_failed(&source->held);
+    source_write(printer, source, target, n);
 }
 
 void printer_record(struct printer *printer, const json_t *record)
 {
-    const struct stream_row *row = stream_row_of(printer, row_text(record, "stream"));
-    const char *host = row_text(record, "host");
-    const json_t *data = json_object_get(record, "data");
-    const json_t *base64 = json_object_get(record, "data_b64");
-    bool gap = row_true(record, "gap");
+    int target = printer_target(printer, record);
 
-    if ((!row && !gap) || (printer->host && strcmp(printer->host, host) != 0))
+    if (target < 0)
         return;
-    status_clear(printer);
     if (printer->json) {
-        record_write(printer, record);
-    } else if (gap) {
+        printer_status_clear(printer);
+        print_json(record);
+    } else if (row_true(record, "gap")) {
         gap_write(printer, record);
-    } else if (json_is_string(data)) {
-        text_write(printer, row, host, slice_of(json_string_value(data),
-                                                json_string_length(data)));
-    } else if (json_is_string(base64)) {
-        base64_write(printer, row, host, base64);
     } else {
-        value_write(printer, row, host, json_object_get(record, "value"));
+        bytes_write(printer, record, (enum target)target);
     }
 }
 
-void printer_note(struct printer *printer, const char *text)
+uint64_t printer_done(const struct printer *printer, uint64_t last)
 {
-    status_clear(printer);
-    fflush(printer->out);
-    if (printer->err_open)
-        putc('\n', printer->err);
-    printer->err_open = false;
-    fprintf(printer->err, "pawl: %s\n", text);
-    fflush(printer->err);
+    return sources_done(&printer->sources, last);
 }
 
+// ---- the end
 int printer_flush(struct printer *printer)
 {
-    fflush(printer->err);
-    return fflush(printer->out) == 0 && !ferror(printer->out) ? 0 : -EIO;
+    FILE *out = printer->places[TO_OUT].to;
+
+    fflush(printer->places[TO_ERR].to);
+    return fflush(out) == 0 && !ferror(out) && !printer->failed ? 0 : -EIO;
 }
 
 int printer_finish(struct printer *printer)
 {
-    status_clear(printer);
-    if (printer->carry.len && printer->out_tty) {
-        buf_clear(&printer->work);
-        text_escape(buf_slice(&printer->carry), ESCAPE_ALL, &printer->work);
-        fwrite(printer->work.ptr, 1, printer->work.len, printer->out);
+    struct sources *sources = &printer->sources;
+
+    printer_status_clear(printer);
+    for (size_t i = 0; i < sources->count; i++) {
+        struct source *source = sources->all[i];
+        source_write(printer, source, source->stream == RECORD_OUTPUT ? TO_OUT : TO_ERR,
+                     source->held.len);
+        if (printer->many)
+            for (int target = 0; target < TARGETS; target++)
+                place_line_end(&printer->places[target]);
     }
-    buf_clear(&printer->carry);
-    if (printer->out_open && printer->out_tty)
-        putc('\n', printer->out);
-    if (printer->err_open && printer->err_tty)
-        putc('\n', printer->err);
-    printer->out_open = printer->err_open = false;
+    for (int target = 0; target < TARGETS; target++)
+        if (printer->places[target].tty || printer->many)
+            place_line_end(&printer->places[target]);
     return printer_flush(printer);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/real.h"
 #include "cli/call.h"
@@ -94,15 +95,23 @@ int render_jobs(const json_t *rows, unsigned width, bool colours, struct buf *ou
     return rc;
 }
 
+// jansson leaves DEL, C1 and such as they are: on a terminal they are escaped, too.
 void print_json(const json_t *json)
 {
-    struct buf text;
+    struct buf text, shown;
+    const struct buf *out = &text;
 
     buf_init(&text, 0);
+    buf_init(&shown, 0);
     json_compact(json, &text);
     buf_add_byte(&text, '\n');
-    fwrite(text.ptr, 1, text.len, stdout);
+    if (isatty(STDOUT_FILENO)) {
+        text_escape(buf_slice(&text), ESCAPE_JSON, &shown);
+        out = &shown;
+    }
+    fwrite(out->ptr, 1, out->len, stdout);
     buf_release(&text);
+    buf_release(&shown);
 }
 
 int print_buf(struct cli *cli, const struct buf *out)

@@ -54,9 +54,26 @@ static bool code_is_bidi(uint32_t code)
            (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
+static bool code_drives(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code_is_bidi(code) ||
+           code == 0x2028 || code == 0x2029;
+}
+
+// Outside its texts JSON has no controls but white space, which stays.
+static void escape_json(uint32_t code, struct slice raw, struct buf *out)
+{
+    if (code >= 0x20 && code_drives(code))
+        buf_addf(out, "\\u%04x", (unsigned)code);
+    else
+        buf_add_slice(out, raw);
+}
+
 static void escape_code(uint32_t code, struct slice raw, enum escape escape, struct buf *out)
 {
-    if (escape == ESCAPE_KEEP_LINES && (code == '\n' || code == '\t'))
+    if (escape == ESCAPE_JSON)
+        escape_json(code, raw, out);
+    else if (escape == ESCAPE_KEEP_LINES && (code == '\n' || code == '\t'))
         buf_add_slice(out, raw);
     else if (code == '\n')
         buf_add_str(out, "\\n");
@@ -64,18 +81,32 @@ static void escape_code(uint32_t code, struct slice raw, enum escape escape, str
         buf_add_str(out, "\\t");
     else if (code < 0x20 || code == 0x7f)
         buf_addf(out, "\\x%02x", (unsigned)code);
-    else if ((code >= 0x80 && code < 0xa0) || code_is_bidi(code) || code == 0x2028 ||
-             code == 0x2029)
+    else if (code_drives(code))
         buf_addf(out, "\\u{%04x}", (unsigned)code);
     else
         buf_add_slice(out, raw);
 }
 
+// Most of most texts: bytes that are themselves, taken together.
+static size_t plain_length(struct slice text, size_t at)
+{
+    size_t n = at;
+
+    while (n < text.len && text.ptr[n] >= 0x20 && text.ptr[n] < 0x7f)
+        n++;
+    return n - at;
+}
+
 void text_escape(struct slice text, enum escape escape, struct buf *out)
 {
     for (size_t at = 0; at < text.len;) {
+        size_t plain = plain_length(text, at), n;
         uint32_t code;
-        size_t n = text_sequence(text, at, &code);
+        buf_add(out, text.ptr + at, plain);
+        at += plain;
+        if (at == text.len)
+            break;
+        n = text_sequence(text, at, &code);
         if (n)
             escape_code(code, slice_of(text.ptr + at, n), escape, out);
         else

@@ -4,8 +4,12 @@
 
 #include "base/buf.h"
 
-// What escaping lets through beside printable characters.
-enum escape { ESCAPE_ALL /* a cell of a table */, ESCAPE_KEEP_LINES /* \n and \t stay */ };
+// What escaping lets through beside printable characters, and how the rest is written.
+enum escape {
+    ESCAPE_ALL,        // a cell of a table
+    ESCAPE_KEEP_LINES, // \n and \t stay
+    ESCAPE_JSON,       // the text is JSON, and stays the same JSON: \uHHHH
+};
 
 // Appends the text with C0, DEL, C1, bidirectional controls and bytes that are not
 // UTF-8 written as \xHH or \u{HHHH}.

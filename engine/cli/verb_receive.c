@@ -55,6 +55,7 @@ static int reading_read(const struct options *options, struct reading *reading, 
     follow->live = option_is_set(options, "wait");
     follow->until_finished = option_is_set(options, "force");
     follow->events = option_is_set(options, "events");
+    follow->fold = option_is_set(options, "fold");
     reading->printer.host = option_text(options, "host");
     reading->partial = reading->printer.host || reading->printer.streams;
     return 0;
@@ -67,7 +68,8 @@ static int receive_one(struct cli *cli, struct reading *reading, const json_t *r
     char hint[64];
     int exit_code;
 
-    snprintf(hint, sizeof(hint), "pawl receive %lld --wait", row_int(row, "id"));
+    snprintf(hint, sizeof(hint), "pawl receive %lld --wait%s", row_int(row, "id"),
+             reading->follow.fold ? " --fold" : "");
     reading->follow.row = row;
     reading->follow.hint = hint;
     reading->follow.mark = !option_is_set(options, "keep") && !option_is_set(options, "all") &&
@@ -83,8 +85,7 @@ static void receive_all(struct cli *cli, struct reading *reading, const json_t *
     size_t i;
 
     json_array_foreach(rows, i, row) {
-        buf_clear(&reading->printer.last_host);
-        reading->printer.hosts = false;
+        printer_reset(&reading->printer);
         if (receive_one(cli, reading, row) == EXIT_INTERRUPT)
             return;
     }

@@ -92,10 +92,8 @@ static void list_keep_newest(struct list_state *list)
     qsort(list->jobs, n, sizeof(*list->jobs), lowest_first);
 }
 
-static void row_add(struct list_state *list, const struct job_view *view, uint64_t id)
+static void row_add(struct list_state *list, json_t *json)
 {
-    json_t *json = job_json(view, id);
-
     json_line(json, list->out);
     json_decref(json);
 }
@@ -105,10 +103,10 @@ static int list_rows(void *arg, const struct job_view *view)
     struct list_state *list = arg;
     const struct job_head *head = view->head;
 
-    row_add(list, view, head->id);
+    row_add(list, job_json(view, head->id));
     for (size_t i = 0; i < head->child_count; i++)
         if (filter_takes_child(&list->filter, &head->children[i]))
-            row_add(list, view, head->children[i].id);
+            row_add(list, child_json(view, &head->children[i]));
     return 1;
 }
 

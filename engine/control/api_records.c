@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
-// GET /v1/jobs/ID/records, GET /v1/jobs/ID/events: one follower for both. Each
-// fill reads the job's head first and its records up to the head's last_seq
-// after it, so that "finished, and everything was sent" is one committed truth.
-// A row follows the records that were committed with it or before it.
+// GET /v1/jobs/ID/records, GET /v1/jobs/ID/events: one follower for both. It reads
+// the job's head, then sends the records up to the head's last_seq, in as many fills
+// as that takes, then the rows of what the head has changed; then the head is read
+// again. So "finished, and everything was sent" is one committed truth, and a row
+// follows the records that were committed with it or before it.
+//
+// Nothing here grows with hosts times records: a head is read once for each backlog,
+// a record finds its host by bisection, and a child's row is made when it changes.
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "control/api.h"
 #include "control/job_json.h"
 #include "control/json.h"
@@ -14,31 +19,38 @@
 #include "control/query.h"
 #include "control/record_json.h"
 
-enum { FOLLOW_FILL = 64 * 1024 };
+enum {
+    FOLLOW_FILL = 64 * 1024,
+    FOLLOW_SCAN = 1024, // records looked at in one fill: a child's may be rare
+};
 enum until { UNTIL_SETTLED, UNTIL_FINISHED };
 
-// Child id and host name, kept from one head to the next: children are only added.
-struct host_name {
+// A child, kept from one head to the next: they are only added, by ascending id.
+struct follow_child {
     uint64_t id;
-    size_t at, len; // in host_text
+    size_t at, len; // its host, in host_text
+    uint64_t shown; // digest of what its last row told; 0: none was sent
 };
 
 struct follow {
     const struct port *port;
     struct lookup job;
-    bool records, rows, following;
+    bool records, rows, child_rows, following;
     enum until until;
     uint64_t next_seq;      // the first record not sent
-    struct host_name *hosts;
-    size_t host_count;
+    struct follow_child *children;
+    size_t child_count;
     struct buf host_text;
     struct buf seen;        // the head that the last row showed, encoded
     struct buf head;        // the present one
     struct buf row;         // its line, when it is to be shown
     bool row_sent;          // at least one
+    bool child_due;         // some child's row is to be sent
     enum job_state state;
     uint64_t last_seq;
     struct buf *out;        // during a fill
+    size_t scanned;         // records, during a fill
+    bool cut;               // the last fill ended before the backlog did
     bool failed, removed;
 };
 
@@ -46,7 +58,7 @@ static void follow_free(void *state)
 {
     struct follow *follow = state;
 
-    free(follow->hosts);
+    free(follow->children);
     buf_release(&follow->host_text);
     buf_release(&follow->seen);
     buf_release(&follow->head);
@@ -55,41 +67,81 @@ static void follow_free(void *state)
 }
 
 // ---- the head
-static bool hosts_take(struct follow *follow, const struct job_head *head)
+static bool children_take(struct follow *follow, const struct job_head *head)
 {
-    struct host_name *hosts;
+    struct follow_child *children;
 
-    if (head->child_count <= follow->host_count)
+    if (head->child_count <= follow->child_count)
         return true;
-    hosts = realloc(follow->hosts, head->child_count * sizeof(*hosts));
-    if (!hosts)
+    children = realloc(follow->children, head->child_count * sizeof(*children));
+    if (!children)
         return false;
-    follow->hosts = hosts;
-    for (size_t i = follow->host_count; i < head->child_count; i++) {
+    follow->children = children;
+    for (size_t i = follow->child_count; i < head->child_count; i++) {
         const struct child_head *child = &head->children[i];
-        hosts[i] = (struct host_name){ child->id, follow->host_text.len, child->host.len };
+        children[i] = (struct follow_child){ child->id, follow->host_text.len, child->host.len,
+                                             0 };
         buf_add_slice(&follow->host_text, child->host);
     }
-    follow->host_count = head->child_count;
+    follow->child_count = head->child_count;
     return !buf_failed(&follow->host_text);
+}
+
+static int child_compare(const void *id, const void *child)
+{
+    uint64_t a = *(const uint64_t *)id, b = ((const struct follow_child *)child)->id;
+
+    return (a > b) - (a < b);
 }
 
 static struct slice host_of(const struct follow *follow, uint64_t child_id)
 {
-    for (size_t i = 0; i < follow->host_count; i++)
-        if (follow->hosts[i].id == child_id)
-            return slice_of(follow->host_text.ptr + follow->hosts[i].at, follow->hosts[i].len);
-    return (struct slice){ 0 };
+    const struct follow_child *child =
+        follow->child_count ? bsearch(&child_id, follow->children, follow->child_count,
+                                      sizeof(*child), child_compare) : NULL;
+
+    return child ? slice_of(follow->host_text.ptr + child->at, child->len) : (struct slice){ 0 };
 }
 
-// A row is due when the head's bytes, or the notice, differ from those shown last:
+// The head without what changes with every child: how many there are and, when their
+// own rows do not tell it, how many have failed.
+static void head_take_down(const struct follow *follow, const struct job_head *head,
+                           struct buf *out)
+{
+    struct job_head alone = *head;
+    size_t failed = 0;
+
+    for (size_t i = 0; i < head->child_count && !follow->child_rows; i++)
+        failed += head->children[i].state == JOB_FAILED;
+    alone.child_count = 0;
+    head_encode(&alone, out);
+    buf_add_u64be(out, head->child_count);
+    buf_add_u64be(out, failed);
+}
+
+// A child that is read by itself is all that its row shows.
+static void child_take_down(const struct job_head *head, const struct child_head *child,
+                            struct buf *out)
+{
+    struct job_head one = *head;
+
+    one.child_count = 1;
+    one.children = (struct child_head *)(uintptr_t)child;
+    head_encode(&one, out);
+}
+
+// A row is due when what it shows, or the notice, differs from what was shown last:
 // numbers of unread records are not part of a head, so output alone makes no row.
-static void row_take(struct follow *follow, const struct job_view *view)
+static void row_take(struct follow *follow, const struct job_view *view,
+                     const struct child_head *child)
 {
     json_t *json;
 
     buf_clear(&follow->head);
-    head_encode(view->head, &follow->head);
+    if (child)
+        child_take_down(view->head, child, &follow->head);
+    else
+        head_take_down(follow, view->head, &follow->head);
     buf_add_slice(&follow->head, view->notice);
     if (slice_equal(buf_slice(&follow->head), buf_slice(&follow->seen)))
         return;
@@ -101,6 +153,25 @@ static void row_take(struct follow *follow, const struct job_view *view)
     json_decref(json);
 }
 
+// Never 0.
+static uint64_t child_digest(const struct child_head *child)
+{
+    uint64_t facts[] = { child->state, (uint64_t)child->exit_code,
+                         (uint64_t)child->started_unix_ms, (uint64_t)child->ended_unix_ms,
+                         child->failure,
+                         name_hash(child->reason) };
+
+    return name_hash(slice_of(facts, sizeof(facts))) | 1;
+}
+
+static bool child_is_due(const struct follow *follow, const struct job_head *head)
+{
+    for (size_t i = 0; i < follow->child_count && i < head->child_count; i++)
+        if (follow->children[i].shown != child_digest(&head->children[i]))
+            return true;
+    return false;
+}
+
 static int head_take(void *arg, const struct job_view *view)
 {
     struct follow *follow = arg;
@@ -110,9 +181,11 @@ static int head_take(void *arg, const struct job_view *view)
     follow->removed = head->removing;
     follow->state = child ? child->state : head->state;
     follow->last_seq = view->last_seq;
-    follow->failed = !hosts_take(follow, head);
+    follow->failed = !children_take(follow, head);
     if (follow->rows)
-        row_take(follow, view);
+        row_take(follow, view, child);
+    if (follow->child_rows && !child)
+        follow->child_due = child_is_due(follow, head);
     return 1;
 }
 
@@ -126,12 +199,13 @@ static int record_take(void *arg, const struct record *record, bool gap)
     if (record->seq > follow->last_seq)
         return 1; // committed after the head that was read: next time
     follow->next_seq = record->seq + 1;
-    if (follow->job.id != follow->job.job_id && follow->job.id != id)
-        return 0;
-    json = record_json(record, id, host_of(follow, id), gap);
-    json_line(json, follow->out);
-    json_decref(json);
-    return follow->out->len >= FOLLOW_FILL;
+    if (follow->job.id == follow->job.job_id || follow->job.id == id) {
+        json = record_json(record, id, host_of(follow, id), gap);
+        json_line(json, follow->out);
+        json_decref(json);
+    }
+    follow->cut = follow->out->len >= FOLLOW_FILL || ++follow->scanned >= FOLLOW_SCAN;
+    return follow->cut;
 }
 
 static void row_send(struct follow *follow)
@@ -143,12 +217,72 @@ static void row_send(struct follow *follow)
     buf_clear(&follow->row);
 }
 
+static void child_send(struct follow *follow, const struct job_view *view, size_t i)
+{
+    uint64_t digest = child_digest(&view->head->children[i]);
+    json_t *json;
+
+    if (follow->children[i].shown == digest)
+        return;
+    json = child_json(view, &view->head->children[i]);
+    json_line(json, follow->out);
+    json_decref(json);
+    follow->children[i].shown = digest;
+}
+
+static int children_send(void *arg, const struct job_view *view)
+{
+    struct follow *follow = arg;
+    size_t i = 0;
+
+    for (; i < follow->child_count && i < view->head->child_count; i++) {
+        if (follow->out->len >= FOLLOW_FILL)
+            return 1; // the rest is still due
+        child_send(follow, view, i);
+    }
+    follow->child_due = false;
+    return 1;
+}
+
 static bool follow_is_over(const struct follow *follow)
 {
     if (!follow->following)
         return true;
     return follow->until == UNTIL_FINISHED ? job_state_is_finished(follow->state)
                                            : job_state_is_settled(follow->state);
+}
+
+// ---- a fill
+static int head_read(struct follow *follow, struct err *err)
+{
+    const struct port *port = follow->port;
+    int rc = port->ops->job(port->core, follow->job.job_id, head_take, follow, err);
+
+    if (rc >= 0 && follow->removed)
+        rc = err_set(err, -ENOENT, "job %" PRIu64 " was removed", follow->job.job_id);
+    return rc;
+}
+
+static int records_send(struct follow *follow, struct err *err)
+{
+    const struct port *port = follow->port;
+
+    follow->cut = false;
+    follow->scanned = 0;
+    if (!follow->records || follow->next_seq > follow->last_seq)
+        return 0;
+    return port->ops->records(port->core, follow->job.job_id, follow->next_seq, record_take,
+                              follow, err);
+}
+
+static int rows_send(struct follow *follow, struct err *err)
+{
+    const struct port *port = follow->port;
+
+    row_send(follow);
+    if (!follow->child_due)
+        return 0;
+    return port->ops->job(port->core, follow->job.job_id, children_send, follow, err);
 }
 
 static enum fill follow_end(struct follow *follow, const struct err *err)
@@ -160,28 +294,24 @@ static enum fill follow_end(struct follow *follow, const struct err *err)
 static enum fill follow_fill(struct exchange *x, void *state, struct buf *out)
 {
     struct follow *follow = state;
-    const struct port *port = follow->port;
     struct err err = { 0 };
 
     (void)x;
     follow->out = out;
-    if (port->ops->job(port->core, follow->job.job_id, head_take, follow, &err) < 0)
+    if (!follow->cut && head_read(follow, &err) < 0)
         return follow_end(follow, &err);
-    if (follow->removed) {
-        err_set(&err, -ENOENT, "job %" PRIu64 " was removed", follow->job.job_id);
-        return follow_end(follow, &err);
-    }
     if (!follow->row_sent)
         row_send(follow);
-    if (follow->records && follow->next_seq <= follow->last_seq &&
-        port->ops->records(port->core, follow->job.job_id, follow->next_seq, record_take,
-                           follow, &err) < 0)
+    if (records_send(follow, &err) < 0)
         return follow_end(follow, &err);
-    if (follow->records && out->len >= FOLLOW_FILL)
+    if (follow->cut)
         return FILL_MORE;
-    row_send(follow);
+    if (rows_send(follow, &err) < 0)
+        return follow_end(follow, &err);
     if (follow->failed)
         out->failed = -ENOMEM;
+    if (follow->child_due)
+        return FILL_MORE;
     return follow_is_over(follow) ? FILL_END : FILL_WAIT;
 }
 
@@ -240,7 +370,8 @@ static void follow_start(struct exchange *x, bool records)
     if (!follow)
         return;
     follow->records = records;
-    follow->rows = !records || query_flag(x, "rows");
+    follow->child_rows = query_flag(x, "children");
+    follow->rows = !records || follow->child_rows || query_flag(x, "rows");
     rc = lookup_job(follow->port, exchange_selector(x), &follow->job, &err);
     if (rc >= 0)
         rc = since_read(x, follow, &err);

@@ -47,6 +47,7 @@ struct exchange {
     struct buf out;
     size_t sent;                        // bytes of out that are gone
     bool ended;                         // fill has nothing more to say
+    bool more;                          // fill stopped to let others on
     struct watch *watch;
     uint64_t deadline;                  // 0: none
 };
@@ -278,10 +279,9 @@ static void stream_refill(struct exchange *x)
 
     buf_clear(&x->out);
     x->sent = 0;
-    do
-        fill = x->fill(x, x->state, &x->out);
-    while (fill == FILL_MORE && x->out.len == 0 && !buf_failed(&x->out));
+    fill = x->fill(x, x->state, &x->out);
     x->ended = fill == FILL_END;
+    x->more = fill == FILL_MORE;
     if (fill == FILL_WAIT && control_is_closing(x->control)) {
         struct err err;
         err_shutting_down(&err);
@@ -314,6 +314,8 @@ static ssize_t stream_read(void *cls, uint64_t pos, char *to, size_t max)
         return MHD_CONTENT_READER_END_OF_STREAM;
     if (n == 0) {
         exchange_suspend(x);
+        if (x->more) // there is more, but not yet: others have their turn first
+            exchange_wake(x);
         return 0;
     }
     if (n > max)

@@ -181,7 +181,7 @@ static json_t *parent_row(const struct job_view *view)
 }
 
 // What is unread is counted for whole jobs only: null for a child.
-static json_t *child_row(const struct job_view *view, const struct child_head *child)
+json_t *child_json(const struct job_view *view, const struct child_head *child)
 {
     const struct job_head *head = view->head;
     struct row row = {
@@ -210,5 +210,5 @@ json_t *job_json(const struct job_view *view, uint64_t id)
 {
     const struct child_head *child = id == view->head->id ? NULL : job_child(view->head, id);
 
-    return child ? child_row(view, child) : parent_row(view);
+    return child ? child_json(view, child) : parent_row(view);
 }

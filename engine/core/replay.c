@@ -213,6 +213,7 @@ static int wake(struct resident *r, struct err *err)
     filing_take_over(r);
     r->active_row = r->engine->recovering;
     r->head_state = job_state(&r->job);
+    r->head_child_ends = r->job.child_ends;
     if (r->wreck) {
         suspend_wreck(r, rc, &why);
         return 0;

@@ -261,6 +261,7 @@ struct resident {
     bool dead;             // drop it from memory after the commit
     bool wreck;            // its journal cannot be replayed: only stop, remove, resume
     enum job_state head_state;
+    size_t head_child_ends; // as head_state: what the head on disk shows
 };
 
 // turn.c

@@ -210,6 +210,15 @@ static void put_head(struct resident *resident)
     free(children);
     resident->head_dirty = false;
     resident->head_state = head.state;
+    resident->head_child_ends = job->child_ends;
+}
+
+static bool head_is_old(const struct resident *resident)
+{
+    const struct job *job = &resident->job;
+
+    return resident->head_dirty || resident->head_state != job_state(job) ||
+           resident->head_child_ends != job->child_ends;
 }
 
 static void close_job(struct resident *resident)
@@ -218,8 +227,7 @@ static void close_job(struct resident *resident)
 
     filing_close_job(resident);
     dispatch_tails(resident);
-    if (!resident->removed &&
-        (resident->head_dirty || resident->head_state != job_state(&resident->job)))
+    if (!resident->removed && head_is_old(resident))
         put_head(resident);
     if (resident->active_row == resident->job.ended) {
         resident->active_row = !resident->job.ended;

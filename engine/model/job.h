@@ -46,6 +46,7 @@ struct job {
     struct list signals;           // sent, not taken
     struct job_child *children;    // in the order of their ids
     size_t child_count, child_cap;
+    size_t child_ends;             // times that one was over: what shows them is old
     struct map child_by_host;      // name_hash of the host -> index + 1
     size_t in_flight;              // attempts of commands and once() not settled
     bool stop_asked;

@@ -167,6 +167,7 @@ void job_child_over(struct job *job, const struct strand *strand, const struct e
         return; // nothing was done on it, or nothing since it was over
     if (end->failed && job_is_ending(job))
         return; // it shares its job's end
+    job->child_ends++;
     child->over = true;
     child->failed = end->failed;
     child->ended_unix_ms = job->time_unix_ms;

@@ -34,6 +34,13 @@ static void controls_are_shown(void **state)
     check_escape(SLICE("nul\0in"), ESCAPE_ALL, "nul\\x00in");
 }
 
+static void json_stays_the_same_json(void **state)
+{
+    (void)state;
+    check_escape(SLICE("{\"a\":\"\xc2\x9b\x7f\xe2\x80\xae\xe2\x82\xac\\u001b\"}\n"), ESCAPE_JSON,
+                 "{\"a\":\"\\u009b\\u007f\\u202e\xe2\x82\xac\\u001b\"}\n");
+}
+
 static void an_unfinished_sequence_is_counted(void **state)
 {
     (void)state;
@@ -75,6 +82,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(controls_are_shown),
+        cmocka_unit_test(json_stays_the_same_json),
         cmocka_unit_test(an_unfinished_sequence_is_counted),
         cmocka_unit_test(texts_are_fitted_by_columns),
     };

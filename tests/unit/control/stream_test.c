@@ -134,6 +134,55 @@ static void events_come_at_changes_only(void **state)
     buf_release(&body);
 }
 
+static void rows_of_children_come_as_they_change(void **state)
+{
+    struct world *world = *state;
+    struct fake_job *job = fake_job_add(world->fake, 12, "disks", JOB_RUNNING);
+    struct client client;
+    struct buf body;
+
+    buf_init(&body, 0);
+    client_request(&client, world, "GET", "/v1/jobs/12/records?follow=1&children=1", NULL);
+    client_read(&client, world, "\"parent\":12");
+    fake_record_add(job, "quiet", 5);
+    fake_commit(world->fake, 12); // output alone changes no child
+    client_read(&client, world, "quiet");
+    job->child.state = JOB_FAILED;
+    job->child.failure = CHILD_UNREACHABLE;
+    fake_commit(world->fake, 12); // and a child that fails makes no row of its job
+    client_read(&client, world, "\"failure\":\"unreachable\"");
+    fake_record_add(job, "last", 4);
+    fake_job_set(job, JOB_FAILED);
+    fake_commit(world->fake, 12);
+    client_read(&client, world, NULL);
+    client_body(&client, &body);
+    assert_int_equal(count(buf_cstr(&body), "\n"), 7);
+    assert_int_equal(count(buf_cstr(&body), "\"id\":12"), 2);
+    assert_int_equal(count(buf_cstr(&body), "\"id\":13"), 3);
+    assert_true(strstr(buf_cstr(&body), "last") < strstr(buf_cstr(&body), "\"ended\":\"20"));
+    client_close(&client);
+    buf_release(&body);
+}
+
+// What lies before the records of a child is passed over in turns: others are answered
+// meanwhile, and nothing is left out.
+static void the_records_of_a_child_may_be_far_apart(void **state)
+{
+    enum { APART = 5000 };
+    struct world *world = *state;
+    struct fake_job *job = fake_job_add(world->fake, 12, "disks", JOB_COMPLETED);
+    json_t *lines;
+
+    for (int i = 0; i < APART; i++) {
+        fake_record_add(job, "of none", 7);
+        job->gaps[i] = i > 0 && i < APART - 1; // a damaged one is nobody's
+    }
+    assert_int_equal(http(world, "GET", "/v1/jobs/13/records", NULL, &lines), 200);
+    assert_int_equal(json_array_size(lines), 2);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(lines, 1), "seq")), APART);
+    json_decref(lines);
+}
+
 static void a_removed_job_ends_its_followers(void **state)
 {
     struct world *world = *state;
@@ -283,6 +332,8 @@ int main(void)
         WITH_WORLD(reading_begins_where_asked),
         WITH_WORLD(a_follower_ends_with_the_job),
         WITH_WORLD(events_come_at_changes_only),
+        WITH_WORLD(rows_of_children_come_as_they_change),
+        WITH_WORLD(the_records_of_a_child_may_be_far_apart),
         WITH_WORLD(a_removed_job_ends_its_followers),
         WITH_WORLD(a_slow_reader_gets_everything),
         WITH_WORLD(a_hundred_followers_at_once),

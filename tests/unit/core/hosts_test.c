@@ -122,6 +122,30 @@ static void a_result_that_could_not_be_forgotten_is_when_the_host_is_back(void *
     expect_call(w, CALL_FORGET, 3);
 }
 
+static int note_second_child(void *arg, const struct job_view *view)
+{
+    *(enum job_state *)arg = view->head->children[1].state;
+    return 1;
+}
+
+// The others go on: people see at once who is done.
+static void a_child_that_is_over_is_shown_so(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "hosts('web[1-2]'):each(function(h) h:run('x') end)");
+    struct port port = engine_port(w->engine);
+    enum job_state child; // the first is localhost
+
+    up(w, "web1", "boot-w");
+    expect_start(w, 3);
+    up(w, "web2", "boot-x");
+    w->at = "web1";
+    command_ends(w, 3, 0);
+    expect_state(w, job, JOB_RUNNING);
+    assert_int_equal(port.ops->job(port.core, job, note_second_child, &child, NULL), 0);
+    assert_string_equal(job_state_name(child), "Completed");
+}
+
 // ---- links without work
 
 static void a_link_without_work_is_closed_after_a_minute(void **state)
@@ -524,6 +548,7 @@ int main(void)
         TEST(a_command_goes_on_while_its_host_is_away),
         TEST(the_next_engine_asks_the_host_of_the_command),
         TEST(a_result_that_could_not_be_forgotten_is_when_the_host_is_back),
+        TEST(a_child_that_is_over_is_shown_so),
         TEST(a_link_without_work_is_closed_after_a_minute),
         TEST(a_command_that_begins_meanwhile_keeps_the_link),
         TEST(a_link_that_is_slow_to_come_back_is_not_looked_at_without_end),
