@@ -4,6 +4,8 @@
 // with{}; strings among them are held by the tables they come from.
 #include "lua/ask.h"
 
+#include <assert.h>
+
 #include "lua/keys.h"
 #include "lua/options.h"
 #include "lua/text.h"
@@ -75,6 +77,23 @@ struct slice ask_string(lua_State *L, const char *function, const char *name)
         options_raise(L, function, name, "a string");
     lua_pop(L, 1);
     return s;
+}
+
+struct slice ask_path(lua_State *L, const char *function, int idx)
+{
+    struct slice path;
+
+    if (lua_type(L, idx) != LUA_TSTRING || lua_rawlen(L, idx) == 0)
+        vm_raise(L, "%s: the path must be a string, not %s", function,
+                 lua_type(L, idx) == LUA_TSTRING ? "an empty one" : vm_type_words(L, idx));
+    path.ptr = (const uint8_t *)lua_tolstring(L, idx, &path.len);
+    return path;
+}
+
+void ask_word(struct ask *ask, struct slice word)
+{
+    assert(ask->first_count < sizeof(ask->first) / sizeof(ask->first[0]));
+    ask->first[ask->first_count++] = word;
 }
 
 // ---- env

@@ -18,7 +18,7 @@ struct ask {
     const char *function;
     struct script_strand *strand;
     struct slice shell;    // text for sh; empty: the words are a command
-    struct slice first[2]; // words before those of the list
+    struct slice first[3]; // words before those of the list
     size_t first_count;
     int list;              // stack index of a list of words, or 0
     bool has_stdin;
@@ -31,6 +31,10 @@ struct ask ask_begin(lua_State *L, const char *function, int arguments);
 // f{ "text", option = ... } is f("text", { option = ... }). Returns how many list
 // elements the options may have; raises when the text is none.
 int ask_spread(lua_State *L, const char *function, const char *expected);
+// The path that is this argument; function names the method in the message.
+struct slice ask_path(lua_State *L, const char *function, int idx);
+// One more word before those of the list.
+void ask_word(struct ask *ask, struct slice word);
 // A string option; NULL bytes when it is not given.
 struct slice ask_string(lua_State *L, const char *function, const char *name);
 // Options `args` and `stdin` of the command. What they push stays for ask_put.

@@ -3,6 +3,7 @@
 //   [1] results  [2] errors  [3] items  [4] keys  [5] function, or false
 // Results and errors are by branch number; with a function each branch calls it
 // with its item and key, without one the items are the functions.
+#include "lua/lib_files.h"
 #include "lua/lib_flow.h"
 
 #include <math.h>
@@ -432,6 +433,7 @@ void lib_primitives_push(lua_State *L)
 
     luaL_newlib(L, functions);
     lib_hosts_primitives(L);
+    lib_files_primitives(L);
     lib_host_wait_primitives(L);
     lib_base_open(L); // pairs, tostring: the script may have replaced its own
 }

@@ -4,6 +4,7 @@
 #include "base/suggest.h"
 #include "lua/ask.h"
 #include "lua/keys.h"
+#include "lua/lib_files.h"
 #include "lua/lib_host.h"
 #include "lua/lib_host_wait.h"
 #include "lua/lib_with.h"
@@ -38,7 +39,7 @@ void host_push(lua_State *L)
 
 // ---- steps
 
-static struct ask begin(lua_State *L, const char *function, int arguments)
+struct ask host_ask(lua_State *L, const char *function, int arguments)
 {
     host_check(L, function);
     return ask_begin(L, function, arguments);
@@ -61,7 +62,7 @@ static int command_done(lua_State *L, int status, lua_KContext ctx)
 // host:run(text, options?) or host:run{ text, ... } -> result
 static int host_run(lua_State *L)
 {
-    struct ask ask = begin(L, "run", 2);
+    struct ask ask = host_ask(L, "run", 2);
     int positional = ask_spread(L, "run", "the command");
 
     options_read(L, "run", OPTIONS_AT, positional, OPTIONS_COMMAND | OPTION_ARGS | OPTION_SHELL,
@@ -78,7 +79,7 @@ static int host_run(lua_State *L)
 // host:exec{ program, arguments..., options } -> result
 static int host_exec(lua_State *L)
 {
-    struct ask ask = begin(L, "exec", 2);
+    struct ask ask = host_ask(L, "exec", 2);
 
     if (lua_type(L, ARG) != LUA_TTABLE)
         vm_raise(L, "exec: the command must be a table, exec{ program, arguments... }, not %s",
@@ -94,39 +95,23 @@ static int host_exec(lua_State *L)
     return ask_yield(L, &ask, command_done);
 }
 
-static void add_first(struct ask *ask, struct slice word)
-{
-    ask->first[ask->first_count++] = word;
-}
-
-static struct slice check_path(lua_State *L, const char *function)
-{
-    struct slice path;
-
-    if (lua_type(L, ARG) != LUA_TSTRING || lua_rawlen(L, ARG) == 0)
-        vm_raise(L, "%s: the path must be a string, not %s", function,
-                 lua_type(L, ARG) == LUA_TSTRING ? "an empty one" : vm_type_words(L, ARG));
-    path.ptr = (const uint8_t *)lua_tolstring(L, ARG, &path.len);
-    return path;
-}
-
 // Without a slash sh would look for the file in PATH.
 static struct slice check_script_path(lua_State *L)
 {
-    if (!memchr(check_path(L, "script").ptr, '/', lua_rawlen(L, ARG))) {
+    if (!memchr(ask_path(L, "script", ARG).ptr, '/', lua_rawlen(L, ARG))) {
         lua_pushliteral(L, "./");
         lua_pushvalue(L, ARG);
         lua_concat(L, 2);
         lua_replace(L, ARG);
     }
-    return check_path(L, "script");
+    return ask_path(L, "script", ARG);
 }
 
 // host:script(file, args?, options?) -> result. Runs a file of the host: itself
 // when it is executable, else by sh, or by option `shell`.
 static int host_script(lua_State *L)
 {
-    struct ask ask = begin(L, "script", 3);
+    struct ask ask = host_ask(L, "script", 3);
     struct slice interp;
 
     options_read(L, "script", OPTIONS_AT, 0, OPTIONS_COMMAND | OPTION_SHELL, ask.strand);
@@ -137,103 +122,13 @@ static int host_script(lua_State *L)
                  vm_type_words(L, SECOND));
     interp = ask_string(L, "script", "shell");
     if (interp.len)
-        add_first(&ask, interp);
+        ask_word(&ask, interp);
     else
         ask.shell = SLICE("if [ -x \"$1\" ]; then exec \"$@\"; else exec sh \"$@\"; fi");
-    add_first(&ask, check_script_path(L));
+    ask_word(&ask, check_script_path(L));
     ask_read_stdin(L, &ask);
     ask_put(L, &ask, (struct slice){ 0 });
     return ask_yield(L, &ask, command_done);
-}
-
-static int read_done(lua_State *L, int status, lua_KContext ctx)
-{
-    struct script_strand *strand;
-    const struct answer *answer = wait_answer(L, &strand);
-    struct slice out = answer->kind == ANSWER_OUTCOME ? answer->outcome->out : SLICE("");
-
-    (void)status;
-    (void)ctx;
-    if (!answer->ok) {
-        lua_pushnil(L);
-        result_push_failed(L, strand, answer, HOST_NAME);
-        return 2;
-    }
-    result_check_size(L, answer->outcome);
-    lua_pushlstring(L, (const char *)out.ptr, out.len);
-    return 1;
-}
-
-// host:read(path, options?) -> the file's bytes
-static int host_read(lua_State *L)
-{
-    struct ask ask = begin(L, "read", 2);
-
-    add_first(&ask, check_path(L, "read"));
-    options_read(L, "read", OPTIONS_AT, 0, OPTIONS_STEP | OPTION_CWD, ask.strand);
-    ask.strand->effect.policy.quiet = true; // a value, not output
-    ask.shell = SLICE("cat -- \"$1\"");
-    ask_put(L, &ask, (struct slice){ 0 });
-    return ask_yield(L, &ask, read_done);
-}
-
-static int write_done(lua_State *L, int status, lua_KContext ctx)
-{
-    struct script_strand *strand;
-    const struct answer *answer = wait_answer(L, &strand);
-
-    (void)status;
-    (void)ctx;
-    if (answer->ok)
-        return 0;
-    lua_pushnil(L);
-    result_push_failed(L, strand, answer, HOST_NAME);
-    return 2;
-}
-
-static struct slice check_mode(lua_State *L)
-{
-    struct slice mode = ask_string(L, "write", "mode");
-    bool ok = mode.len == 3 || mode.len == 4;
-
-    if (!mode.ptr)
-        return mode; // none was given
-    for (size_t i = 0; i < mode.len; i++)
-        ok = ok && mode.ptr[i] >= '0' && mode.ptr[i] <= '7';
-    if (!ok)
-        vm_raise(L, "write: option 'mode' must be three or four octal digits like \"0644\", "
-                    "not '%.*s'", mode.len < 20 ? (int)mode.len : 20, (const char *)mode.ptr);
-    return mode;
-}
-
-// A reader sees the old file or the new one. A file that exists keeps its owner
-// and mode; one with a mode is never readable by others before it has it.
-static const char write_text[] =
-    "if [ -d \"$1\" ]; then echo \"$1: is a directory\" >&2; exit 1; fi\n"
-    "set -e\n"
-    "t=$1.pawl.$$\n"
-    "trap 'rm -f -- \"$t\"' EXIT\n"
-    "if [ -n \"$2\" ]; then umask 077; fi\n"
-    "if [ -f \"$1\" ]; then cp -p -- \"$1\" \"$t\"; fi\n"
-    "cat >\"$t\"\n"
-    "if [ -n \"$2\" ]; then chmod -- \"$2\" \"$t\"; fi\n"
-    "mv -f -- \"$t\" \"$1\"";
-
-// host:write(path, data, { mode = "0644", ... }?)
-static int host_write(lua_State *L)
-{
-    struct ask ask = begin(L, "write", 3);
-
-    add_first(&ask, check_path(L, "write"));
-    if (lua_type(L, SECOND) != LUA_TSTRING)
-        vm_raise(L, "write: the data must be a string, not %s", vm_type_words(L, SECOND));
-    options_read(L, "write", OPTIONS_AT, 0, OPTIONS_STEP | OPTION_CWD | OPTION_MODE, ask.strand);
-    add_first(&ask, check_mode(L));
-    ask.shell = slice_str(write_text);
-    ask.has_stdin = true;
-    ask.stdin_bytes.ptr = (const uint8_t *)lua_tolstring(L, SECOND, &ask.stdin_bytes.len);
-    ask_put(L, &ask, (struct slice){ 0 });
-    return ask_yield(L, &ask, write_done);
 }
 
 // ---- reboot
@@ -251,7 +146,7 @@ static const char reboot_text[] =
 // host:reboot{ timeout = "15m", command = "text"?, ... } -> result
 static int host_reboot(lua_State *L)
 {
-    struct ask ask = begin(L, "reboot", 2);
+    struct ask ask = host_ask(L, "reboot", 2);
     struct step_policy *policy = &ask.strand->effect.policy;
 
     lua_pushvalue(L, ARG);
@@ -273,8 +168,7 @@ static int host_reboot(lua_State *L)
 
 static const luaL_Reg methods[] = {
     { "run", host_run },     { "exec", host_exec },   { "script", host_script },
-    { "read", host_read },   { "write", host_write }, { "reboot", host_reboot },
-    { "with", host_with },   { "as", host_as },       { "facts", host_facts },
+    { "reboot", host_reboot }, { "with", host_with }, { "as", host_as }, { "facts", host_facts },
     { "wait_up", host_wait_up }, { "wait_port", host_wait_port }, { "wait_until", host_wait_until },
     { NULL, NULL },
 };
@@ -291,6 +185,12 @@ static void push_vars(lua_State *L)
     }
     if (script_of(L)->mode == SCRIPT_ONCE)
         once_push_copy(L);
+}
+
+static void add_names(struct suggest *suggest, const luaL_Reg *functions)
+{
+    for (; functions->name; functions++)
+        suggest_add(suggest, slice_str(functions->name));
 }
 
 // host.name, host.vars, or a method. Upvalue: the methods.
@@ -315,8 +215,8 @@ static int host_index(lua_State *L)
     suggest_begin(&suggest, slice_str(lua_tostring(L, 2)));
     suggest_add(&suggest, SLICE("name"));
     suggest_add(&suggest, SLICE("vars"));
-    for (const luaL_Reg *m = methods; m->name; m++)
-        suggest_add(&suggest, slice_str(m->name));
+    add_names(&suggest, methods);
+    add_names(&suggest, files_methods);
     vm_raise(L, "a host has no field '%s'%s", lua_tostring(L, 2), suggest_text(&suggest, text));
 }
 
@@ -335,6 +235,7 @@ void lib_host_open(lua_State *L)
 {
     lua_createtable(L, 0, 5);
     luaL_newlib(L, methods);
+    luaL_setfuncs(L, files_methods, 0);
     lua_pushcclosure(L, host_index, 1);
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, host_newindex);

@@ -13,6 +13,7 @@
 #include "core/dispatch_link.h"
 #include "core/reboot.h"
 #include "model/as.h"
+#include "host/transfer.h"
 
 struct attempt *attempt_find(struct resident *r, uint64_t intent_no)
 {
@@ -36,7 +37,7 @@ void attempt_free(struct attempt *attempt)
 static struct attempt *attempt_new(struct resident *r, const struct strand *strand)
 {
     const struct job_child *child = job_child_of_host(&r->job, strand->step.effect.host);
-    struct host *host = hosts_of_step(r, strand);
+    struct host *host = hosts_that_runs(r, strand);
     size_t room = strand->path_len + 24;
     struct attempt *attempt = host ? calloc(1, sizeof(*attempt) + room) : NULL;
     size_t max = r->engine->options.result_max;
@@ -48,7 +49,8 @@ static struct attempt *attempt_new(struct resident *r, const struct strand *stra
     attempt->intent_no = strand->step.intent_no;
     attempt->number = strand->step.attempt;
     attempt->child_id = child ? child->id : 0;
-    attempt->quiet = strand->step.effect.policy.quiet;
+    attempt->quiet_err = strand->step.effect.policy.quiet;
+    attempt->quiet_out = attempt->quiet_err || command_is_transfer(strand->step.effect.label);
     attempt->sensitive = strand->step.effect.policy.sensitive;
     attempt->reboots = strand->step.effect.policy.reboots;
     buf_init(&attempt->out, max);
@@ -131,17 +133,24 @@ int attempt_begin(struct resident *r, struct strand *strand, enum action_kind ho
     return 0;
 }
 
+// What of it is in records: the rest is fetched again by the next engine.
+static uint64_t out_recorded(const struct attempt *attempt)
+{
+    return attempt->quiet_out ? 0 : attempt->out_bytes;
+}
+
 void dispatch_tails(struct resident *r)
 {
     list_each(it, &r->attempts) {
         struct attempt *attempt = container_of(it, struct attempt, link);
-        if (attempt->quiet || attempt->sensitive ||
-            (attempt->out_bytes == attempt->out_saved && attempt->err_bytes == attempt->err_saved))
+        uint64_t out = out_recorded(attempt);
+        if (attempt->quiet_err || attempt->sensitive ||
+            (out == attempt->out_saved && attempt->err_bytes == attempt->err_saved))
             continue;
-        attempt->out_saved = attempt->out_bytes;
+        attempt->out_saved = out;
         attempt->err_saved = attempt->err_bytes;
         tails_put(r->engine->open, r->id, attempt->intent_no,
-                  (struct tail){ attempt->out_bytes, attempt->err_bytes, attempt->first_seq });
+                  (struct tail){ out, attempt->err_bytes, attempt->first_seq });
     }
 }
 
@@ -324,6 +333,35 @@ static int put_program(const struct resident *r, const struct attempt *attempt,
     return rc < 0 ? rc : command_program(command, cwd, program, err);
 }
 
+// A command here that opens a session to the host. Its ssh has the engine's environment,
+// as those of links have.
+static int put_transfer(struct resident *r, struct attempt *attempt, const struct strand *strand,
+                        const struct command *command, struct buf *program, struct err *err)
+{
+    const struct world *world = &r->engine->world;
+    struct host *host = hosts_of_step(r, strand);
+    struct transfer transfer = {
+        .command = command,
+        .key = { r->job.started.uuid, attempt->intent_no },
+        .step = attempt->step,
+        .cwd = r->job.started.cwd,
+        .is_local = host == r->engine->localhost,
+    };
+    struct buf session;
+    int rc;
+
+    if (!host)
+        return err_set(err, -ENOMEM, "no memory for a host");
+    buf_init(&session, 0);
+    rc = world->ops->session(world->self, slice_str(host->key), &session, err);
+    transfer.session = buf_slice(&session);
+    put_identity(r, attempt, program);
+    if (rc == 0)
+        rc = transfer_program(&transfer, program, err);
+    buf_release(&session);
+    return rc;
+}
+
 static int send_start(struct resident *r, struct attempt *attempt, const struct strand *strand,
                       struct err *err)
 {
@@ -337,7 +375,8 @@ static int send_start(struct resident *r, struct attempt *attempt, const struct 
     buf_init(&program, 0);
     buf_init(&wrapper, 0);
     buf_init(&input, 0);
-    rc = put_program(r, attempt, &command, &program, err);
+    rc = command.transfer.len ? put_transfer(r, attempt, strand, &command, &program, err)
+                              : put_program(r, attempt, &command, &program, err);
     if (rc == 0 && command.as.len)
         rc = as_wrap(&command, buf_slice(&program), &wrapper, &input, err);
     start = (struct link_start){

@@ -108,6 +108,12 @@ struct host *hosts_of_step(struct resident *r, const struct strand *strand)
     return hosts_get(r->engine, child ? buf_slice(&child->key) : name);
 }
 
+struct host *hosts_that_runs(struct resident *r, const struct strand *strand)
+{
+    return command_is_transfer(strand->step.effect.label) ? r->engine->localhost
+                                                          : hosts_of_step(r, strand);
+}
+
 int hosts_init(struct engine *engine)
 {
     struct hosts *hosts = &engine->hosts;

@@ -8,8 +8,10 @@ int hosts_init(struct engine *engine); // makes localhost
 void hosts_release(struct engine *engine);
 // The host of a key (model/target.h), which is made at need. NULL: no memory.
 struct host *hosts_get(struct engine *engine, struct slice key);
-// The host that a command step goes to.
+// The host that a command step is for: reached before it begins.
 struct host *hosts_of_step(struct resident *resident, const struct strand *strand);
+// The host that its attempts run on: this machine for a transfer, else the same.
+struct host *hosts_that_runs(struct resident *resident, const struct strand *strand);
 // Where its runner keeps what it runs, as an option of the link; NULL: the runner's own.
 const char *hosts_spool(const struct host *host);
 // The epoch of this start is on disk: links may be opened, this one at once.

@@ -34,13 +34,13 @@ static int perform_intent(struct resident *r, struct strand *strand)
 
 static bool host_is_ready(struct resident *r, struct strand *strand)
 {
-    struct host *host = hosts_of_step(r, strand);
+    struct host *host = hosts_of_step(r, strand), *runs = hosts_that_runs(r, strand);
     bool anew;
 
-    if (!host)
+    if (!host || !runs)
         return false;
-    if (host->ready)
-        return true;
+    if (host->ready) // and localhost's link always comes back
+        return runs->ready;
     anew = !strand->step.waits_since_ms;
     if (anew)
         reach_begin(host, strand);
@@ -49,7 +49,8 @@ static bool host_is_ready(struct resident *r, struct strand *strand)
 }
 
 // An intent for a host is committed only while its link is ready: it carries that
-// boot's id, and until then the step was certainly not sent. On a full disk nothing
+// boot's id, and until then the step was certainly not sent. One of a transfer carries
+// the id of this machine, where it runs, and waits for both. On a full disk nothing
 // new begins but what a job that is ending has to do: its cleanup may use the floor.
 // In a full batch nothing does: a step's name may be of any size, and thousands may
 // have waited for the same link.
@@ -89,7 +90,7 @@ static int intend_on_host(struct resident *r, struct strand *strand, bool bound,
                           struct event *event, struct err *err)
 {
     struct slice name = strand->step.effect.host;
-    struct host *host = hosts_of_step(r, strand);
+    struct host *host = hosts_that_runs(r, strand);
     const struct job_child *child;
     int rc = 0;
 

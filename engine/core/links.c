@@ -151,7 +151,7 @@ static void attempt_output(struct resident *r, struct attempt *attempt,
     turn_touch(r);
     if (!attempt->sensitive)
         dispatch_keep(is_err ? &attempt->err : &attempt->out, event->data);
-    if (!attempt->sensitive && !attempt->quiet && fresh.len) {
+    if (!attempt->sensitive && !(is_err ? attempt->quiet_err : attempt->quiet_out) && fresh.len) {
         if (!attempt->first_seq)
             attempt->first_seq = r->seq + 1;
         resident_record(r, &record, fresh);

@@ -25,6 +25,7 @@
 #include "host/local.h"
 #include "host/ssh.h"
 #include "model/target.h"
+#include "model/command.h"
 
 enum {
     ALARM_AHEAD_MAX_MS = 60 * 1000,
@@ -247,35 +248,69 @@ static void list_options(char *text, const char *list[SSH_OPTIONS_MAX + 1])
     list[count] = NULL;
 }
 
-static int open_ssh(struct loop_world *world, struct slice key, const struct link_options *options,
-                    struct link **ret, struct err *err)
-{
-    const char *list[SSH_OPTIONS_MAX + 1];
-    char *text = strndup((const char *)key.ptr, key.len);
-    struct ssh_target target = {
-        .destination = target_key_dest(key),
-        .options = list,
-        .program = world->options.ssh_program,
-        .config = world->options.ssh_config,
-    };
-    int rc;
+// How a key's host is reached, with what it points to.
+struct ssh_way {
+    struct ssh_target target;
+    char *text;
+    const char *options[SSH_OPTIONS_MAX + 1];
+};
 
-    if (!text)
-        return err_set(err, -ENOMEM, "no memory for a link");
-    list_options(text, list);
-    rc = link_ssh_open(ret, world->links, &target, options, err);
-    free(text);
-    return rc;
+// On failure there is nothing to free; else way->text.
+static int ssh_way_init(struct ssh_way *way, const struct loop_world *world, struct slice key,
+                        struct err *err)
+{
+    *way = (struct ssh_way){
+        .target = { .destination = target_key_dest(key), .options = way->options,
+                    .program = world->options.ssh_program, .config = world->options.ssh_config },
+        .text = strndup((const char *)key.ptr, key.len),
+    };
+    if (!way->text)
+        return err_set(err, -ENOMEM, "no memory for the options of ssh");
+    list_options(way->text, way->options);
+    return 0;
 }
 
 static int open_link(void *self, struct slice host, const struct link_options *options,
                      struct link **ret, struct err *err)
 {
     struct loop_world *world = self;
+    struct ssh_way way;
+    int rc;
 
     if (slice_is(host, "localhost"))
         return link_local_open(ret, world->links, options, err);
-    return open_ssh(world, host, options, ret, err);
+    rc = ssh_way_init(&way, world, host, err);
+    if (rc < 0)
+        return rc;
+    rc = link_ssh_open(ret, world->links, &way.target, options, err);
+    free(way.text);
+    return rc;
+}
+
+// An ssh in the engine's own directory, as those of links are: its configuration may name
+// files by relative paths. On this machine the sh stays where the step is.
+static int add_session(void *self, struct slice host, struct buf *words, struct err *err)
+{
+    struct ssh_way way;
+    char cwd[4096];
+    size_t size = sizeof(cwd);
+    int rc;
+
+    if (slice_is(host, "localhost")) {
+        buf_add_str(words, "exec sh");
+        return 0;
+    }
+    if (uv_cwd(cwd, &size) == 0) {
+        buf_add_str(words, "cd -- ");
+        quote_sh(slice_str(cwd), words);
+        buf_add_str(words, " || exit 126\n");
+    }
+    rc = ssh_way_init(&way, self, host, err);
+    if (rc < 0)
+        return rc;
+    rc = ssh_command(&way.target, words, err);
+    free(way.text);
+    return rc;
 }
 
 static void write_log(void *self, enum log_level level, const char *line)
@@ -314,7 +349,7 @@ static void stopped(void *self, const struct err *err)
 static const struct world_ops ops = {
     .wall_ms = wall_ms, .boottime_ms = boottime_ms, .boot_id = boot_id, .random = random_bytes,
     .alarm = alarm_at,  .wake = wake,               .commit = commit,   .link = open_link,
-    .backup = backup,
+    .backup = backup,   .session = add_session,
     .log = write_log,   .point = point,             .stopped = stopped,
 };
 

@@ -33,14 +33,19 @@ static int order_kill(struct resident *r, struct host *host, uint64_t intent_no)
 
 struct begun {
     struct resident *r;
-    struct map child; // intent number -> id of the child
+    struct map child; // intent number -> id of the child, or HERE
 };
+
+#define HERE UINTPTR_MAX // instead of the child's id: this machine does it for the child
 
 static int note_intent(struct begun *begun, const struct event *event, struct err *err)
 {
+    uintptr_t child = command_is_transfer(event->intended.label) ? HERE
+                                                                 : event->intended.child_id;
+
     if (event->intended.kind != EFFECT_COMMAND || !event->intended.child_id)
         return 0;
-    if (map_put(&begun->child, event->no, (void *)(uintptr_t)event->intended.child_id) < 0)
+    if (map_put(&begun->child, event->no, (void *)child) < 0)
         return err_set(err, -ENOMEM, "no memory for the commands of a job");
     return 0;
 }
@@ -61,10 +66,12 @@ static int note_begun(void *arg, const struct event *event, struct err *err)
 }
 
 // A child that was added in an event nobody can read has no host that is known.
-static int order_kill_on_child(struct resident *r, uint64_t child_id, uint64_t intent_no)
+static int order_kill_on_child(struct resident *r, uintptr_t child_id, uint64_t intent_no)
 {
     struct host *host;
 
+    if (child_id == HERE)
+        return order_kill(r, r->engine->localhost, intent_no);
     for (size_t i = 0; i < r->job.child_count; i++) {
         if (r->job.children[i].id != child_id)
             continue;

@@ -30,6 +30,9 @@ struct world_ops {
     // To a destination, with options of ssh: host is its key (model/target.h).
     int (*link)(void *self, struct slice host, const struct link_options *options,
                 struct link **ret, struct err *err);
+    // Appends sh text that becomes an sh on the host, beside its link: `exec ssh ...`. The
+    // same text each time.
+    int (*session)(void *self, struct slice host, struct buf *words, struct err *err);
     void (*log)(void *self, enum log_level level, const char *line);
     // A named place where a crash would matter; the crash driver ends the process here.
     void (*point)(void *self, const char *label);

@@ -20,6 +20,7 @@
 
 #include "base/array.h"
 #include "host/carrier.h"
+#include "model/command.h"
 #include "model/hostset.h"
 
 enum {
@@ -89,14 +90,15 @@ static void add(struct words_list *list, const char *word)
     items[list->count++] = (char *)(uintptr_t)word;
 }
 
-static void add_two(struct words_list *list, const char *option, const char *value)
+static void add_two(struct words_list *list, const char *option, const char *word)
 {
-    if (!value || !*value)
+    if (!word || !*word)
         return;
     add(list, option);
-    add(list, value);
+    add(list, word);
 }
 
+// With everything but the end of the list.
 static void argv_fill(struct words_list *argv, const struct ssh_target *target,
                       const struct parts *parts)
 {
@@ -121,38 +123,58 @@ static void argv_fill(struct words_list *argv, const struct ssh_target *target,
     add(argv, "--"); // whatever the name is, it is no option
     add(argv, parts->host);
     add(argv, "exec /bin/sh");
-    add(argv, NULL);
 }
 
-// The engine's own environment; whoever wants a window opened must ask somebody else.
+// Whoever wants a window opened must ask somebody else.
+#define NEVER_ASK "SSH_ASKPASS_REQUIRE=never"
+
+// The engine's own environment, but for that.
 static void env_fill(struct words_list *env)
 {
-    static const char never[] = "SSH_ASKPASS_REQUIRE=never";
-
     for (char **e = environ; e && *e; e++)
-        if (strncmp(*e, never, sizeof("SSH_ASKPASS_REQUIRE=") - 1) != 0)
+        if (strncmp(*e, NEVER_ASK, sizeof("SSH_ASKPASS_REQUIRE=") - 1) != 0)
             add(env, *e);
-    add(env, never);
+    add(env, NEVER_ASK);
     add(env, NULL);
+}
+
+int ssh_command(const struct ssh_target *target, struct buf *buf, struct err *err)
+{
+    struct words_list argv = { 0 };
+    struct parts parts;
+    int rc = parts_init(&parts, target, err);
+
+    if (rc < 0)
+        return rc;
+    argv_fill(&argv, target, &parts);
+    buf_add_str(buf, "export " NEVER_ASK "\nexec");
+    for (size_t i = 0; i < argv.count; i++) {
+        buf_add_byte(buf, ' ');
+        quote_sh(slice_str(argv.items[i]), buf);
+    }
+    free(argv.items);
+    if (argv.failed || buf_failed(buf))
+        return err_set(err, -ENOMEM, "no memory for the command line of ssh");
+    return 0;
 }
 
 // --- What its end means -----------------------------------------------------------
 
-// ssh's words for what only a person can mend. Whatever else it says may pass.
+const char *const ssh_denials[] = {
+    "Permission denied (",        // by every way of proving who we are
+    "Too many authentication failures",
+    "Host key verification failed",
+    "Unable to negotiate with",   // no cipher, key exchange or host key in common
+    "Bad owner or permissions on", "Bad configuration option",
+    "terminating, ",              // "2 bad configuration options"
+    "command-line",               // "command-line line 0: ..."
+    NULL,
+};
+
 static bool is_denial(const char *words)
 {
-    static const char *const denials[] = {
-        "Permission denied (",        // by every way of proving who we are
-        "Too many authentication failures",
-        "Host key verification failed",
-        "Unable to negotiate with",   // no cipher, key exchange or host key in common
-        "Bad owner or permissions on", "Bad configuration option",
-        "terminating, ",              // "2 bad configuration options"
-        "command-line",               // "command-line line 0: ..."
-    };
-
-    for (size_t i = 0; i < sizeof(denials) / sizeof(denials[0]); i++)
-        if (strstr(words, denials[i]))
+    for (size_t i = 0; ssh_denials[i]; i++)
+        if (strstr(words, ssh_denials[i]))
             return true;
     return false;
 }
@@ -245,6 +267,7 @@ int link_ssh_open(struct link **ret, struct link_pool *pool, const struct ssh_ta
     if (rc < 0)
         return rc;
     argv_fill(&argv, target, &parts);
+    add(&argv, NULL);
     env_fill(&env);
     program.argv = argv.items;
     program.env = env.items;

@@ -28,3 +28,9 @@ struct ssh_target {
 // LOST.
 int link_ssh_open(struct link **ret, struct link_pool *pool, const struct ssh_target *target,
                   const struct link_options *options, struct err *err);
+
+// Appends sh text that becomes the same ssh, `exec 'ssh' ...`: a session beside the link's,
+// whose standard input and output are those of one sh there. ERR_USAGE as above.
+int ssh_command(const struct ssh_target *target, struct buf *buf, struct err *err);
+// ssh's words for what only a person can mend, ended by NULL. Whatever else it says may pass.
+extern const char *const ssh_denials[];

@@ -25,15 +25,24 @@ int command_decode(struct slice args, struct value_doc *doc, struct command *ret
         .as = value_bytes(value_get(&v, "as")),
         .cwd = value_bytes(value_get(&v, "cwd")),
         .interp = value_bytes(value_get(&v, "interp")),
+        .transfer = value_bytes(value_get(&v, "transfer")),
+        .from = value_bytes(value_get(&v, "from")),
+        .to = value_bytes(value_get(&v, "to")),
+        .mode = value_bytes(value_get(&v, "mode")),
         .stdin_bytes = value_bytes(in),
         .has_stdin = in != NULL,
         .argv = value_get(&v, "argv"),
         .args = value_get(&v, "args"),
         .env = value_get(&v, "env"),
     };
-    if (!ret->shell.ptr && !ret->script.ptr && value_count(ret->argv) == 0)
+    if (!ret->shell.ptr && !ret->script.ptr && !ret->transfer.ptr && value_count(ret->argv) == 0)
         return err_set(err, ERR_USAGE, "command: it names nothing to run");
     return 0;
+}
+
+bool command_is_transfer(struct slice label)
+{
+    return slice_is(label, "put") || slice_is(label, "get");
 }
 
 void quote_sh(struct slice text, struct buf *buf)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A command step's arguments, as the Lua host encodes them and the dispatcher
 // reads them: a map with the keys below, absent where not given. Exactly one of
-// shell, argv and script is present.
+// shell, argv, script and transfer is present.
 //
 //   host   str           "localhost", or the host's name
 //   shell  str           text for `sh -c`
@@ -13,6 +13,10 @@
 //   env    map str->str  added to the environment
 //   stdin  str           bytes for standard input; absent: /dev/null
 //   interp str           interpreter instead of sh (option `shell`)
+//   transfer str         "put" or "get": a file from or to the host, which a command on
+//                        this machine does. With it only host, cwd (there), and:
+//   from, to str         the paths
+//   mode   str           four octal digits; absent: see host/transfer/file.sh
 #pragma once
 
 #include "model/value.h"
@@ -25,6 +29,7 @@ struct command {
     struct slice cwd;
     struct slice stdin_bytes;
     struct slice interp;
+    struct slice transfer, from, to, mode;
     bool has_stdin;
     const value *argv; // array or NULL
     const value *args; // array or NULL
@@ -33,6 +38,8 @@ struct command {
 
 // Slices and values point into args and doc.
 int command_decode(struct slice args, struct value_doc *doc, struct command *ret, struct err *err);
+// Is what a step is labelled one that this machine does for the host?
+bool command_is_transfer(struct slice label);
 // One line for people: the shell text, or the quoted argv, cut to max bytes.
 void command_text(const struct command *command, struct buf *buf, size_t max);
 // The POSIX sh program that does what the command says, apart from its standard

@@ -45,6 +45,13 @@ static const struct shape shapes[] = {
       "hosts('e,f,g'):each(function(h)\n"
       "  print(h.name, h:run{'ms=40000 out=long', quiet = true}.out)\n"
       "end)\n", 0, 0 },
+    { "put", // the transfer runs on localhost: its words are in its path
+      "local r = hosts:each(function(h)\n"
+      "  local a = h:put('ms=20 code=0 out=changed ', 'x', {quiet = true})\n"
+      "  local b = h:get('ms=40000 code=0 out=changed ', 'y', {quiet = true})\n"
+      "  local c = h:run{'ms=5 out=' .. h.name, quiet = true}\n"
+      "  print(h.name, a.changed, b.changed, c.out)\n"
+      "end)\n", 0, 0 },
     { "slept",
       "hosts:each(function(h)\n"
       "  h:run{'ms=5 out=one', quiet = true}\n"

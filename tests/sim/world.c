@@ -36,6 +36,13 @@ static int w_link(void *self, struct slice host, const struct link_options *opti
     return 0;
 }
 
+static int w_session(void *self, struct slice host, struct buf *words, struct err *err)
+{
+    (void)self, (void)host, (void)err;
+    buf_add_str(words, "exec sh");
+    return 0;
+}
+
 static void w_log(void *self, enum log_level level, const char *line)
 {
     (void)self;
@@ -53,7 +60,7 @@ static void w_stopped(void *self, const struct err *err)
 static const struct world_ops world_ops = {
     .wall_ms = w_wall, .boottime_ms = w_boottime, .boot_id = w_boot_id, .random = world_random,
     .alarm = w_alarm,  .wake = w_wake,            .commit = w_commit,   .link = w_link,
-    .log = w_log,      .stopped = w_stopped,
+    .session = w_session, .log = w_log,       .stopped = w_stopped,
 };
 
 static void boot_engine(struct sim *sim)

@@ -43,7 +43,11 @@ static int note(struct link *link, struct call call)
 
 static int on_start(struct link *link, const struct link_start *start, struct err *err)
 {
+    struct fake_world *world = container_of(link, struct fake_link, base)->world;
+
     (void)err;
+    buf_clear(&world->program);
+    buf_add_slice(&world->program, start->program);
     return note(link, (struct call){ .kind = CALL_START, .key = start->key,
                                      .number = start->supersedes_intent_no });
 }
@@ -185,6 +189,14 @@ static int open_link(void *self, struct slice host, const struct link_options *o
     return 0;
 }
 
+static int add_session(void *self, struct slice host, struct buf *words, struct err *err)
+{
+    (void)self;
+    (void)err;
+    buf_addf(words, "exec sh-on-%.*s", SLICE_ARG(host));
+    return 0;
+}
+
 static void write_log(void *self, enum log_level level, const char *line)
 {
     (void)self;
@@ -204,7 +216,7 @@ static void on_stopped(void *self, const struct err *err)
 static const struct world_ops world_ops = {
     .wall_ms = wall_ms, .boottime_ms = boottime_ms, .boot_id = boot_id, .random = random_bytes,
     .alarm = alarm_at,  .wake = wake,               .commit = commit,   .link = open_link,
-    .log = write_log,   .stopped = on_stopped,
+    .session = add_session, .log = write_log,       .stopped = on_stopped,
 };
 
 // ---- life
@@ -238,6 +250,7 @@ struct fake_world *world_new(void)
     assert_non_null(world);
     world->now_ms = 1000;
     list_init(&world->links);
+    buf_init(&world->program, 0);
     assert_int_equal(store_memory_open(&world->store, &err), 0);
     world_boot(world);
     link_up(world);
@@ -248,6 +261,7 @@ void world_free(struct fake_world *world)
 {
     world_crash(world);
     store_close(world->store);
+    buf_release(&world->program);
     free(world);
 }
 
@@ -433,6 +447,8 @@ struct link_key key_of(const struct fake_world *world, uint64_t intent_no)
 {
     return (struct link_key){ world->uuid, intent_no };
 }
+
+void link_tells(struct fake_world *world, const struct link_event *event) { emit(world, event); }
 
 void tell(struct fake_world *world, enum link_event_type type, uint64_t intent_no)
 {

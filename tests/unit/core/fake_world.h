@@ -55,6 +55,7 @@ struct fake_world {
     struct call calls[1024];       // not looked at by an expect_ yet
     size_t call_count;
     unsigned starts;               // START calls ever
+    struct buf program;            // of the last of them
     uint64_t credit_bytes;         // given ever
     int attach_rc;                 // what the link answers to an attach
     struct uuid uuid;              // of the job that tell() is about: the last one started
@@ -100,6 +101,7 @@ void link_ends(struct fake_world *world, enum link_end end); // DOWN, with its k
 bool link_is_held(const struct fake_world *world);
 // What is told while the link is held comes later: text must stay until then.
 struct link_key key_of(const struct fake_world *world, uint64_t intent_no);
+void link_tells(struct fake_world *world, const struct link_event *event);
 void tell(struct fake_world *world, enum link_event_type type, uint64_t intent_no);
 void tell_output(struct fake_world *world, uint64_t intent_no, uint64_t offset, const char *text);
 void tell_done(struct fake_world *world, uint64_t intent_no, int code);

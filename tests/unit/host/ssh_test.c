@@ -75,6 +75,31 @@ static void the_command_line_is_this(void **state)
                "-p\n2222\n-l\nme\n--\nweb01.example\nexec /bin/sh\n");
 }
 
+// A session beside the link is the same ssh, as text for sh.
+static void a_session_of_its_own_is_called_the_same_way(void **state)
+{
+    static const char *const options[] = { "ProxyCommand=nc -x 'a b' %h %p", NULL };
+    struct fixture *f = *state;
+    struct buf text;
+    struct err err;
+    char path[96];
+
+    be_ssh(f, path, "printf '%s\\n' \"$@\" $SSH_ASKPASS_REQUIRE >$d/args");
+    f->target.destination = SLICE("me@web01.example:2222");
+    f->target.options = options;
+    buf_init(&text, 0);
+    assert_int_equal(ssh_command(&f->target, &text, &err), 0);
+    assert_int_equal(system(buf_cstr(&text)), 0);
+    check_file(f, "args",
+               "-T\n" NEEDED "-o\nProxyCommand=nc -x 'a b' %h %p\n-o\nConnectTimeout=10\n"
+               "-o\nServerAliveInterval=7\n-o\nServerAliveCountMax=3\n-p\n2222\n-l\nme\n--\n"
+               "web01.example\nexec /bin/sh\nnever\n");
+    buf_clear(&text);
+    f->target.destination = SLICE("-oProxyCommand=x");
+    assert_int_equal(ssh_command(&f->target, &text, &err), ERR_USAGE);
+    buf_release(&text);
+}
+
 // Nobody is there to be asked: no terminal, no window.
 static void it_is_on_its_own(void **state)
 {
@@ -205,6 +230,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         TEST(the_command_line_is_this),
+        TEST(a_session_of_its_own_is_called_the_same_way),
         TEST(it_is_on_its_own),
         TEST(its_words_are_the_reason),
         TEST(what_was_said_at_the_login_is_no_reason_later),
