@@ -16,6 +16,7 @@
 #include "base/list.h"
 #include "control/control.h"
 #include "core/loop.h"
+#include "files.h"
 #include "marker.h"
 
 struct daemon {
@@ -86,6 +87,7 @@ static int open_engine(struct daemon *d, struct err *err)
     struct engine_options options = {
         .spool_dir = getenv("PAWL_SPOOL"),
         .remote_spool_dir = getenv("PAWL_SPOOL"),
+        .links_max = files_links_max(),
     };
     struct world world;
     int rc = loop_world_new(&d->world, &d->loop, d->store, &world_options, err);
@@ -124,6 +126,16 @@ static void watch_signals(struct daemon *d)
     uv_signal_start(&d->on_int, on_signal, SIGINT);
 }
 
+static void open_files(void)
+{
+    char warning[ERR_TEXT_MAX];
+
+    files_raise();
+    files_warning(warning);
+    if (*warning)
+        fprintf(stderr, "pawl: %s\n", warning);
+}
+
 static int open_all(struct daemon *d, struct err *err)
 {
     int rc = open_store(d, err);
@@ -159,6 +171,7 @@ int daemon_run(const struct daemon_options *options)
     int rc;
 
     umask(077);
+    open_files();
     if (sodium_init() < 0 || uv_loop_init(&d.loop) < 0) {
         fprintf(stderr, "pawl: the random source or the event loop cannot be opened\n");
         return DAEMON_FAILED;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "files.h"
 #include "storage/tables.h"
 
 static int open_home(struct store **ret, const char *home, struct err *err)
@@ -45,6 +46,7 @@ int upkeep_check(const char *home, struct store_facts *ret, struct err *err)
     int rc = open_home(&store, home, err);
 
     *ret = (struct store_facts){ 0 };
+    files_warning(ret->limits);
     if (rc < 0)
         return rc;
     read_meta(store, ret);

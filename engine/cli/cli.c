@@ -246,7 +246,8 @@ const struct command commands[] = {
       daemon_options, verb_daemon },
     { "doctor", "doctor [--take-over]", "Check the store, every row of it",
       "The engine must not run (`pawl daemon --stop`); commands on hosts go on\n"
-      "meanwhile. Exit code 1 when something is damaged, 4 when an engine uses it.\n\n"
+      "meanwhile. Exit code 1 when something is damaged, 4 when an engine uses it. A\n"
+      "limit of open files that allows few hosts at a time is told, too.\n\n"
       "A store that was restored from a backup, or copied, is refused by hosts that\n"
       "have seen a later engine. When no such engine runs any more, --take-over makes\n"
       "them follow this one.",

@@ -33,6 +33,7 @@ struct store_facts {
     uint64_t bytes;          // of its pages in use
     uint64_t jobs, records, damaged, orphans;
     char first_fault[ERR_TEXT_MAX]; // "" when none
+    char limits[ERR_TEXT_MAX]; // where this machine allows an engine less than it may want; or ""
 };
 
 struct cli_engine {

@@ -13,12 +13,13 @@ enum { TAKE_OVER_MS = 10000, POLL_MS = 50 };
 // ---- the store
 static json_t *facts_json(const struct cli *cli, const struct store_facts *facts)
 {
-    return json_pack("{s:s,s:s?,s:I,s:I,s:I,s:I,s:I,s:I,s:s?}", "home", cli->home.path, "store",
+    return json_pack("{s:s,s:s?,s:I,s:I,s:I,s:I,s:I,s:I,s:s?,s:s?}", "home", cli->home.path, "store",
                      *facts->store ? facts->store : NULL, "format", (json_int_t)facts->format,
                      "bytes", (json_int_t)facts->bytes, "jobs", (json_int_t)facts->jobs, "rows",
                      (json_int_t)facts->records, "damaged", (json_int_t)facts->damaged,
                      "orphans", (json_int_t)facts->orphans, "first_fault",
-                     *facts->first_fault ? facts->first_fault : NULL);
+                     *facts->first_fault ? facts->first_fault : NULL, "limits",
+                     *facts->limits ? facts->limits : NULL);
 }
 
 static void facts_show(const struct cli *cli, const struct store_facts *facts)
@@ -49,6 +50,8 @@ static int check(struct cli *cli)
     if (rc < 0)
         return cli_error(cli, EXIT_ENGINE, "%s", err_text(&err));
     facts_show(cli, &facts);
+    if (*facts.limits)
+        fprintf(stderr, "pawl: %s\n", facts.limits);
     if (facts.damaged)
         return cli_error(cli, EXIT_JOB_FAILED, "the store is damaged: %.300s; restore a backup, or "
                          "remove the jobs that are shown as damaged", facts.first_fault);

@@ -186,6 +186,8 @@ int engine_new(struct engine **ret, const struct world *world, struct store *sto
         engine->options.result_max = RESULT_MAX;
     if (!engine->options.turn_bytes_max)
         engine->options.turn_bytes_max = TURN_BYTES_MAX;
+    if (!engine->options.links_max)
+        engine->options.links_max = ENGINE_LINKS_MAX;
     if (!engine->options.park_ms)
         engine->options.park_ms = PARK_MS;
     engine_init(engine);

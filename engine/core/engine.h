@@ -11,6 +11,8 @@
 
 struct engine;
 
+enum { ENGINE_LINKS_MAX = 1024 };
+
 struct engine_options {
     struct slice prelude;       // of new jobs; empty: the one in this binary
     const char *spool_dir;      // of localhost; NULL: ~/.local/state/pawl/spool
@@ -18,6 +20,7 @@ struct engine_options {
     uint64_t resident_bytes_max; // 0: 256 MiB
     size_t result_max;          // bytes of each stream kept in a result; 0: 1 MiB
     size_t turn_bytes_max;      // gathered for one commit, then links wait; 0: 8 MiB
+    size_t links_max;           // open at a time; 0: ENGINE_LINKS_MAX
     int64_t park_ms;            // a wait at least this long is worth parking for; 0: 1 s
     const char *notice;         // for `status`: what is strange about the home; NULL: nothing
 };

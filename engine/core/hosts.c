@@ -31,12 +31,11 @@ enum {
     RETRY_MAX_MS = 10 * 1000,
     RETRY_DOUBLINGS = 7,
     CONNECTING_MAX = 32,  // links being opened at a time
-    OPEN_MAX = 1024,      // links
     REFUSED_MS = 5 * 60 * 1000, // until a host that refused us is asked again
     ASK_AGAIN_MS = 2000,  // the same for somebody new: servers lock out who tries on and on
     IDLE_MS = 60 * 1000,  // a link without work is closed then
     AWAY_MS = 10 * 1000,  // missed for so long, it is away
-    CROWDED_MS = 1000,    // the same while others wait because OPEN_MAX are open
+    CROWDED_MS = 1000,    // the same while others wait because links_max are open
 };
 
 static void on_link(void *arg, struct link *link, const struct link_event *event);
@@ -225,18 +224,23 @@ static int open_link(struct host *host)
     return rc;
 }
 
+static bool all_open(const struct engine *engine)
+{
+    return engine->hosts.open >= engine->options.links_max;
+}
+
 static bool may_open(const struct host *host)
 {
     const struct hosts *hosts = &host->engine->hosts;
 
     return hosts->begun &&
-           (is_local(host) || (hosts->connecting < CONNECTING_MAX && hosts->open < OPEN_MAX));
+           (is_local(host) || (hosts->connecting < CONNECTING_MAX && !all_open(host->engine)));
 }
 
 // Somebody waits because so many are open: those without work are looked at soon.
-static bool is_crowded(const struct hosts *hosts)
+static bool is_crowded(const struct engine *engine)
 {
-    return hosts->open >= OPEN_MAX && !list_is_empty(&hosts->queue);
+    return all_open(engine) && !list_is_empty(&engine->hosts.queue);
 }
 
 static void queue(struct host *host)
@@ -245,7 +249,7 @@ static void queue(struct host *host)
 
     if (list_is_empty(&host->queued)) // not linked in
         list_append(&engine->hosts.queue, &host->queued);
-    if (is_crowded(&engine->hosts))
+    if (is_crowded(engine))
         due_at(engine, engine_now_ms(engine) + CROWDED_MS);
 }
 
@@ -351,7 +355,7 @@ static bool is_idle(const struct host *host)
 
 static int64_t idle_due_ms(const struct host *host)
 {
-    return host->idle_since_ms + (is_crowded(&host->engine->hosts) ? CROWDED_MS : IDLE_MS);
+    return host->idle_since_ms + (is_crowded(host->engine) ? CROWDED_MS : IDLE_MS);
 }
 
 static void note_idle(struct host *host)

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// How: the limit is the process's, and so is what gives children the old one back: a
+// handler that fork() calls in the child, before the program begins. No moment remains in
+// which a program could see the raised limit, or hand it on. setrlimit is one system
+// call: a child of a process with threads may make it.
+#include "files.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+#include "core/engine.h"
+
+enum {
+    FILES_WANTED = 65536,
+    FILES_OWN = 256,     // the store, the loop, clients that wait
+    FILES_PER_LINK = 4,  // three pipes, and room for starting it or a transfer
+};
+
+// The soft limit that children are to have; written once, read between fork and exec.
+static struct rlimit children;
+
+static void give_back(void) { setrlimit(RLIMIT_NOFILE, &children); }
+
+void files_raise(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    children = limit;
+    if (limit.rlim_cur >= FILES_WANTED)
+        return;
+    limit.rlim_cur = limit.rlim_max < FILES_WANTED ? limit.rlim_max : FILES_WANTED;
+    // Without the way back children keep what they have, and the engine manages with it.
+    if (pthread_atfork(NULL, NULL, give_back) == 0)
+        setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static rlim_t hard_limit(void)
+{
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_NOFILE, &limit) < 0 ? RLIM_INFINITY : limit.rlim_max;
+}
+
+size_t files_links_max(void)
+{
+    rlim_t files = hard_limit();
+
+    if (files >= FILES_OWN + (rlim_t)FILES_PER_LINK * ENGINE_LINKS_MAX)
+        return ENGINE_LINKS_MAX;
+    return files > FILES_OWN + FILES_PER_LINK ? (files - FILES_OWN) / FILES_PER_LINK : 1;
+}
+
+void files_warning(char ret[ERR_TEXT_MAX])
+{
+    size_t links = files_links_max();
+
+    ret[0] = '\0';
+    if (links < ENGINE_LINKS_MAX)
+        snprintf(ret, ERR_TEXT_MAX, "%llu open files are allowed here, which is enough for %zu "
+                 "hosts at a time; others wait. For %d hosts raise the hard limit to %d (ulimit -H -n, "
+                 "or LimitNOFILE= of the engine's unit)", (unsigned long long)hard_limit(), links,
+                 ENGINE_LINKS_MAX, FILES_OWN + FILES_PER_LINK * ENGINE_LINKS_MAX);
+}
