@@ -54,6 +54,17 @@ ended_by() {
     esac
 }
 
+# Is the machine about to go down, and was the command ended for that? In an orderly
+# shutdown its init ends everybody with TERM, and then KILL, well before the boot is over.
+goes_down() {
+    case $p_code in 129 | 137 | 143) ;; *) return 1 ;; esac
+    p_text=$(systemctl is-system-running 2>/dev/null)
+    [ "$p_text" = stopping ] && return
+    p_text=$(who -r 2>/dev/null)
+    case $p_text in *run-level\ [06]*) return 0 ;; esac
+    return 1
+}
+
 # p_from: the lowest number that a process of the session can have. Numbers grow
 # until they wrap, which no machine manages within a second; after longer, look
 # at all.
@@ -127,6 +138,8 @@ step() {
     p_ended=$p_now
     look_from "$p_cmd"
     wait_session "$p_cmd"
+    # Without an rc it is what the reboot has interrupted, like one that lost its power.
+    while goes_down; do nap 1; done
     until say "exit $p_code $p_signal $p_begun $p_ended$p_full END" 1<>rc; do sleep 5; done
     announce done
 }
