@@ -55,9 +55,13 @@ ended_by() {
 }
 
 # Is the machine about to go down, and was the command ended for that? In an orderly
-# shutdown its init ends everybody with TERM, and then KILL, well before the boot is over.
+# shutdown somebody ends everybody with TERM, and then KILL, well before the boot is over:
+# systemd, or what it becomes in the end, or an init of run levels.
 goes_down() {
-    case $p_code in 129 | 137 | 143) ;; *) return 1 ;; esac
+    was_ended "$p_code" || return
+    p_text=
+    { read -r p_text </proc/1/comm; } 2>/dev/null
+    case $p_text in systemd-shutdow*) return 0 ;; esac
     p_text=$(systemctl is-system-running 2>/dev/null)
     [ "$p_text" = stopping ] && return
     p_text=$(who -r 2>/dev/null)

@@ -401,6 +401,9 @@ static void test_another_boot(void **state)
     write_file(f, 1, "pid", "1 1 1 1 another-boot END\n");
     write_file(f, 2, "pid", "1 1 1 1 another-boot END\n");
     write_file(f, 2, "rc", "exit 0 0");
+    fixture_do(f, 3, "echo kept");
+    write_file(f, 3, "pid", "1 1 1 1 another-boot END\n");
+    write_file(f, 3, "rc", "exit 143 15 1 1 END\n");
     // An rc stands under any boot; its output is not vouched for.
     attach(f, 1);
     assert_true(fixture_wait(f, 1, LINK_DONE));
@@ -411,6 +414,9 @@ static void test_another_boot(void **state)
     assert_true(fixture_wait(f, 2, LINK_INTERRUPTED));
     assert_string_equal(buf_cstr(&f->seen[2].stream[0]), "kept\n");
     assert_int_equal(f->seen[2].last[LINK_INTERRUPTED].out_bytes, 5);
+    // One that was ended from outside was ended by the end of that boot.
+    attach(f, 3);
+    assert_true(fixture_wait(f, 3, LINK_INTERRUPTED));
 }
 
 static void make_claim(struct fixture *f, uint64_t no, const char *boot)
