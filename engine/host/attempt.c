@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Pace: a question 50 ms after bytes came, then twice as late each time nothing
+// Pace: a question 200 ms after bytes came, then twice as late each time nothing
 // did, up to a second; at once when the last answer was as long as we allowed. The
 // end of a command is pushed by the runner and does not wait for any of this.
 #include "host/attempt.h"

@@ -12,7 +12,7 @@
 
 enum {
     ATTEMPT_READ_MAX = 512 * 1024, // of both streams, per question: others wait meanwhile
-    ATTEMPT_PACE_MIN_MS = 50,
+    ATTEMPT_PACE_MIN_MS = 200,  // sooner, and a busy host is asked about what is just ending
     ATTEMPT_PACE_MAX_MS = 1000,
 };
 

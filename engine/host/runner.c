@@ -24,19 +24,15 @@ static void text_add(struct buf *buf, const char *name)
 
 int runner_text_init(struct runner_text *text, struct err *err)
 {
-    static const char *const main_parts[] = {
-        "proc.sh", "hello.sh", "reader.sh", "attempt.sh", "answer.sh", "runner.sh",
+    static const char *const parts[] = {
+        "proc.sh", "hello.sh", "reader.sh", "attempt.sh", "answer.sh", "step.sh", "runner.sh",
     };
 
-    buf_init(&text->main, 0);
-    buf_init(&text->step, 0);
-    for (size_t i = 0; i < sizeof(main_parts) / sizeof(main_parts[0]); i++)
-        text_add(&text->main, main_parts[i]);
-    text_add(&text->step, "proc.sh");
-    text_add(&text->step, "step.sh");
-    buf_add_byte(&text->main, 0);
-    buf_add_byte(&text->step, 0);
-    if (!buf_failed(&text->main) && !buf_failed(&text->step))
+    buf_init(&text->sh, 0);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        text_add(&text->sh, parts[i]);
+    buf_add_byte(&text->sh, 0);
+    if (!buf_failed(&text->sh))
         return 0;
     runner_text_release(text);
     return err_set(err, -ENOMEM, "no memory for the runner's text");
@@ -44,8 +40,7 @@ int runner_text_init(struct runner_text *text, struct err *err)
 
 void runner_text_release(struct runner_text *text)
 {
-    buf_release(&text->main);
-    buf_release(&text->step);
+    buf_release(&text->sh);
 }
 
 static int nonce_fill(struct runner *r, struct err *err)
@@ -71,10 +66,10 @@ static void argv_fill(struct runner *r, const struct runner_text *text,
 {
     const char *shell = options->shell ? options->shell : "sh";
     const void *args[RUNNER_ARGS] = {
-        shell, "-c", text->main.ptr, "pawl-runner",
+        shell, "-c", text->sh.ptr, "pawl-runner",
         r->nonce, r->store, r->epoch, r->incarnation,
         options->spool_dir ? options->spool_dir : "", shell,
-        text->step.ptr, options->take_over ? "1" : "0", r->past,
+        options->take_over ? "1" : "0", r->past,
     };
 
     for (size_t i = 0; i < RUNNER_ARGS; i++)

@@ -7,10 +7,10 @@
 #include "base/buf.h"
 #include "host/link.h"
 
-enum { RUNNER_ARGS = 13, RUNNER_PAST = 64, RUNNER_NONCE_TEXT = 33 };
+enum { RUNNER_ARGS = 12, RUNNER_PAST = 64, RUNNER_NONCE_TEXT = 33 };
 
 struct runner_text {
-    struct buf main, step; // its own program, and that of the steps it starts; with NULs
+    struct buf sh; // with a NUL
 };
 
 // On failure there is nothing to release.

@@ -1,7 +1,7 @@
 #!/bin/sh
-# packages.sh build|test|lint: installs the Debian packages that building, testing, or
-# tests/lint.sh needs, and nothing when all of them are there. Needs root, or sudo, to
-# install.
+# packages.sh build|test|lint|bench|vm: installs the Debian packages that building, testing,
+# tests/lint.sh, tests/bench or tests/vm needs, and nothing when all of them are there. Needs
+# root, or sudo, to install.
 set -eu
 
 build="cmake ninja-build gcc libc6-dev pkg-config liblmdb-dev libuv1-dev liblua5.4-dev
@@ -10,12 +10,16 @@ zlib1g-dev"
 tests="$build libcmocka-dev bash busybox mksh curl jq procps util-linux python3
 openssh-client openssh-server iproute2 nftables perl-base fish tcsh zsh sudo opendoas"
 linters="$tests clang-tidy cppcheck"
+bench="$tests ansible-core ansible-mitogen clustershell pdsh pssh"
+machines="$tests debootstrap e2fsprogs qemu-system-x86 qemu-utils seabios ipxe-qemu"
 
 case ${1:-} in
 build) want=$build ;;
 test) want=$tests ;;
 lint) want=$linters ;;
-*) echo "usage: packages.sh build|test|lint" >&2; exit 2 ;;
+bench) want=$bench ;;
+vm) want=$machines ;;
+*) echo "usage: packages.sh build|test|lint|bench|vm" >&2; exit 2 ;;
 esac
 
 missing=

@@ -11,7 +11,11 @@ look() {
     [ -d "$1" ] || return
     line "$1/pid" && read_pid $p_line
     p_state=done
-    line "$1/rc" && p_end=$p_line && return
+    if line "$1/rc"; then
+        p_end=$p_line
+        look_end $p_line
+        return
+    fi
     if [ ! -e "$1/go" ]; then
         look_claim "$1"
         return
@@ -27,6 +31,15 @@ look() {
     line "$1/rc" && p_end=$p_line && return
     p_state=running
     left || p_state=killed
+}
+
+# By HUP, KILL or TERM: the code tells, where a shell does not tell the signal.
+was_ended() { case $1 in 129 | 137 | 143) ;; *) return 1 ;; esac; }
+
+# What was ended from outside under another boot was ended by that boot's end, as far as
+# anybody can know: an init that ends everybody leaves no sign of it (see goes_down).
+look_end() {
+    [ "$p_ran_on" != "$p_boot" ] && was_ended "$2" && p_state=interrupted
 }
 
 read_pid() { p_cmd=$1 p_cmd_born=$2 p_wrap=$3 p_wrap_born=$4 p_ran_on=$5; }

@@ -5,6 +5,7 @@
 # Ends with the reason, in the engine's words.
 refuse() {
     [ -z "$p_reader" ] || kill -9 "$p_reader" 2>/dev/null
+    [ ! -e "runner.$$" ] || rm -f "runner.$$" 2>/dev/null
     say "$p_nonce refuse $*"
     exit 1
 }
@@ -21,9 +22,17 @@ find_tools() {
     else
         refuse "the target has neither 'setsid' nor 'perl' in PATH ($PATH)"
     fi
-    # A shell without job control ignores INT and QUIT in what it starts with &.
+}
+
+# p_base, and p_default: what gives INT and QUIT their defaults, where env knows how: a
+# shell without job control ignores them in what it starts with &. A link's first words
+# cost a login as much as its processes do, so that making the one tries the other.
+make_base() {
+    p_base=$p_spool/$p_store/$p_machine
     p_default='env --default-signal=INT,QUIT'
-    $p_default true 2>/dev/null || p_default=
+    p_text=$(exec $p_default mkdir -p "$p_base" 2>&1) && return
+    p_default=
+    p_text=$(exec mkdir -p "$p_base" 2>&1) || refuse "cannot make the spool: $p_text"
 }
 
 # p_boot: names this boot. Containers share the kernel's, so the birth of process 1
@@ -40,6 +49,14 @@ find_boot() {
     IFS=_
     p_boot=$*
     unset IFS
+}
+
+# p_kernel: name and release.
+find_kernel() {
+    {
+        read -r p_kernel </proc/sys/kernel/ostype &&
+            read -r p_release </proc/sys/kernel/osrelease
+    } 2>/dev/null && p_kernel="$p_kernel $p_release" || p_kernel=$(uname -sr)
 }
 
 # p_free: KiB free in the spool's file system; '' when df does not tell.
@@ -63,13 +80,14 @@ enter() {
     { read -r p_machine </etc/machine-id; } 2>/dev/null
     [ -n "$p_machine" ] || p_machine=$(uname -n)
     case $p_machine in */* | .* | '') refuse "the machine has no usable name: '$p_machine'" ;; esac
-    p_base=$p_spool/$p_store/$p_machine
-    p_text=$(mkdir -p "$p_base" 2>&1) || refuse "cannot make the spool: $p_text"
+    make_base
     cd "$p_base" || refuse "cannot enter the spool $p_base"
     [ -O . ] || refuse "the spool $p_base belongs to somebody else"
-    p_text=$({ say "$p_nonce" >"probe.$$"; } 2>&1) || p_text="${p_text:-write error}"
+    p_text=
+    # take_over's file is the trial; only for its words a process is made.
+    { say "$p_nonce" >"runner.$$"; } 2>/dev/null ||
+        p_text=$({ say "$p_nonce" >"runner.$$"; } 2>&1) || p_text="${p_text:-write error}"
     find_free
-    rm -f "probe.$$" 2>/dev/null
     [ -z "$p_text" ] || refuse "cannot write in the spool $p_base (${p_free:-?} KiB free): $p_text"
     { read -r p_format <format; } 2>/dev/null || { # another may be writing it
         p_format=1
@@ -159,8 +177,9 @@ hello() {
     now
     p_date=$(date +%s%3N)
     case $p_date in *[!0-9]*) p_date=$(date +%s)000 ;; esac
+    find_kernel
     # The line begins on a line of its own, whatever a login printed before.
     say ''
-    say "$p_nonce ready ${p_free:-0} $p_now $p_date $p_boot $(uname -sr) ${p_sh##*/}"
+    say "$p_nonce ready ${p_free:-0} $p_now $p_date $p_boot $p_kernel ${p_sh##*/}"
 }
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What both programs on a target, runner and step, start with: lines, clocks, and
-# who is alive. Plain POSIX sh for dash, bash, busybox and mksh.
+# What all of the runner's processes start with: lines, clocks, and who is alive. Plain POSIX sh for dash, bash, busybox and mksh.
 #
 # Every variable is named p_*: a name of the user's environment, exported, must
 # never be changed on its way to a command. A function says what it sets.

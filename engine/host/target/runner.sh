@@ -4,14 +4,14 @@
 # in memory: killed at any moment, the next one reads the spool and goes on.
 #
 #   $1 nonce  $2 store  $3 epoch  $4 incarnation  $5 spool ('': under home)
-#   $6 shell  $7 text of step  $8 1: take over, whatever epoch is there
-#   $9 how the incarnations before this one begin, newest first
+#   $6 shell  $7 1: take over, whatever epoch is there
+#   $8 how the incarnations before this one begin, newest first
 #
 # Three processes, one direction each:
 #   reader  link -> FIFO. Claims attempts (mkdir) and stores what they are given,
 #           in the order of the link; forwards each request as one short line.
 #   runner  FIFO -> link. The only one that writes to the link.
-#   step    one for each attempt, in a session of its own -> FIFO. Outlives us.
+#   step    one for each attempt, a fork of the runner -> FIFO. Outlives it.
 # A line in the FIFO is shorter than PIPE_BUF, so that lines never mix. Requests
 # are marked with the nonce: those of a reader before us are no longer heard.
 #
@@ -28,7 +28,7 @@
 #     as     words that make the user of us whom the command runs as, if we may
 #            not signal that (model/as.sh)
 
-p_nonce=$1 p_store=$2 p_epoch=$3 p_incarnation=$4 p_spool=$5 p_sh=$6 p_step=$7 p_take=$8 p_past=$9
+p_nonce=$1 p_store=$2 p_epoch=$3 p_incarnation=$4 p_spool=$5 p_sh=$6 p_take=$7 p_past=$8
 p_reader='' p_umask=$(umask)
 umask 077
 
@@ -76,8 +76,8 @@ same() {
 }
 
 spawn() {
-    $p_setsid $p_default "$p_sh" -c "$p_step" pawl-step "$1" "$p_boot" "$p_umask" "$p_sh" \
-        "$p_setsid" </dev/null >/dev/null 2>"$1/log" 3>&- &
+    # exec: no copy of the link's output stays open.
+    { exec </dev/null >/dev/null 2>"$1/log" 3>&- && step "$1"; } &
     eval "set -- $1 \$! \$$p_var"
     follow "$1" "$3 $4 $5 $2"
 }

@@ -3,30 +3,35 @@
 # and for whoever it leaves behind there, writes rc, announces. It is in another
 # session than the command, so a kill of the command's cannot lose the exit code.
 #
-# cwd: the spool. fd 0, 1: /dev/null; fd 2: the attempt's log.
-#   $1 key  $2 boot  $3 umask  $4 shell  $5 words that start a session
-p_key=$1 p_boot=$2 p_umask=$3 p_sh=$4 p_setsid=$5
+# It is a fork of the runner, no program of its own: to start a shell anew would cost as much as
+# the command. It has the runner's functions and variables, keeps none of its files open,
+# and outlives it.
 
 announce() { [ -p ../fifo ] && say "w $p_key $1" 1<>../fifo; }
 
+# p_self, p_born: this process, which learns its number from /proc: to $$ a subshell is
+# still its parent.
+find_self() {
+    p_self=''
+    born self && p_self=${p_stat%% *} && return
+    p_self=$(exec sh -c 'echo $PPID') && born "$p_self"
+}
+
 # What the process does that becomes the command: signs the pid file, takes `go`, and
 # only then is the command. Whoever gives the attempt up takes `go` first; then this
-# ends here, however late it wakes. Its own number it learns from /proc, for to $$ a
-# subshell is still its parent.
+# ends here, however late it wakes.
 begin() {
-    p_pid=''
-    born self && p_pid=${p_stat%% *}
-    [ -n "$p_pid" ] || p_pid=$(sh -c 'echo $PPID') && born "$p_pid" || return
-    say "$p_pid $p_born $$ $p_me $p_boot END" >pid || return
+    find_self || return
+    say "$p_self $p_born $p_me $p_me_born $p_boot END" >pid || return
     now
     set -C
-    { say "$p_pid $p_now END" >go; } 2>/dev/null || return
+    { say "$p_self $p_now END" >go; } 2>/dev/null || return
     set +C
     announce began
     p_dir=$PWD
     cd "${HOME:-/}" 2>/dev/null || cd /
     umask "$p_umask"
-    exec $p_setsid "$p_sh" "$p_dir/cmd" 2>&9 9>&-
+    exec $p_default $p_setsid "$p_sh" "$p_dir/cmd" 2>&9 9>&-
 }
 
 # Is there room in the spool? A command that found none has lost what it wrote, and
@@ -47,6 +52,21 @@ ended_by() {
     130 | 141) p_signal=$(($1 - 128)) ;;
     *) [ -s log ] && p_signal=$(($1 - 128)) ;;
     esac
+}
+
+# Is the machine about to go down, and was the command ended for that? In an orderly
+# shutdown somebody ends everybody with TERM, and then KILL, well before the boot is over:
+# systemd, or what it becomes in the end, or an init of run levels.
+goes_down() {
+    was_ended "$p_code" || return
+    p_text=
+    { read -r p_text </proc/1/comm; } 2>/dev/null
+    case $p_text in systemd-shutdow*) return 0 ;; esac
+    p_text=$(systemctl is-system-running 2>/dev/null)
+    [ "$p_text" = stopping ] && return
+    p_text=$(who -r 2>/dev/null)
+    case $p_text in *run-level\ [06]*) return 0 ;; esac
+    return 1
 }
 
 # p_from: the lowest number that a process of the session can have. Numbers grow
@@ -88,36 +108,42 @@ wait_session() {
     done
 }
 
-# A machine that shuts down sends TERM to everybody: the no-op leaves the command
-# its time to end, and this one alive to note how. Children get the default again.
-trap : HUP INT TERM
-cd "$p_key" || exit 1
-# The rc is written in place: a disk that the command filled cannot lose it.
-tell '                                                                           ' >rc || {
-    announce failed
-    exit 1
+# KEY. fd 0, 1: /dev/null; fd 2: the attempt's log; no other is open.
+step() {
+    p_key=$1
+    # A machine that shuts down sends TERM to everybody: the no-op leaves the command
+    # its time to end, and this one alive to note how. Children get the default again.
+    trap : HUP INT TERM
+    cd "$p_key" || exit 1
+    # The rc is written in place: a disk that the command filled cannot lose it.
+    tell '                                                                           ' >rc || {
+        announce failed
+        exit 1
+    }
+    p_in=/dev/null
+    [ -e in ] && p_in=in
+    find_self
+    p_me=$p_self p_me_born=$p_born
+    (begin) <"$p_in" >>out 9>>err
+    p_code=$?
+    p_full=
+    room || p_full=' full'
+    line go
+    case $p_line in
+    '' | none*) # begin never came to it, or somebody gave the attempt up
+        announce failed
+        exit 1
+        ;;
+    esac
+    p_cmd=${p_line%% *}
+    p_begun=${p_line#* } p_begun=${p_begun%% *}
+    ended_by $p_code
+    now
+    p_ended=$p_now
+    look_from "$p_cmd"
+    wait_session "$p_cmd"
+    # Without an rc it is what the reboot has interrupted, like one that lost its power.
+    while goes_down; do nap 1; done
+    until say "exit $p_code $p_signal $p_begun $p_ended$p_full END" 1<>rc; do sleep 5; done
+    announce done
 }
-p_in=/dev/null
-[ -e in ] && p_in=in
-born $$
-p_me=$p_born
-(begin) <"$p_in" >>out 9>>err
-p_code=$?
-p_full=
-room || p_full=' full'
-line go
-case $p_line in
-'' | none*) # begin never came to it, or somebody gave the attempt up
-    announce failed
-    exit 1
-    ;;
-esac
-p_cmd=${p_line%% *}
-p_begun=${p_line#* } p_begun=${p_begun%% *}
-ended_by $p_code
-now
-p_ended=$p_now
-look_from "$p_cmd"
-wait_session "$p_cmd"
-until say "exit $p_code $p_signal $p_begun $p_ended$p_full END" 1<>rc; do sleep 5; done
-announce done

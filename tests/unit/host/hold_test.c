@@ -47,6 +47,23 @@ static void check_all_printed(struct fixture *f)
     }
 }
 
+// By what is on the target, its command has begun (go) or ended (rc).
+static void wait_for_end_mark(struct fixture *f, uint64_t no, const char *name)
+{
+    char path[512], line[80] = "";
+    FILE *file;
+
+    for (int ms = 0; ms < WAIT_MS && !strstr(line, " END"); ms += 50) {
+        fixture_run(f, 50);
+        file = fopen(fixture_path(f, no, name, path), "re");
+        if (file && !fgets(line, sizeof(line), file))
+            line[0] = '\0';
+        if (file)
+            fclose(file);
+    }
+    assert_non_null(strstr(line, " END"));
+}
+
 static void a_held_link_tells_nothing_and_loses_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -89,14 +106,11 @@ static void a_link_that_is_held_by_each_event_tells_them_one_by_one(void **state
 static void a_held_link_sends_what_it_is_asked(void **state)
 {
     struct fixture *f = *state;
-    char path[512];
 
     fixture_open(f);
     fixture_hold(f, true);
     fixture_start(f, 1, "echo done", NULL);
-    for (int i = 0; i < 100 && access(fixture_path(f, 1, "rc", path), F_OK) < 0; i++)
-        fixture_run(f, 50);
-    assert_int_equal(access(path, F_OK), 0);
+    wait_for_end_mark(f, 1, "rc");
     fixture_hold(f, false);
     assert_true(fixture_wait(f, 1, LINK_DONE));
     assert_string_equal(buf_cstr(&f->seen[1].stream[0]), "done\n");
@@ -113,6 +127,7 @@ static void the_end_of_a_runner_is_told_behind_what_it_had_said(void **state)
     fixture_start(f, 1, "echo first", NULL);
     assert_true(fixture_wait(f, 1, LINK_STARTED));
     fixture_hold(f, true);
+    wait_for_end_mark(f, 1, "rc");
     fixture_run(f, PAUSE_MS); // its result is in the pipe
     assert_int_equal(kill((pid_t)runner, SIGKILL), 0);
     assert_true(process_gone(runner));
@@ -193,7 +208,8 @@ static void a_held_link_is_closed_without_a_word(void **state)
 
     fixture_open(f);
     start_printing(f);
-    assert_true(fixture_wait(f, 1, LINK_STARTED));
+    for (uint64_t no = 1; no <= COMMANDS; no++) // what has not begun by then never does
+        wait_for_end_mark(f, no, "go");
     fixture_hold(f, true);
     fixture_run(f, PAUSE_MS);
     events = f->events;

@@ -318,6 +318,51 @@ static void test_killed_from_outside(void **state)
     assert_string_equal(buf_cstr(&f->seen[1].stream[0]), "so far\n");
 }
 
+static void write_program(const struct fixture *f, const char *name, const char *text)
+{
+    char path[512];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/%s", f->dir, name);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fchmod(fileno(file), 0755), 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+// A service manager ends everybody when the machine goes down. Such an end is no result:
+// after the boot it is an interruption, and only when the machine stays up after all it is told.
+static void test_ended_by_a_shutdown(void **state)
+{
+    struct fixture *f = *state;
+    char *path = strdup(getenv("PATH")), ours[8192];
+
+    if (f->over_ssh) { // whose logins have a PATH of their own
+        free(path);
+        return;
+    }
+    snprintf(ours, sizeof(ours), "%s:%s", f->dir, path);
+    setenv("PATH", ours, 1);
+    write_program(f, "systemctl", "#!/bin/sh\necho asked >>\"${0%/*}/asked\"\necho stopping\nexit 1\n");
+    fixture_open(f);
+    setenv("PATH", path, 1);
+    free(path);
+    fixture_start(f, 1, "exec sleep 60", NULL);
+    assert_true(fixture_wait(f, 1, LINK_STARTED));
+    kill((pid_t)fixture_number(f, 1, "pid"), SIGTERM);
+    snprintf(ours, sizeof(ours), "%s/asked", f->dir);
+    for (int ms = 0; ms < WAIT_MS && access(ours, F_OK) < 0; ms += 50)
+        fixture_run(f, 50);
+    assert_int_equal(access(ours, F_OK), 0);
+    fixture_run(f, 300);
+    assert_int_equal(f->seen[1].count[LINK_DONE] + f->seen[1].count[LINK_KILLED], 0);
+    write_program(f, "systemctl", "#!/bin/sh\necho running\n");
+    assert_true(fixture_wait(f, 1, LINK_DONE));
+    if (!f->seen[1].last[LINK_DONE].signal) // mksh does not tell
+        assert_int_equal(f->seen[1].last[LINK_DONE].code, 128 + SIGTERM);
+}
+
 // A pid that another process has by now is never taken for the command.
 static void test_strangers_are_not_touched(void **state)
 {
@@ -356,6 +401,9 @@ static void test_another_boot(void **state)
     write_file(f, 1, "pid", "1 1 1 1 another-boot END\n");
     write_file(f, 2, "pid", "1 1 1 1 another-boot END\n");
     write_file(f, 2, "rc", "exit 0 0");
+    fixture_do(f, 3, "echo kept");
+    write_file(f, 3, "pid", "1 1 1 1 another-boot END\n");
+    write_file(f, 3, "rc", "exit 143 15 1 1 END\n");
     // An rc stands under any boot; its output is not vouched for.
     attach(f, 1);
     assert_true(fixture_wait(f, 1, LINK_DONE));
@@ -366,6 +414,9 @@ static void test_another_boot(void **state)
     assert_true(fixture_wait(f, 2, LINK_INTERRUPTED));
     assert_string_equal(buf_cstr(&f->seen[2].stream[0]), "kept\n");
     assert_int_equal(f->seen[2].last[LINK_INTERRUPTED].out_bytes, 5);
+    // One that was ended from outside was ended by the end of that boot.
+    attach(f, 3);
+    assert_true(fixture_wait(f, 3, LINK_INTERRUPTED));
 }
 
 static void make_claim(struct fixture *f, uint64_t no, const char *boot)
@@ -487,6 +538,7 @@ int main(void)
         TEST(test_graceful_end_keeps_its_code),
         TEST(test_leftovers_are_waited_for),
         TEST(test_killed_from_outside),
+        TEST(test_ended_by_a_shutdown),
         TEST(test_strangers_are_not_touched),
         TEST(test_another_boot),
         TEST(test_claim_that_never_began),
