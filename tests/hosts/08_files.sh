@@ -118,4 +118,26 @@ for h in host1 host2 host3 host4; do
     same "of $h" "$(cat all/$h/name) $(wc -c <all/$h/zeros) $(sum_on $h /srv/big)" "$h 300000 $(sum_here big)"
 done
 
+# ---- options of ssh are the transfer's, too: without them nobody is called hostx
+addr=$("$hosts_sh" list | awk '$1 == "host1" { print $2 }')
+printf 'workflow {}\nlocal h = hosts[1]\nh:put("nul", "/srv/optional") print(h:read("/srv/optional"))\n' >options.lua
+expect_code 0 pawl run options.lua --hosts hostx --ssh-option "HostName=$addr" --ssh-option HostKeyAlias=host1
+same "sent to whom the options name" "$(cat "$out")" "$(cat nul)"
+
+# ---- a template
+printf 'name={{ host.name }}\n{%% for i = 1, n do %%}\n{{ i }}\n{%% end %%}\n' >t.conf
+lua filled host1 '
+local h = hosts[1]
+local function show(r) print(r.changed) end
+show(h:template("t.conf", "/srv/t", { n = 2 }, { mode = "0640" }))
+show(h:template("t.conf", "/srv/t", { n = 2 }, { mode = "0640" }))
+show(h:template("t.conf", "/srv/t", { n = 2 }, { mode = "0600" }))
+show(h:template("t.conf", "/srv/t", { n = 3 }))
+show(h:template("t.conf", "/srv/t", { n = 3 }))'
+same "what changed" "$(tr '\n' ' ' <"$out")" "true false true true false "
+same "what it became" "$(on host1 cat /srv/t) $(mode_on host1 /srv/t)" "name=host1
+1
+2
+3 600"
+
 finish
