@@ -14,6 +14,7 @@
 #include <uv.h>
 
 #include "base/list.h"
+#include "children.h"
 #include "control/control.h"
 #include "core/loop.h"
 #include "files.h"
@@ -127,11 +128,13 @@ static void watch_signals(struct daemon *d)
     uv_signal_start(&d->on_int, on_signal, SIGINT);
 }
 
-static void open_files(void)
+static void begin_limits(void)
 {
     char warning[ERR_TEXT_MAX];
 
-    files_raise();
+    // Children that could not get their own back would have the raised one.
+    if (children_keep(S_IRWXG | S_IRWXO))
+        files_raise();
     files_warning(warning);
     if (*warning)
         fprintf(stderr, "pawl: %s\n", warning);
@@ -171,8 +174,7 @@ int daemon_run(const struct daemon_options *options)
     struct err err = { 0 };
     int rc;
 
-    umask(077);
-    open_files();
+    begin_limits();
     if (sodium_init() < 0 || uv_loop_init(&d.loop) < 0) {
         fprintf(stderr, "pawl: the random source or the event loop cannot be opened\n");
         return DAEMON_FAILED;

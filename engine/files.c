@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How: the limit is the process's, and so is what gives children the old one back: a
-// handler that fork() calls in the child, before the program begins. No moment remains in
-// which a program could see the raised limit, or hand it on. setrlimit is one system
-// call: a child of a process with threads may make it.
 #include "files.h"
 
-#include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <sys/resource.h>
 
@@ -18,24 +12,14 @@ enum {
     FILES_PER_LINK = 4,  // three pipes, and room for starting it or a transfer
 };
 
-// The soft limit that children are to have; written once, read between fork and exec.
-static struct rlimit children;
-
-static void give_back(void) { setrlimit(RLIMIT_NOFILE, &children); }
-
 void files_raise(void)
 {
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return;
-    children = limit;
-    if (limit.rlim_cur >= FILES_WANTED)
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= FILES_WANTED)
         return;
     limit.rlim_cur = limit.rlim_max < FILES_WANTED ? limit.rlim_max : FILES_WANTED;
-    // Without the way back children keep what they have, and the engine manages with it.
-    if (pthread_atfork(NULL, NULL, give_back) == 0)
-        setrlimit(RLIMIT_NOFILE, &limit);
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static rlim_t hard_limit(void)

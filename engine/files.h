@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // How many files this process may have open. An engine with many links needs more than
 // the soft limit allows that programs begin with (1,024, mostly); but that limit is as low for
-// a reason: programs that use select() cannot bear more. So the engine raises its own,
-// and whatever it starts begins with the one that the engine began with.
+// a reason: programs that use select() cannot bear more. So the engine raises its own
+// (children.h: not that of what it starts).
 #pragma once
 
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include "base/err.h"
 
 // Raises the soft limit, from here to the process's end, as far as links need it and the
-// hard limit lets it. Children get the old one back. Once, before the first of them.
+// hard limit lets it.
 void files_raise(void);
 // How many links fit under the hard limit, at most ENGINE_LINKS_MAX.
 size_t files_links_max(void);

@@ -3,7 +3,7 @@
 # The limit of open files: an engine raises its own as far as links need it, and nobody
 # whom it starts begins with the raised one (programs that use select() cannot bear it).
 # Under a hard limit with room for few links, hosts wait for each other and nothing fails.
-# Hosts are this machine, by a program in ssh's place.
+# Hosts are this machine, by a program in ssh's place. The umask is given back likewise.
 . "${0%/*}/lib.sh"
 
 cat >"$work/ssh" <<'EOF2'
@@ -52,5 +52,12 @@ grep -q '300 open files are allowed here' "$PAWL_HOME/engine.log" || fail "the l
 expect_code 0 pawl invoke --hosts 'h[01-30]' --name many -c 'ulimit -S -n'
 same "all had their turn" "$(grep -c '^h[0-9]*: 300$' "$out")" 30
 grep -i 'too many open files' "$PAWL_HOME/engine.log" && fail "there were not enough files"
+expect_code 0 pawl daemon --stop
+
+expect_code 0 sh -c 'umask 027 && exec "$1" daemon' sh "$PAWL"
+start mask umask
+become mask Completed
+received mask 0027
+same "nobody reads the engine's own" "$(stat -c %a "$PAWL_HOME/store/data.mdb")" 600
 
 finish

@@ -206,7 +206,7 @@ static void test_a_runner_that_falls_silent_is_given_up(void **state)
     hello(b);
     attach(b);
     feed(b, "started " KEY "\n");
-    b->now_ms += 50;
+    b->now_ms += 200;
     session_tick(&b->session);
     assert_requests(b, "read " KEY " 1 262144 1 262144 1048576 1\n");
     b->now_ms += ANSWER_MS - 1;
