@@ -8,6 +8,7 @@
 
 #include "lua/keys.h"
 #include "lua/options.h"
+#include "lua/result.h"
 #include "lua/text.h"
 #include "lua/wait.h"
 #include "model/as.h"
@@ -276,6 +277,20 @@ int ask_yield(lua_State *L, const struct ask *ask, lua_KFunction k)
     return wait_yield(L, ask->strand, k);
 }
 
+int ask_done(lua_State *L, int status, lua_KContext ctx)
+{
+    struct script_strand *strand;
+    const struct answer *answer = wait_answer(L, &strand);
+
+    (void)status;
+    (void)ctx;
+    if (answer->ok)
+        result_push(L, answer, HOST_NAME);
+    else
+        result_push_failed(L, strand, answer, HOST_NAME);
+    return 1;
+}
+
 void ask_read_stdin(lua_State *L, struct ask *ask)
 {
     if (push_option(L, "stdin") != LUA_TNIL) {
@@ -285,19 +300,23 @@ void ask_read_stdin(lua_State *L, struct ask *ask)
     lua_pop(L, 1);
 }
 
+int ask_unpack(lua_State *L, const char *function)
+{
+    if (lua_type(L, ARG) != LUA_TTABLE)
+        return 0;
+    if (!lua_isnil(L, OPTIONS_AT))
+        vm_raise(L, "%s: options are given twice", function);
+    lua_pushvalue(L, ARG);
+    lua_replace(L, OPTIONS_AT);
+    lua_rawgeti(L, ARG, 1);
+    lua_replace(L, ARG);
+    return 1;
+}
+
 int ask_spread(lua_State *L, const char *function, const char *expected)
 {
-    int positional = 0;
+    int positional = ask_unpack(L, function);
 
-    if (lua_type(L, ARG) == LUA_TTABLE) {
-        if (!lua_isnil(L, OPTIONS_AT))
-            vm_raise(L, "%s: options are given twice", function);
-        lua_pushvalue(L, ARG);
-        lua_replace(L, OPTIONS_AT);
-        lua_rawgeti(L, ARG, 1);
-        lua_replace(L, ARG);
-        positional = 1;
-    }
     if (lua_type(L, ARG) != LUA_TSTRING)
         vm_raise(L, "%s: %s must be a string, not %s", function, expected,
                  vm_type_words(L, ARG));

@@ -28,8 +28,10 @@ struct ask {
 // Brings the stack into its order and begins to wait. arguments: of the method,
 // after the host; the options come last.
 struct ask ask_begin(lua_State *L, const char *function, int arguments);
-// f{ "text", option = ... } is f("text", { option = ... }). Returns how many list
-// elements the options may have; raises when the text is none.
+// f{ x, option = ... } is f(x, { option = ... }). Returns how many list elements the options
+// may have.
+int ask_unpack(lua_State *L, const char *function);
+// The same where x must be text; raises when it is none.
 int ask_spread(lua_State *L, const char *function, const char *expected);
 // The path that is this argument; function names the method in the message.
 struct slice ask_path(lua_State *L, const char *function, int idx);
@@ -43,6 +45,8 @@ void ask_read_stdin(lua_State *L, struct ask *ask);
 // Writes the arguments of the effect.
 void ask_put(lua_State *L, const struct ask *ask, struct slice interp);
 int ask_yield(lua_State *L, const struct ask *ask, lua_KFunction k);
+// What most steps go on with: pushes the result, or raises the failure.
+int ask_done(lua_State *L, int status, lua_KContext ctx);
 
 // Checks the string on top of the stack, as the name of a user.
 void ask_check_user(lua_State *L, const char *function);

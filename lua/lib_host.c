@@ -45,20 +45,6 @@ struct ask host_ask(lua_State *L, const char *function, int arguments)
     return ask_begin(L, function, arguments);
 }
 
-static int command_done(lua_State *L, int status, lua_KContext ctx)
-{
-    struct script_strand *strand;
-    const struct answer *answer = wait_answer(L, &strand);
-
-    (void)status;
-    (void)ctx;
-    if (answer->ok)
-        result_push(L, answer, HOST_NAME);
-    else
-        result_push_failed(L, strand, answer, HOST_NAME);
-    return 1;
-}
-
 // host:run(text, options?) or host:run{ text, ... } -> result
 static int host_run(lua_State *L)
 {
@@ -73,7 +59,7 @@ static int host_run(lua_State *L)
     ask_read_args(L, &ask);
     ask_read_stdin(L, &ask);
     ask_put(L, &ask, ask_string(L, "run", "shell"));
-    return ask_yield(L, &ask, command_done);
+    return ask_yield(L, &ask, ask_done);
 }
 
 // host:exec{ program, arguments..., options } -> result
@@ -92,7 +78,7 @@ static int host_exec(lua_State *L)
     ask.list = ARG;
     ask_read_stdin(L, &ask);
     ask_put(L, &ask, (struct slice){ 0 });
-    return ask_yield(L, &ask, command_done);
+    return ask_yield(L, &ask, ask_done);
 }
 
 // Without a slash sh would look for the file in PATH.
@@ -128,7 +114,7 @@ static int host_script(lua_State *L)
     ask_word(&ask, check_script_path(L));
     ask_read_stdin(L, &ask);
     ask_put(L, &ask, (struct slice){ 0 });
-    return ask_yield(L, &ask, command_done);
+    return ask_yield(L, &ask, ask_done);
 }
 
 // ---- reboot
@@ -161,7 +147,7 @@ static int host_reboot(lua_State *L)
     if (!ask.shell.len)
         ask.shell = slice_str(reboot_text);
     ask_put(L, &ask, (struct slice){ 0 });
-    return ask_yield(L, &ask, command_done);
+    return ask_yield(L, &ask, ask_done);
 }
 
 // ---- the handle's metatable

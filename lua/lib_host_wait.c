@@ -22,27 +22,7 @@ enum {
     SECONDS_TEXT = 32,
 };
 
-static struct ask begin(lua_State *L, const char *function, int arguments)
-{
-    host_check(L, function);
-    return ask_begin(L, function, arguments);
-}
-
 // ---- options
-
-// f{ x, option = ... } is f(x, { option = ... }), whatever x is.
-static int spread(lua_State *L, const char *function)
-{
-    if (lua_type(L, ARG) != LUA_TTABLE)
-        return 0;
-    if (!lua_isnil(L, OPTIONS_AT))
-        vm_raise(L, "%s: options are given twice", function);
-    lua_pushvalue(L, ARG);
-    lua_replace(L, OPTIONS_AT);
-    lua_rawgeti(L, ARG, 1);
-    lua_replace(L, ARG);
-    return 1;
-}
 
 static int64_t time_option(lua_State *L, const char *function, const char *option,
                            int64_t fallback_ms)
@@ -91,20 +71,6 @@ static void push_seconds(lua_State *L, int64_t ms)
     lua_pushstring(L, text);
 }
 
-static int step_done(lua_State *L, int status, lua_KContext ctx)
-{
-    struct script_strand *strand;
-    const struct answer *answer = wait_answer(L, &strand);
-
-    (void)status;
-    (void)ctx;
-    if (answer->ok)
-        result_push(L, answer, HOST_NAME);
-    else
-        result_push_failed(L, strand, answer, HOST_NAME);
-    return 1;
-}
-
 // ---- wait_up
 
 // A command that does nothing, whatever with{} says of commands.
@@ -125,7 +91,7 @@ static void put_nothing(lua_State *L, const struct ask *ask)
 // host:wait_up{ timeout = "10m" } -> result
 int host_wait_up(lua_State *L)
 {
-    struct ask ask = begin(L, "wait_up", 2);
+    struct ask ask = host_ask(L, "wait_up", 2);
     struct step_policy *policy = &ask.strand->effect.policy;
 
     lua_pushvalue(L, ARG);
@@ -135,7 +101,7 @@ int host_wait_up(lua_State *L)
     policy->reach_ms = time_option(L, "wait_up", "timeout", UP_MS);
     policy->timeout_ms = 0;
     put_nothing(L, &ask);
-    return ask_yield(L, &ask, step_done);
+    return ask_yield(L, &ask, ask_done);
 }
 
 // ---- wait_port
@@ -240,8 +206,8 @@ static int push_words(lua_State *L, unsigned port)
 // host:wait_port(port, { timeout = "5m", every = "1s", address = "127.0.0.1" }?) -> result
 int host_wait_port(lua_State *L)
 {
-    struct ask ask = begin(L, "wait_port", 2);
-    int positional = spread(L, "wait_port");
+    struct ask ask = host_ask(L, "wait_port", 2);
+    int positional = ask_unpack(L, "wait_port");
 
     options_read(L, "wait_port", OPTIONS_AT, positional,
                  OPTIONS_STEP | OPTION_EVERY | OPTION_ADDRESS, ask.strand);
@@ -249,7 +215,7 @@ int host_wait_port(lua_State *L)
     ask.list = push_words(L, check_port(L));
     ask.shell = push_text(L, "wait_port", "wait_port_text");
     ask_put(L, &ask, (struct slice){ 0 });
-    return ask_yield(L, &ask, step_done);
+    return ask_yield(L, &ask, ask_done);
 }
 
 // ---- wait_until
@@ -286,15 +252,15 @@ static int until_text(lua_State *L, struct ask *ask, int positional)
     lua_rawseti(L, ask->list, 3);
     ask->shell = push_text(L, "wait_until", "wait_until_text");
     ask_put(L, ask, (struct slice){ 0 });
-    return ask_yield(L, ask, step_done);
+    return ask_yield(L, ask, ask_done);
 }
 
 // host:wait_until(text, options?) -> result
 // host:wait_until(function, { timeout = "5m", every = "2s" }?) -> its first true value
 int host_wait_until(lua_State *L)
 {
-    struct ask ask = begin(L, "wait_until", 2);
-    int positional = spread(L, "wait_until");
+    struct ask ask = host_ask(L, "wait_until", 2);
+    int positional = ask_unpack(L, "wait_until");
 
     if (lua_isfunction(L, ARG))
         return until_function(L, positional);
