@@ -427,14 +427,15 @@ static void ids_take(struct follow *follow)
 static int follow_run(struct follow *follow)
 {
     struct err err = { 0 };
-    int exit_code;
+    int rc;
 
     if (follow->options->fold && fold_new(&follow->fold, &err) < 0)
         return cli_error(follow->cli, EXIT_ENGINE, "%s", err_text(&err));
     interrupts_hold(&follow->interrupts);
-    exit_code = follow_end(follow, stream_all(follow));
+    rc = stream_all(follow);
+    // What is still to be written may be much: Ctrl-C ends that, and it is not marked.
     interrupts_release(&follow->interrupts);
-    return exit_code;
+    return follow_end(follow, rc);
 }
 
 int follow_job(struct cli *cli, struct printer *printer, const struct follow_options *options)
