@@ -121,16 +121,13 @@ static int record_take(void *arg, const struct record *record, bool gap)
 {
     struct follow *follow = arg;
     uint64_t id = record->child_id && !gap ? record->child_id : follow->job.job_id;
-    json_t *json;
 
     if (record->seq > follow->last_seq)
         return 1; // committed after the head that was read: next time
     follow->next_seq = record->seq + 1;
     if (follow->job.id != follow->job.job_id && follow->job.id != id)
         return 0;
-    json = record_json(record, id, host_of(follow, id), gap);
-    json_line(json, follow->out);
-    json_decref(json);
+    record_line(record, id, host_of(follow, id), gap, follow->out);
     return follow->out->len >= FOLLOW_FILL;
 }
 
