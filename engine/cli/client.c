@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/jtext.h"
 
 enum { REPLY_MAX = 256 * 1024 * 1024, LINE_MAX_BYTES = 16 * 1024 * 1024 };
 
@@ -161,6 +162,8 @@ int client_call(struct client *client, const char *method, const char *path, con
 }
 
 // ---- streams
+enum { LONG_LINE = 1024 };
+
 struct streaming {
     const struct stream *stream;
     CURL *easy;
@@ -182,6 +185,43 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+// A record's text is the last of its line, and long: it is not left to jansson. Whatever
+// is not as the engine writes it, is.
+static json_t *long_line_parse(struct slice line)
+{
+    static const char name[] = ",\"data\":";
+    const uint8_t *at = memmem(line.ptr, line.len, name, sizeof(name) - 1);
+    struct slice text;
+    struct buf part;
+    json_t *json = NULL;
+
+    if (!at)
+        return NULL;
+    text = slice_of(at + sizeof(name) - 1, line.len - (size_t)(at - line.ptr) - (sizeof(name) - 1));
+    buf_init(&part, 0);
+    buf_add(&part, line.ptr, (size_t)(at - line.ptr));
+    buf_add_byte(&part, '}');
+    if (!buf_failed(&part))
+        json = json_loadb((const char *)part.ptr, part.len, JSON_ALLOW_NUL, NULL);
+    buf_clear(&part);
+    if (json && (text.len < 3 || text.ptr[0] != '"' || text.ptr[text.len - 1] != '}' ||
+                 jtext_unquote(text, &part) != text.len - 1 || buf_failed(&part) ||
+                 json_object_set_new(json, "data", json_stringn_nocheck(
+                     part.len ? (const char *)part.ptr : "", part.len)) < 0)) {
+        json_decref(json);
+        json = NULL;
+    }
+    buf_release(&part);
+    return json;
+}
+
+static json_t *line_parse(struct slice line)
+{
+    json_t *json = line.len >= LONG_LINE ? long_line_parse(line) : NULL;
+
+    return json ? json : json_loadb((const char *)line.ptr, line.len, JSON_ALLOW_NUL, NULL);
+}
+
 static void lines_give(struct streaming *s)
 {
     size_t at = 0, from = s->searched;
@@ -190,7 +230,7 @@ static void lines_give(struct streaming *s)
     while (!s->stopped && !s->nonsense &&
            (end = memchr(s->in.ptr + from, '\n', s->in.len - from)) != NULL) {
         size_t len = (size_t)(end - (s->in.ptr + at));
-        json_t *line = json_loadb((const char *)s->in.ptr + at, len, JSON_ALLOW_NUL, NULL);
+        json_t *line = line_parse(slice_of(s->in.ptr + at, len));
         s->nonsense = !line;
         s->stopped = line && s->stream->line_fn(s->stream->arg, line);
         json_decref(line);

@@ -194,16 +194,12 @@ static int record_take(void *arg, const struct record *record, bool gap)
 {
     struct follow *follow = arg;
     uint64_t id = record->child_id && !gap ? record->child_id : follow->job.job_id;
-    json_t *json;
 
     if (record->seq > follow->last_seq)
         return 1; // committed after the head that was read: next time
     follow->next_seq = record->seq + 1;
-    if (follow->job.id == follow->job.job_id || follow->job.id == id) {
-        json = record_json(record, id, host_of(follow, id), gap);
-        json_line(json, follow->out);
-        json_decref(json);
-    }
+    if (follow->job.id == follow->job.job_id || follow->job.id == id)
+        record_line(record, id, host_of(follow, id), gap, follow->out);
     follow->cut = follow->out->len >= FOLLOW_FILL || ++follow->scanned >= FOLLOW_SCAN;
     return follow->cut;
 }

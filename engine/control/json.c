@@ -5,42 +5,13 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/jtext.h"
 #include "base/real.h"
-
-// The first continuation byte of some leads has a narrower range: that excludes
-// overlong forms, surrogates, and what lies beyond U+10FFFF.
-static bool second_is_valid(uint8_t lead, uint8_t second)
-{
-    switch (lead) {
-    case 0xe0: return second >= 0xa0 && second <= 0xbf;
-    case 0xed: return second >= 0x80 && second <= 0x9f;
-    case 0xf0: return second >= 0x90 && second <= 0xbf;
-    case 0xf4: return second >= 0x80 && second <= 0x8f;
-    default: return second >= 0x80 && second <= 0xbf;
-    }
-}
-
-size_t utf8_sequence(struct slice s, size_t at)
-{
-    uint8_t lead = s.ptr[at];
-    size_t n = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3
-               : lead < 0xf5 ? 4 : 0;
-
-    if (n > s.len - at || (n > 1 && !second_is_valid(lead, s.ptr[at + 1])))
-        return 0;
-    for (size_t i = 2; i < n; i++)
-        if ((s.ptr[at + i] & 0xc0) != 0x80)
-            return 0;
-    return n;
-}
 
 json_t *json_exact(struct slice bytes)
 {
-    for (size_t at = 0, n; at < bytes.len; at += n) {
-        n = utf8_sequence(bytes, at);
-        if (n == 0)
-            return NULL;
-    }
+    if (!jtext_is_utf8(bytes))
+        return NULL;
     return json_stringn_nocheck(bytes.len ? (const char *)bytes.ptr : "", bytes.len);
 }
 
@@ -53,7 +24,7 @@ json_t *json_text(struct slice text)
         return json;
     buf_init(&mended, 0);
     for (size_t at = 0; at < text.len;) {
-        size_t n = utf8_sequence(text, at);
+        size_t n = jtext_sequence(text, at);
         if (n)
             buf_add(&mended, text.ptr + at, n);
         else

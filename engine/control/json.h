@@ -18,5 +18,3 @@ json_t *json_base64(struct slice bytes);
 json_t *json_time(int64_t unix_ms);
 // Appends the value and a newline. NULL (no memory) fails the buffer.
 void json_line(const json_t *json, struct buf *out);
-// Length of the well-formed UTF-8 sequence at s[at]; 0: none is there.
-size_t utf8_sequence(struct slice s, size_t at);

@@ -2,10 +2,11 @@
 // A record as the JSON object of docs/http-api.md.
 #pragma once
 
-#include <jansson.h>
-
+#include "base/buf.h"
 #include "model/record.h"
 
 // job_id and host: of the child that wrote it, or the parent's and no host.
 // A gap (damaged on disk) has "gap":true where its data would be.
-json_t *record_json(const struct record *record, uint64_t job_id, struct slice host, bool gap);
+// Appends it with its newline; without memory the buffer fails.
+void record_line(const struct record *record, uint64_t job_id, struct slice host, bool gap,
+                 struct buf *out);

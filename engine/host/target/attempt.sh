@@ -30,11 +30,25 @@ look() {
     p_state=done # step writes rc, then dies: look again now that it is dead
     line "$1/rc" && p_end=$p_line && return
     p_state=running
-    left || p_state=killed
+    left || goes_down || p_state=killed
 }
 
 # By HUP, KILL or TERM: the code tells, where a shell does not tell the signal.
 was_ended() { case $1 in 129 | 137 | 143) ;; *) return 1 ;; esac; }
+
+# Is the machine about to go down? In an orderly shutdown somebody ends everybody with TERM,
+# and then KILL, well before the boot is over: systemd, or what it becomes in the end, or an
+# init of run levels. What that ends has no result, and is not told of any more.
+goes_down() {
+    p_text=
+    { read -r p_text </proc/1/comm; } 2>/dev/null
+    case $p_text in systemd-shutdow*) return 0 ;; esac
+    p_text=$(systemctl is-system-running 2>/dev/null)
+    [ "$p_text" = stopping ] && return
+    p_text=$(who -r 2>/dev/null)
+    case $p_text in *run-level\ [06]*) return 0 ;; esac
+    return 1
+}
 
 # What was ended from outside under another boot was ended by that boot's end, as far as
 # anybody can know: an init that ends everybody leaves no sign of it (see goes_down).

@@ -54,21 +54,6 @@ ended_by() {
     esac
 }
 
-# Is the machine about to go down, and was the command ended for that? In an orderly
-# shutdown somebody ends everybody with TERM, and then KILL, well before the boot is over:
-# systemd, or what it becomes in the end, or an init of run levels.
-goes_down() {
-    was_ended "$p_code" || return
-    p_text=
-    { read -r p_text </proc/1/comm; } 2>/dev/null
-    case $p_text in systemd-shutdow*) return 0 ;; esac
-    p_text=$(systemctl is-system-running 2>/dev/null)
-    [ "$p_text" = stopping ] && return
-    p_text=$(who -r 2>/dev/null)
-    case $p_text in *run-level\ [06]*) return 0 ;; esac
-    return 1
-}
-
 # p_from: the lowest number that a process of the session can have. Numbers grow
 # until they wrap, which no machine manages within a second; after longer, look
 # at all.
@@ -142,8 +127,9 @@ step() {
     p_ended=$p_now
     look_from "$p_cmd"
     wait_session "$p_cmd"
-    # Without an rc it is what the reboot has interrupted, like one that lost its power.
-    while goes_down; do nap 1; done
+    # Without an rc it is what the reboot has interrupted, like one that lost its power. To stay
+    # would hold the shutdown up.
+    was_ended $p_code && goes_down && exit
     until say "exit $p_code $p_signal $p_begun $p_ended$p_full END" 1<>rc; do sleep 5; done
     announce done
 }
