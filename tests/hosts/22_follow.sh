@@ -86,6 +86,19 @@ text='[ $(hostname) = host3 ] && seq 1 2000000 || seq 2 2000000; printf "\377"'
 expect_code 5 env TMPDIR=/nonexistent "$PAWL" receive large --all --fold
 said "cannot keep outputs in /nonexistent: No such file or directory"
 
+# Ctrl-C ends the showing, too, though nobody reads on.
+mkfifo "$work/full"
+exec 9<>"$work/full"
+env --default-signal=INT "$PAWL" receive large --all --fold >"$work/full" 2>"$err" &
+client=$!
+head -c 1 <&9 >/dev/null # it has begun, and is far from its end
+kill -INT $client
+is_over() { ! kill -0 $client 2>/dev/null; }
+try is_over || { fail "Ctrl-C does not end it"; kill -9 $client; }
+wait $client
+same "it was ended" $? 130
+exec 9<&-
+
 # A client that is interrupted has shown nothing, and marked nothing.
 pawl invoke -d --hosts 'host[1-2]' --name later -c "echo early; $(wait_for later); echo late" >"$out"
 wrote_early() { [ "$(pawl receive later --all | grep -c early)" = 2 ]; }
