@@ -4,8 +4,8 @@
 # null where something is not known, whatever names and output hold.
 . "${0%/*}/lib.sh"
 
-job='bytes children command created ended exit_code failed has_more host id location meta name'
-job="$job notice parent progress question reason started state total type unread uuid"
+job='bytes children command created ended exit_code failed failure has_more host id location meta name'
+job="$job notice parent progress question questions reason started state total type unread uuid"
 step='attempt code ended host job kind line name ordinal outcome reason started state strand'
 
 # keys NAME WANTED: of each line in $out
