@@ -3,8 +3,8 @@
 # Those who come too late. Two links are made half dead with a start on its way, one by
 # freezing its ssh, one by dropping the packets of its connection alone; the engine dies,
 # another brings new links up and the job is stopped; then what was on its way arrives.
-# On two other hosts the starter is frozen between its claim and the command: one attempt
-# is given up by the next link, one by suspend --force and its successor; then they wake.
+# On two other hosts the runner is frozen between the claim and the start: one attempt is
+# given up by the next link, one by suspend --force and its successor.
 . "${0%/*}/lib.sh"
 fleet 4
 
@@ -36,40 +36,29 @@ expect_code 0 pawl invoke --hosts host1,host2 true
 for h in host1 host2; do same "what came too late on $h" "$(counted $h late)" 0; done
 
 # ---- starters
-# Whoever opens the first session there stops at once, before it is the step.
-freezer() {
-    on "$1" sh -c 'cat >/usr/local/bin/setsid && chmod 755 /usr/local/bin/setsid' <<'EOF2'
-#!/bin/sh
-if mkdir /root/frozen 2>/dev/null; then echo $$ >/root/frozen/pid; kill -STOP $$; echo awake >>/root/frozen/awake; fi
-exec /usr/bin/setsid "$@"
-EOF2
+# The runner is frozen; its reader claims the attempts, and nobody begins them. Whoever takes
+# over ends the frozen one, gives the claims up, and only the next attempts run.
+expect_code 0 pawl invoke --hosts host3,host4 true
+freeze() {
+    on "$1" sh -c 'read -r pid rest <"$(find /root/.local/state/pawl/spool -name runner)" && kill -STOP "$pid"'
 }
-frozen() { [ -n "$(on "$1" cat /root/frozen/pid 2>/dev/null)" ]; }
-if freezer host3 2>/dev/null && freezer host4; then
-    cat >"$work/starters.lua" <<'LUA'
+claimed() { [ -n "$(on "$1" find /root/.local/state/pawl/spool -name cmd)" ]; }
+for h in host3 host4; do freeze $h || fail "no runner to freeze on $h"; done
+cat >"$work/starters.lua" <<'LUA'
 workflow { about = "steps whose starter is frozen" }
 hosts:each(function(h) h:run 'echo "attempt $PAWL_ATTEMPT" >>/root/oracle' end)
 LUA
-    pawl run -d "$work/starters.lua" --hosts host3 --name abandoned >/dev/null
-    pawl run -d "$work/starters.lua" --hosts host4 --name superseded >/dev/null
-    for h in host3 host4; do try frozen $h || fail "nobody is frozen on $h"; done
-    engine_kill
-    expect_code 0 pawl suspend superseded --force
-    expect_code 0 pawl wait abandoned --check --timeout 60
-    become superseded Suspended
-    expect_code 0 pawl resume superseded
-    expect_code 0 pawl wait superseded --check --timeout 60
-    for h in host3 host4; do
-        same "who ran on $h" "$(oracle $h)" "attempt 2"
-        on $h sh -c 'kill -CONT $(cat /root/frozen/pid)'
-        try on $h test -e /root/frozen/awake || fail "the starter on $h does not wake"
-    done
-    expect_code 0 pawl invoke --hosts host3,host4 -c 'until ! kill -0 $(cat /root/frozen/pid) 2>/dev/null; do sleep 0.1; done'
-    for h in host3 host4; do same "who ran on $h, when all are awake" "$(oracle $h)" "attempt 2"; done
-    spool_is_empty() { [ -z "$(on "$1" find /root/.local/state/pawl/spool -name cmd)" ]; }
-    for h in host3 host4; do try spool_is_empty $h || fail "something is left in the spool of $h"; done
-else
-    echo "no starters frozen: no overlayfs here"
-fi
+pawl run -d "$work/starters.lua" --hosts host3 --name abandoned >/dev/null
+pawl run -d "$work/starters.lua" --hosts host4 --name superseded >/dev/null
+for h in host3 host4; do try claimed $h || fail "nothing is claimed on $h"; done
+engine_kill
+expect_code 0 pawl suspend superseded --force
+expect_code 0 pawl wait abandoned --check --timeout 60
+become superseded Suspended
+expect_code 0 pawl resume superseded
+expect_code 0 pawl wait superseded --check --timeout 60
+for h in host3 host4; do same "who ran on $h" "$(oracle $h)" "attempt 2"; done
+spool_is_empty() { [ -z "$(on "$1" find /root/.local/state/pawl/spool -name cmd)" ]; }
+for h in host3 host4; do try spool_is_empty $h || fail "something is left in the spool of $h"; done
 
 finish
