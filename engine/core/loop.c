@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/list.h"
 #include "host/local.h"
 #include "host/ssh.h"
@@ -29,6 +30,7 @@
 
 enum {
     ALARM_AHEAD_MAX_MS = 60 * 1000,
+    WAY_DIGITS = 8,  // of a hash, that tell the ways to one host apart there
     QUIET_MS = 1000, // without a commit, and what a burst of work needed is given back
     // Room ahead of each commit: a result of the largest size, twice; and twice what
     // was just written, because what is on its way may be as much again.
@@ -274,15 +276,21 @@ static int open_link(void *self, struct slice host, const struct link_options *o
                      struct link **ret, struct err *err)
 {
     struct loop_world *world = self;
+    struct link_options own = *options;
+    struct content_hash hash = content_hash_of(host);
+    char name[CONTENT_HASH_TEXT];
     struct ssh_way way;
     int rc;
 
+    content_hash_format(&hash, name);
+    name[WAY_DIGITS] = 0;
+    own.way = name;
     if (slice_is(host, "localhost"))
-        return link_local_open(ret, world->links, options, err);
+        return link_local_open(ret, world->links, &own, err);
     rc = ssh_way_init(&way, world, host, err);
     if (rc < 0)
         return rc;
-    rc = link_ssh_open(ret, world->links, &way.target, options, err);
+    rc = link_ssh_open(ret, world->links, &way.target, &own, err);
     free(way.text);
     return rc;
 }

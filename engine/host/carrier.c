@@ -23,6 +23,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "host/session.h"
 
@@ -268,6 +269,15 @@ static uint64_t carrier_now_ms(struct session *session)
     return uv_now(carrier_of(session)->loop);
 }
 
+static int64_t carrier_unix_ms(struct session *session)
+{
+    struct timespec now;
+
+    (void)session;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 // The buffer stays with the link until the session has taken all that is in it.
 static void keep_rest(struct carrier *c)
 {
@@ -429,6 +439,7 @@ static const struct link_ops carrier_link_ops = {
 static const struct session_carrier carrier_session = {
     .wake = carrier_wake,
     .now_ms = carrier_now_ms,
+    .unix_ms = carrier_unix_ms,
 };
 
 static struct carrier *carrier_new(const struct carrier_program *program,

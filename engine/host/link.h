@@ -21,7 +21,7 @@ struct link_key {
 };
 
 #define LINK_EVENTS(X)                                                              \
-    X(READY, "ready")             /* hello answered: boot_id, free_bytes, text */   \
+    X(READY, "ready")             /* hello answered: boot_id, text */               \
     X(DOWN, "down")               /* the session is over; text says why. Last event */ \
     X(STARTED, "started")         /* the command runs (or ran): the claim is ours */ \
     X(REFUSED, "refused")         /* it was not and will not be started: text */     \
@@ -78,7 +78,7 @@ struct link_event {
     enum link_event_type type;
     struct link_key key;
     struct slice boot_id;       // READY
-    uint64_t free_bytes;        // READY, STATUS: space in the spool's file system; 0 unknown
+    uint64_t free_bytes;        // STATUS: space in the spool's file system; 0 unknown
     uint64_t keys, running;     // STATUS: attempts in the spool, and those that run
     enum link_stream stream;    // OUTPUT
     uint64_t offset;            // OUTPUT: of data's first byte in the stream
@@ -88,7 +88,8 @@ struct link_event {
     bool unverified;            // DONE: the rc is from another boot
     bool spool_full;            // DONE: its disk had no room then; output may be lost
     uint64_t out_bytes, err_bytes;   // DONE, KILLED, INTERRUPTED: whole sizes
-    int64_t started_unix_ms, ended_unix_ms; // DONE: the target's clock; 0 unknown
+    int64_t started_unix_ms, ended_unix_ms; // DONE: by this machine's clock and
+                                            // the target's uptime; 0 unknown
     enum link_end end;          // DOWN
     struct slice text;          // READY: "Linux 6.1 sh"; DOWN, REFUSED: the reason; LINGERS;
                                 // STATUS: "user:uid:shell:Linux 6.1:/path/of/the/spool"
@@ -184,6 +185,8 @@ struct link_options {
     size_t past_count;        // that saw another at their epoch follows a copy of this store
     const char *spool_dir;    // on the target; NULL: ~/.local/state/pawl/spool
     const char *shell;        // on the target; NULL: sh
+    const char *way;          // a word of letters and digits: links to one host by different
+                              // ways leave each other alone there; NULL: "0"
     bool take_over;           // act there whatever epoch is found (`pawl doctor`)
     link_event_fn event;
     void *arg;

@@ -112,11 +112,16 @@ void wire_signal(struct buf *buf, struct link_key key, int signum)
     buf_addf(buf, "signal %s %d\n", link_key_format(key, text), signum);
 }
 
-void wire_forget(struct buf *buf, struct link_key key)
+void wire_forget(struct buf *buf, const struct link_key *keys, unsigned count)
 {
     char text[LINK_KEY_TEXT];
 
-    buf_addf(buf, "forget %s\n", link_key_format(key, text));
+    buf_add_str(buf, "forget");
+    for (unsigned i = 0; i < count; i++) {
+        buf_add_byte(buf, ' ');
+        buf_add_str(buf, link_key_format(keys[i], text));
+    }
+    buf_add_byte(buf, '\n');
 }
 
 void wire_list(struct buf *buf) { buf_add_str(buf, "list\n"); }

@@ -12,6 +12,22 @@
 #include "base/embedded.h"
 #include "model/command.h"
 
+// Every login has to read it all: lines of comment stay here.
+static void lines_add(struct buf *buf, struct slice text)
+{
+    while (text.len > 0) {
+        const uint8_t *end = memchr(text.ptr, '\n', text.len);
+        size_t len = end ? (size_t)(end - text.ptr) + 1 : text.len;
+        size_t blank = 0;
+
+        while (blank < len && (text.ptr[blank] == ' ' || text.ptr[blank] == '\n'))
+            blank++;
+        if (blank < len && text.ptr[blank] != '#')
+            buf_add_slice(buf, slice_of(text.ptr, len));
+        text = slice_of(text.ptr + len, text.len - len);
+    }
+}
+
 static void text_add(struct buf *buf, const char *name)
 {
     const struct embedded_file *file = embedded_runner;
@@ -19,7 +35,7 @@ static void text_add(struct buf *buf, const char *name)
     while (file->name && strcmp(file->name, name) != 0)
         file++;
     assert(file->name);
-    buf_add_slice(buf, file->text);
+    lines_add(buf, file->text);
 }
 
 int runner_text_init(struct runner_text *text, struct err *err)
@@ -70,6 +86,7 @@ static void argv_fill(struct runner *r, const struct runner_text *text,
         r->nonce, r->store, r->epoch, r->incarnation,
         options->spool_dir ? options->spool_dir : "", shell,
         options->take_over ? "1" : "0", r->past,
+        options->way ? options->way : "0",
     };
 
     for (size_t i = 0; i < RUNNER_ARGS; i++)

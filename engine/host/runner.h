@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "host/link.h"
 
-enum { RUNNER_ARGS = 12, RUNNER_PAST = 64, RUNNER_NONCE_TEXT = 33 };
+enum { RUNNER_ARGS = 13, RUNNER_PAST = 64, RUNNER_NONCE_TEXT = 33 };
 
 struct runner_text {
     struct buf sh; // with a NUL

@@ -16,6 +16,7 @@
 
 enum {
     REQUESTS_MAX = 1024 * 1024 * 1024,
+    FORGET_MS = 250,       // what the first forget waits for others
     ANSWER_MS = 30 * 1000, // of silence, while a question is open: as long as a login may take
 };
 
@@ -162,15 +163,32 @@ int session_signal(struct link *link, struct link_key key, int signum, struct er
     return request_end(s, from, err);
 }
 
+// What is not sent for want of memory is listed by the next link, and forgotten then.
+static void send_forgets(struct session *s)
+{
+    size_t from = s->requests.len;
+
+    if (s->forget_count == 0)
+        return;
+    wire_forget(&s->requests, s->forgets, s->forget_count);
+    s->forget_count = 0;
+    request_end(s, from, NULL);
+}
+
 int session_forget(struct link *link, struct link_key key, struct err *err)
 {
     struct session *s = session_of(link);
-    size_t from = s->requests.len;
 
     if (require_ready(s, err) < 0)
         return err ? err->code : -ENOTCONN;
-    wire_forget(&s->requests, key);
-    return request_end(s, from, err);
+    if (s->forget_count == 0)
+        s->forget_ms = s->carrier->now_ms(s) + FORGET_MS;
+    s->forgets[s->forget_count++] = key;
+    if (s->forget_count == WIRE_FORGET_MAX)
+        send_forgets(s);
+    else
+        s->carrier->wake(s);
+    return 0;
 }
 
 int session_list(struct link *link, struct err *err)
@@ -180,6 +198,8 @@ int session_list(struct link *link, struct err *err)
 
     if (require_ready(s, err) < 0)
         return err ? err->code : -ENOTCONN;
+    send_forgets(s);
+    from = s->requests.len;
     wire_list(&s->requests);
     return request_end(s, from, err);
 }
@@ -315,6 +335,8 @@ uint64_t session_next_ms(const struct session *session)
         return 0;
     if (!session->ready)
         return session->hello_until_ms;
+    if (session->forget_count > 0)
+        next = session->forget_ms;
     list_each(it, &session->attempts.all) {
         const struct attempt *a = container_of(it, struct attempt, in_all);
         if (attempt_next_ms(session, a) < next)
@@ -349,6 +371,8 @@ void session_tick(struct session *session)
     if (session->held)
         return;
     check_hello(session, now);
+    if (session->ready && session->forget_ms <= now)
+        send_forgets(session);
     list_each(it, &session->attempts.all) {
         struct attempt *a = container_of(it, struct attempt, in_all);
         if (session->over)
@@ -462,7 +486,7 @@ static void on_refused(struct session *s, struct attempt *a, const struct wire_r
 static int on_ready(struct session *s, const struct wire_reply *reply, struct err *err)
 {
     const uint8_t *blank = reply->text.len ? memchr(reply->text.ptr, ' ', reply->text.len) : NULL;
-    struct link_event event = { .type = LINK_READY, .free_bytes = reply->numbers[0] * 1024 };
+    struct link_event event = { .type = LINK_READY };
     size_t len;
 
     if (s->ready || !blank)
@@ -471,7 +495,7 @@ static int on_ready(struct session *s, const struct wire_reply *reply, struct er
     len = (size_t)(blank - reply->text.ptr);
     event.boot_id = slice_of(reply->text.ptr, len);
     event.text = slice_of(blank + 1, reply->text.len - len - 1);
-    s->clock_unix_ms = (int64_t)reply->numbers[2] - (int64_t)reply->numbers[1] * 10;
+    s->clock_unix_ms = s->carrier->unix_ms(s) - (int64_t)reply->numbers[0] * 10;
     s->ready = true;
     emit(s, &event);
     return 0;

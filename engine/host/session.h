@@ -21,6 +21,8 @@ struct session_carrier {
     void (*wake)(struct session *session);
     // The loop's clock, ms; never decreases.
     uint64_t (*now_ms)(struct session *session);
+    // This machine's clock, ms since 1970.
+    int64_t (*unix_ms)(struct session *session);
 };
 
 struct session {
@@ -33,7 +35,10 @@ struct session {
     struct slice rest;         // fed and not taken yet: the carrier's
     struct buf requests;       // not sent yet; the carrier takes them
     uint64_t hello_until_ms;   // READY comes before, or never
-    int64_t clock_unix_ms;     // the target's clock when it booted
+    int64_t clock_unix_ms;     // when the target booted, by our clock
+    struct link_key forgets[WIRE_FORGET_MAX]; // to be sent together: each costs a process there
+    unsigned forget_count;
+    uint64_t forget_ms;        // at the latest then
     uint64_t held_ms;          // since when it is held
     uint64_t heard_ms;         // when something came last, or was let in again
     bool ready, over, held;

@@ -22,11 +22,12 @@ enum {
     WIRE_NUMBERS = 7,              // of one reply, at most
     WIRE_DATA_MAX = 16 * 1024 * 1024, // of one frame: more is nothing we ever asked for
     WIRE_LINES_MAX = 4096,         // payload up to this goes as lines, read by builtins
+    WIRE_FORGET_MAX = 8,           // keys of one forget
 };
 
 // id, word, has a key, count of numbers, ends in text
 #define WIRE_REPLIES(X)                          \
-    X(READY, "ready", 0, 3, 1)                   \
+    X(READY, "ready", 0, 1, 1)                   \
     X(REFUSE, "refuse", 0, 0, 1)                 \
     X(STARTED, "started", 1, 0, 0)               \
     X(REFUSED, "refused", 1, 0, 1)               \
@@ -51,7 +52,7 @@ enum wire_word {
     WIRE_WORD_COUNT
 };
 
-// READY: free KiB, uptime and date of the target (1/100 s, ms); text: boot, kernel, shell
+// READY: uptime of the target (1/100 s; 0: unknown); text: boot, kernel, shell
 // DONE:  code, signal, uptime at start and end (1/100 s), flags, bytes of out, of err;
 //        flags: 1 unverified, 2 the spool's disk was full when the command ended
 // STATUS: free KiB, keys, keys that run; text: user:uid:shell:kernel:path of the spool
@@ -93,6 +94,7 @@ void wire_read(struct buf *buf, struct link_key key, const uint64_t offset[2],
 void wire_take(struct buf *buf, struct link_key key, enum link_stream stream, uint64_t offset,
                uint64_t len);
 void wire_signal(struct buf *buf, struct link_key key, int signum);
-void wire_forget(struct buf *buf, struct link_key key);
+// count keys in one line, which the target's FIFO must take whole (512 bytes, _POSIX_PIPE_BUF).
+void wire_forget(struct buf *buf, const struct link_key *keys, unsigned count);
 void wire_list(struct buf *buf);
 void wire_status(struct buf *buf);

@@ -56,7 +56,7 @@ p_from_root() {
 p_by() {
     command -v "$1" >/dev/null 2>&1 || return
     if p_try "$1" -n -u "$p_user" sh -c; then
-        printf '%s -n -u %s END\n' "$1" "$p_user" 2>/dev/null >"${0%/*}/as"
+        printf '%s -n -u %s END\n' "$1" "$p_user" 2>/dev/null >"${0%cmd}as"
         exec "$1" -n -u "$p_user" sh -c "$p_begin"
     fi
     p_note "$1" "$2"

@@ -157,11 +157,10 @@ class Weather:
         return bool(found)
 
     def kill_named(self, host, word):
-        """The process that the newest spool's `runner` names: RUNNER BIRTH READER BIRTH END."""
-        spools = glob.glob(self.fleet.file(host, "/root/.local/state/pawl/spool/*/*/runner"))
+        """The process that the name of the newest runner's file tells: runner.WAY.RUNNER.BIRTH.READER.BIRTH."""
+        files = glob.glob(self.fleet.file(host, "/root/.local/state/pawl/spool/*/*/runner.*"))
         try:
-            with open(max(spools, key=os.path.getmtime)) as file:
-                inside = file.read().split()[word]
+            inside = os.path.basename(max(files, key=os.path.getmtime)).split(".")[2 + word]
         except (OSError, ValueError, IndexError):
             return False
         found = [pid for pid, words in self.fleet.processes(host)

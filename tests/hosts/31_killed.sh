@@ -18,8 +18,8 @@ LUA
 pawl run -d "$work/carried.lua" --hosts 'host[1-4]' --name carried >/dev/null
 for h in host1 host2 host3 host4; do try has_counted $h long || fail "$h does not begin"; done
 
-# The spool's file names the runner, its birth, its reader and the reader's birth.
-runner() { on "$1" sh -c 'cat /root/.local/state/pawl/spool/*/*/runner' 2>/dev/null | cut -d " " -f "$2"; }
+# A file's name in the spool tells the way, the runner, its birth, its reader and its birth.
+runner() { on "$1" sh -c 'cd /root/.local/state/pawl/spool/*/* && ls -t runner.*' 2>/dev/null | head -n 1 | cut -d . -f $(($2 + 2)); }
 has_new_runner() {
     l_runner=$(runner "$1" 1)
     [ -n "$l_runner" ] && [ "$l_runner" != "$2" ]
@@ -63,7 +63,7 @@ LUA
 pawl run -d "$work/watched.lua" --hosts 'host[1-4]' --name watched >/dev/null
 for h in host1 host2 host3 host4; do try has_counted $h try || fail "$h does not begin"; done
 # The file of the attempt names its command and, third, the shell that watches over it.
-attempts() { on "$1" sh -c 'cat /root/.local/state/pawl/spool/*/*/*-*/pid'; }
+attempts() { on "$1" sh -c 'cat /root/.local/state/pawl/spool/*/*/*-*.pid'; }
 has_one_attempt() { [ "$(attempts "$1" | wc -l)" = 1 ]; }
 step() { attempts "$1" | cut -d " " -f 3; }
 command_of() { on "$1" cat /root/pid; }

@@ -5,14 +5,14 @@
 # Ends with the reason, in the engine's words.
 refuse() {
     [ -z "$p_reader" ] || kill -9 "$p_reader" 2>/dev/null
-    [ ! -e "runner.$$" ] || rm -f "runner.$$" 2>/dev/null
+    [ -z "$p_id" ] || rm -f "runner.$p_id" 2>/dev/null
     say "$p_nonce refuse $*"
     exit 1
 }
 
 # p_setsid: the words that run a program in a new session.
 find_tools() {
-    for p_tool in mkdir mkfifo rm mv ln cat dd df head tail wc sleep uname date; do
+    for p_tool in mkdir mkfifo rm mv cat dd df head tail wc sleep uname; do
         command -v $p_tool >/dev/null 2>&1 || refuse "the target has no '$p_tool' in PATH ($PATH)"
     done
     if command -v setsid >/dev/null 2>&1; then
@@ -24,15 +24,10 @@ find_tools() {
     fi
 }
 
-# p_base, and p_default: what gives INT and QUIT their defaults, where env knows how: a
-# shell without job control ignores them in what it starts with &. A link's first words
-# cost a login as much as its processes do, so that making the one tries the other.
 make_base() {
     p_base=$p_spool/$p_store/$p_machine
-    p_default='env --default-signal=INT,QUIT'
-    p_text=$(exec $p_default mkdir -p "$p_base" 2>&1) && return
-    p_default=
-    p_text=$(exec mkdir -p "$p_base" 2>&1) || refuse "cannot make the spool: $p_text"
+    [ ! -d "$p_base" ] || return 0
+    p_text=$(LC_ALL=C exec mkdir -p "$p_base" 2>&1) || refuse "cannot make the spool: $p_text"
 }
 
 # p_boot: names this boot. Containers share the kernel's, so the birth of process 1
@@ -83,12 +78,6 @@ enter() {
     make_base
     cd "$p_base" || refuse "cannot enter the spool $p_base"
     [ -O . ] || refuse "the spool $p_base belongs to somebody else"
-    p_text=
-    # take_over's file is the trial; only for its words a process is made.
-    { say "$p_nonce" >"runner.$$"; } 2>/dev/null ||
-        p_text=$({ say "$p_nonce" >"runner.$$"; } 2>&1) || p_text="${p_text:-write error}"
-    find_free
-    [ -z "$p_text" ] || refuse "cannot write in the spool $p_base (${p_free:-?} KiB free): $p_text"
     { read -r p_format <format; } 2>/dev/null || { # another may be writing it
         p_format=1
         say 1 >format
@@ -129,30 +118,60 @@ end_process() {
     done
 }
 
-# Becomes the newest runner. The file appears whole (ln), and whoever takes it
-# away (mv) holds the name of the one to end: no two can both miss each other.
+# PID BIRTH: does a process begin after us? Of births that are no numbers nobody knows.
+is_newer() {
+    case $2$p_born_here in *[!0-9]* | '') return 1 ;; esac
+    [ "$2" -gt "$p_born_here" ] || { [ "$2" = "$p_born_here" ] && [ "$1" -gt $$ ]; }
+}
+
+# PID BIRTH READER BIRTH: of another runner's name.
+end_runner() {
+    if alive "$1" "$2"; then
+        is_newer "$1" "$2" && refuse "a newer link to this host has taken over"
+        end_process "$1" "$2"
+    fi
+    end_process "$3" "$4"
+}
+
+# p_block: as much as any step needs in the spool, or so.
+make_block() {
+    p_block=................
+    while [ ${#p_block} -lt 8192 ]; do p_block=$p_block$p_block; done
+}
+
+# Becomes the only runner of this way to the host. A file's name says who is one: it is there
+# whole, or not at all, and before its runner looks for others, so that of any two at least
+# one finds the other; the one that was born later stays. p_id: our part of the name.
 take_over() {
     born $$
-    p_line="$$ $p_born"
+    p_born_here=$p_born
     born "$p_reader"
-    say "$p_line $p_reader $p_born END" >"runner.$$"
-    p_rounds=0
-    until ln "runner.$$" runner 2>/dev/null; do
-        p_rounds=$((p_rounds + 1))
-        [ $p_rounds -gt 20 ] && refuse "cannot make a hard link in the spool $p_base"
-        mv runner "old.$$" 2>/dev/null && line "old.$$" || continue
-        set -- $p_line
-        end_process "$1" "$2"
-        end_process "$3" "$4"
+    p_id=$p_way.$$.$p_born_here.$p_reader.$p_born
+    # It is also the trial whether there is room. Only for the words a process is made.
+    { tell "$p_block" >"runner.$p_id" && tell '' >"runner.$p_id"; } 2>/dev/null || {
+        p_text=$({ tell "$p_block" >"runner.$p_id"; } 2>&1)
+        find_free
+        refuse "cannot write in the spool $p_base (${p_free:-?} KiB free): ${p_text:-write error}"
+    }
+    p_gone=
+    for p_file in "runner.$p_way."*; do
+        [ "$p_file" != "runner.$p_id" ] || continue
+        IFS=.
+        set -- $p_file
+        unset IFS
+        shift 2
+        end_runner "$@"
+        p_gone="$p_gone $p_file"
     done
-    rm -f "runner.$$" "old.$$"
+    [ -z "$p_gone" ] || LC_ALL=C rm -f $p_gone
 }
 
 # Another runner may be making it, too, and may have opened what it made.
 make_fifo() {
-    [ -p fifo ] && return
-    [ ! -f fifo ] || rm -f fifo
-    mkfifo fifo 2>/dev/null || [ -p fifo ]
+    p_fifo=fifo.$p_way
+    [ -p "$p_fifo" ] && return
+    [ ! -f "$p_fifo" ] || rm -f "$p_fifo"
+    LC_ALL=C mkfifo "$p_fifo" 2>/dev/null || [ -p "$p_fifo" ]
 }
 
 # The file is whole at any moment: an empty one would let any engine in.
@@ -167,19 +186,18 @@ hello() {
     enter
     check_epoch
     make_fifo || refuse "cannot make a FIFO in $p_base"
-    exec 3<>fifo
+    exec 3<>"$p_fifo"
     { exec <&4 >&3 4<&- && reader; } & # exec: no copy of the link's output stays open
     p_reader=$!
     exec 4<&-
+    make_block
     take_over
     check_epoch # whoever was just ended may have been newer
     write_epoch || refuse "cannot write in the spool $p_base"
     now
-    p_date=$(date +%s%3N)
-    case $p_date in *[!0-9]*) p_date=$(date +%s)000 ;; esac
     find_kernel
     # The line begins on a line of its own, whatever a login printed before.
     say ''
-    say "$p_nonce ready ${p_free:-0} $p_now $p_date $p_boot $p_kernel ${p_sh##*/}"
+    say "$p_nonce ready $p_now $p_boot $p_kernel ${p_sh##*/}"
 }
 

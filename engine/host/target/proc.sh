@@ -29,10 +29,10 @@ now() {
     p_now=${p_now%.*}${p_now#*.}
 }
 
-# p_born, p_group, p_session of a process. Number and start time together name a
+# p_born, p_parent, p_group, p_session of a process. Number and start time together name a
 # process for ever. Fails when it is not alive: gone, or a zombie (p_born is set).
 born() {
-    p_born='' p_group='' p_session='' p_stat=''
+    p_born='' p_parent='' p_group='' p_session='' p_stat=''
     if [ ! -r /proc/self/stat ]; then
         p_stat=$(ps -o stat= -o lstart= -p "$1" 2>/dev/null) || return 1
         set -- $p_stat
@@ -41,9 +41,17 @@ born() {
         # A process may have a line end in its name.
         while IFS= read -r p_part; do p_stat=$p_stat$p_part; done <"/proc/$1/stat"
         set -- ${p_stat##*) }
-        p_group=${3-} p_session=${4-} p_born=${20-}
+        p_parent=${2-} p_group=${3-} p_session=${4-} p_born=${20-}
     fi 2>/dev/null
     case ${1-Z} in Z* | X*) return 1 ;; esac
+}
+
+# p_self, p_born: this process, which learns its number from /proc: to $$ a subshell is
+# still its parent.
+find_self() {
+    p_self=''
+    born self && p_self=${p_stat%% *} && return
+    p_self=$(exec sh -c 'echo $PPID') && born "$p_self"
 }
 
 # Is this the process that was born then?

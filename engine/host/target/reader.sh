@@ -9,28 +9,34 @@ reader() {
     while read -r p_verb p_rest; do
         case $p_verb in
         start) claim $p_rest || break ;;
-        *) say "$p_nonce $p_verb $p_rest" ;;
+        *) say "$p_tag $p_verb $p_rest" ;;
         esac
     done
-    say "$p_nonce eof"
+    say "$p_tag eof"
 }
 
 # KEY DIGEST PREVIOUS FROM_OUT FROM_ERR ALLOW, then mode and size of cmd and in.
-# A directory that is there already keeps what it has. A link that breaks in here
-# leaves a claim without `go`: certainly not run, and the next runner says so.
+# A key that is there already keeps what it has. A link that breaks in here leaves a
+# claim without `go`: certainly not run, and the next runner says so.
 claim() {
-    p_claim=new p_cmd=$1/cmd p_in=$1/in
-    if ! p_text=$(exec mkdir "$1" 2>&1); then
-        p_claim=failed
-        [ -d "$1" ] && p_claim=old
-        p_cmd=/dev/null p_in=/dev/null
-    elif ! { say "$2 $3 $p_boot END" >"$1/spec" && tell '' >"$1/log"; } 2>/dev/null; then
-        fail_claim "$1"
+    p_claim=new p_cmd=$1.cmd p_in=$1.in p_text='' p_digest=-
+    if [ -e "$1.spec" ]; then
+        p_claim=old p_cmd=/dev/null p_in=/dev/null p_digest=$2
+    elif ! new_claim "$1" "$2 $3 $p_boot END"; then
+        fail_claim
     fi
-    store "$1" "$p_cmd" "$7" "$8"
-    [ "$9" = - ] || store "$1" "$p_in" "$9" "${10}"
-    read -r p_mark && [ "$p_mark" = . ] || return 1
-    say "$p_nonce start $1 $2 $3 $4 $5 $6 $p_claim $p_text"
+    store "$p_cmd" "$7" "$8"
+    [ "$9" = - ] || store "$p_in" "$9" "${10}"
+    read -r p_end && [ "$p_end" = . ] || return 1
+    say "$p_tag start $1 $p_digest $3 $4 $5 $6 $p_claim $p_text"
+}
+
+new_claim() {
+    set -C
+    { say "$2" >"$1.spec"; } 2>/dev/null
+    p_made=$?
+    set +C
+    return $p_made
 }
 
 # What follows is read from the link and dropped, to stay in step.
@@ -40,15 +46,15 @@ fail_claim() {
     p_text="cannot write in the spool $PWD (${p_free:-?} KiB free)"
 }
 
-# KEY FILE MODE SIZE: bytes (b), lines (l), or lines of which the last has no end (L).
+# FILE MODE SIZE: bytes (b), lines (l), or lines of which the last has no end (L).
 store() {
-    p_file=$2
-    { tell '' >"$2"; } 2>/dev/null || { fail_claim "$1" && p_file=/dev/null; }
-    if [ "$3" = b ]; then
-        store_bytes "$p_file" "$4"
+    p_file=$1
+    { tell '' >"$1"; } 2>/dev/null || { fail_claim && p_file=/dev/null; }
+    if [ "$2" = b ]; then
+        store_bytes "$p_file" "$3"
     else
-        store_lines "$p_file" "$3" "$4"
-    fi 2>/dev/null || fail_claim "$1"
+        store_lines "$p_file" "$2" "$3"
+    fi 2>/dev/null || fail_claim
 }
 
 # `read` takes one byte at a time from a pipe, and so never one too many.

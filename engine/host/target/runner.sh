@@ -6,30 +6,35 @@
 #   $1 nonce  $2 store  $3 epoch  $4 incarnation  $5 spool ('': under home)
 #   $6 shell  $7 1: take over, whatever epoch is there
 #   $8 how the incarnations before this one begin, newest first
+#   $9 names the way to this host: another user, port or jump is another link, and a
+#      runner of its own on the same spool
 #
-# Three processes, one direction each:
-#   reader  link -> FIFO. Claims attempts (mkdir) and stores what they are given,
-#           in the order of the link; forwards each request as one short line.
+# Processes, one direction each:
+#   reader  link -> FIFO. Claims attempts and stores what they are given, in the order
+#           of the link; forwards each request as one short line.
 #   runner  FIFO -> link. The only one that writes to the link.
-#   step    one for each attempt, a fork of the runner -> FIFO. Outlives it.
+#   steps   -> FIFO. They start commands and wait for them, and outlive the runner.
 # A line in the FIFO is shorter than PIPE_BUF, so that lines never mix. Requests
-# are marked with the nonce: those of a reader before us are no longer heard.
+# are marked with the nonce's begin: those of a reader before us are no longer heard.
 #
 # The spool, one directory for each store and machine:
 #   format     the spool's format number        epoch    who may act here
-#   runner     pids and births of the newest runner and its reader
-#   fifo       announcements and requests       chunk    output on its way out
-#   <job uuid>-<intent no>/   one attempt; its mkdir is the claim
-#     spec   digest, attempt it replaces, boot   cmd, in    what to run
-#     go     who took it: the command's pid, or none     room   see step.sh: empty
+#   runner.WAY.*   pids and births of a runner and its reader, in its name
+#   fifo.WAY   announcements and requests       chunk.WAY   output on its way out
+#   <job uuid>-<intent no>.*   one attempt: a directory for each would cost a process each
+#     spec   digest, attempt it replaces, boot: its making is the claim
+#     cmd, in    what to run
+#     go     who took it: the command's pid, or none
 #     pid    pid, birth of the command and of its step, boot
 #     out, err, rc, log                          rc is the last thing written
 #     cut    we killed it for its replacement    lingers   who holds rc up
 #     as     words that make the user of us whom the command runs as, if we may
 #            not signal that (model/as.sh)
+#     mark   see on_read    up, down, words   of a transfer
 
-p_nonce=$1 p_store=$2 p_epoch=$3 p_incarnation=$4 p_spool=$5 p_sh=$6 p_take=$7 p_past=$8
-p_reader='' p_umask=$(umask)
+p_nonce=$1 p_store=$2 p_epoch=$3 p_incarnation=$4 p_spool=$5 p_sh=$6 p_take=$7 p_past=$8 p_way=$9
+p_tag=${p_nonce%????????????????????????} p_id='' p_reader='' p_umask=$(umask)
+p_lane='' p_lane_born='' p_lane_key='' p_default=?
 umask 077
 
 # --- Requests --------------------------------------------------------------------
@@ -69,17 +74,44 @@ replace() {
 
 # Is it the same request that made the claim? A claim without a spec is left to look.
 same() {
-    line "$1/spec" || return 0
+    line "$1.spec" || return 0
     case $p_line in "$2 "*) return 0 ;; esac
     say "refused $1 the spool has this attempt with another command"
     return 1
 }
 
+# By the lane, or, while that is busy, or could not be opened, by a process of its own.
 spawn() {
-    # exec: no copy of the link's output stays open.
-    { exec </dev/null >/dev/null 2>"$1/log" 3>&- && step "$1"; } &
-    eval "set -- $1 \$! \$$p_var"
+    if has_lane && [ -z "$p_lane_key" ]; then
+        p_lane_key=$1
+        say "$1" >&6
+        eval "set -- $1 $p_lane \$$p_var"
+    else
+        find_default
+        # exec: no copy of the link's output stays open.
+        { exec </dev/null >/dev/null 2>&1 3>&- 5<&- 6>&- && become_step && attempt "$1"; } &
+        eval "set -- $1 \$! \$$p_var"
+    fi
     follow "$1" "$3 $4 $5 $2"
+}
+
+# One that somebody killed is replaced; see tell_state for what it had to do.
+has_lane() {
+    [ "$p_lane" != none ] || return
+    [ -z "$p_lane" ] || [ ! -d "/proc/$p_lane" ] || return 0
+    p_lane_key=''
+    open_lane || {
+        p_lane=none
+        return 1
+    }
+}
+
+# p_default: what gives INT and QUIT their defaults, where env knows how: a shell without
+# job control ignores them in what it starts with &.
+find_default() {
+    [ "$p_default" = ? ] || return 0
+    p_default='env --default-signal=INT,QUIT'
+    $p_default true 2>/dev/null || p_default=
 }
 
 # KEY FROM_OUT FROM_ERR ALLOW
@@ -97,7 +129,7 @@ on_read() {
     if followed "$1"; then
         p_step_pid=${p_followed##* } p_got_out=0 p_got_err=0
         if [ $(($3 + $5)) -gt 0 ] && has_output "$1" && { [ "$7" = 1 ] || ! quiet "$1"; }; then
-            say . >"$1/mark"
+            say . >"$1.mark"
             fetch "$1" 1 out "$2" "$3" && p_got_out=$p_sent
             fetch "$1" 2 err "$4" "$5" && p_got_err=$p_sent
         fi 2>/dev/null
@@ -111,8 +143,8 @@ on_read() {
     say "got $1"
 }
 
-has_output() { [ -s "$1/out" ] || [ -s "$1/err" ]; }
-quiet() { [ "$1/out" -ot "$1/mark" ] && [ "$1/err" -ot "$1/mark" ]; }
+has_output() { [ -s "$1.out" ] || [ -s "$1.err" ]; }
+quiet() { [ "$1.out" -ot "$1.mark" ] && [ "$1.err" -ot "$1.mark" ]; }
 
 # p_further: FROM + COUNT; of long numbers nobody makes use here.
 further() {
@@ -124,24 +156,24 @@ further() {
 # may grow, or be cut, at any moment. p_sent.
 fetch() {
     p_sent=0
-    [ "$5" -gt 0 ] && [ -s "$1/$3" ] || return
+    [ "$5" -gt 0 ] && [ -s "$1.$3" ] || return
     if [ "$4" = 1 ]; then
-        head -c "$5" "$1/$3"
+        head -c "$5" "$1.$3"
     else
-        tail -c "+$4" "$1/$3" | head -c "$5"
-    fi >chunk || return
-    p_sent=$(exec wc -c <chunk)
+        tail -c "+$4" "$1.$3" | head -c "$5"
+    fi >"chunk.$p_way" || return
+    p_sent=$(exec wc -c <"chunk.$p_way")
     p_sent=$((p_sent)) # some pad it
     [ $p_sent -gt 0 ] || return
     say "data $1 $2 $4 $p_sent"
-    cat chunk
+    cat "chunk.$p_way"
 }
 
 # KEY STREAM FROM LEN: output of an attempt that ended, whose size was told. It is
 # sent at that length, come what may: zeros stand for what somebody cut off since.
 on_take() {
-    p_file=$1/out
-    [ "$2" = 2 ] && p_file=$1/err
+    p_file=$1.out
+    [ "$2" = 2 ] && p_file=$1.err
     say "data $1 $2 $3 $4"
     { tail -c "+$3" "$p_file"; cat /dev/zero; } 2>/dev/null | head -c "$4"
     say "got $1"
@@ -159,25 +191,46 @@ on_signal() {
     say "signalled $1 $p_code"
 }
 
+# KEY... All by one process.
 on_forget() {
-    look "$1"
-    if [ "$p_state" = running ]; then
-        say "refused $1 not forgotten: its command is still running"
-    elif p_text=$(rm -rf "$1" 2>&1); then
-        unfollow "$1"
-        say "forgotten $1"
-    else
-        say "refused $1 not forgotten: ${p_text%%"
+    p_keys='' p_files=''
+    for p_key; do
+        look "$p_key"
+        if [ "$p_state" = running ]; then
+            say "refused $p_key not forgotten: its command is still running"
+        else
+            p_keys="$p_keys $p_key"
+            add_files "$p_key"
+        fi
+    done
+    [ -n "$p_keys" ] || return 0
+    p_text=$(LC_ALL=C exec rm -f $p_files 2>&1)
+    p_code=$?
+    for p_key in $p_keys; do
+        if [ $p_code = 0 ] || [ ! -e "$p_key.spec" ]; then
+            unfollow "$p_key"
+            say "forgotten $p_key"
+        else
+            say "refused $p_key not forgotten: ${p_text%%"
 "*}"
-    fi
+        fi
+    done
+}
+
+# The claim is the last to go.
+add_files() {
+    for p_part in cmd in pid go out err rc log mark cut lingers as up down words spec; do
+        p_files="$p_files $1.$p_part"
+    done
 }
 
 # FUNCTION: called with every key that the spool has.
 each_key() {
-    for p_dir in ????????-????-????-????-????????????-*; do
-        case ${p_dir%-*} in *[!0-9a-f-]*) continue ;; esac
-        case ${p_dir##*-} in '' | *[!0-9]* | 0?*) continue ;; esac
-        [ -d "$p_dir" ] && "$1" "$p_dir"
+    for p_file in ????????-????-????-????-????????????-*.spec; do
+        p_key=${p_file%.spec}
+        case ${p_key%-*} in *[!0-9a-f-]*) continue ;; esac
+        case ${p_key##*-} in '' | *[!0-9]* | 0?*) continue ;; esac
+        [ -e "$p_file" ] && "$1" "$p_key"
     done
 }
 
@@ -208,23 +261,36 @@ on_status() {
 
 # --- News of steps ---------------------------------------------------------------
 
-# KEY WHAT. Steps that an older runner started announce here too.
+# KEY WHAT, and of what is done: OUT ERR, and the words of its rc. Steps that an older
+# runner started announce here too.
 on_news() {
     if [ "$2" = done ] || [ "$2" = failed ]; then reap "$1"; fi
     followed "$1" || return
     case $2 in
     began) say "started $1" ;;
-    done) tell_state "$1" ;;
+    done) tell_done "$@" ;;
     failed) tell_failed "$1" ;;
     lingers) tell_lingers "$1" ;;
     esac
 }
 
+tell_done() {
+    p_key=$1 p_out=$3 p_err=$4
+    shift 4
+    p_state=done p_ran_on=$p_boot p_end=$*
+    tell_end "$p_key" "$p_out" "$p_err"
+    unfollow "$p_key"
+}
+
 # The step ends with its announcement; nobody is left a zombie.
 reap() {
+    if [ "$1" = "$p_lane_key" ]; then
+        p_lane_key=
+        return
+    fi
     p_wrap=
     followed "$1" && p_wrap=${p_followed##* }
-    case $p_wrap in '' | -) line "$1/pid" && read_pid $p_line ;; esac
+    case $p_wrap in '' | -) line "$1.pid" && read_pid $p_line ;; esac
     [ -z "$p_wrap" ] || wait "$p_wrap" 2>/dev/null
 }
 
@@ -236,7 +302,7 @@ tell_failed() {
     else
         give_up "$1"
         p_text=
-        { IFS= read -r p_text <"$1/log"; } 2>/dev/null
+        { IFS= read -r p_text <"$1.log"; } 2>/dev/null
         find_free
         say "refused $1 the command could not be started (${p_free:-?} KiB free in the spool $PWD): $p_text"
     fi
@@ -245,17 +311,17 @@ tell_failed() {
 
 exec 4<&0 </dev/null
 hello
-while read -r p_tag p_verb p_rest <&3; do
-    case $p_tag$p_verb in
-    "$p_nonce"eof) exit 0 ;;
-    "$p_nonce"list) on_list ;;
-    "$p_nonce"status) on_status ;;
-    "$p_nonce"start) on_start $p_rest ;;
-    "$p_nonce"attach) on_attach $p_rest ;;
-    "$p_nonce"read) on_read $p_rest ;;
-    "$p_nonce"take) on_take $p_rest ;;
-    "$p_nonce"signal) on_signal $p_rest ;;
-    "$p_nonce"forget) on_forget $p_rest ;;
-    w*) on_news "$p_verb" "$p_rest" ;;
+while read -r p_from p_verb p_rest <&3; do
+    case $p_from$p_verb in
+    "$p_tag"eof) LC_ALL=C exec rm -f "runner.$p_id" ;;
+    "$p_tag"list) on_list ;;
+    "$p_tag"status) on_status ;;
+    "$p_tag"start) on_start $p_rest ;;
+    "$p_tag"attach) on_attach $p_rest ;;
+    "$p_tag"read) on_read $p_rest ;;
+    "$p_tag"take) on_take $p_rest ;;
+    "$p_tag"signal) on_signal $p_rest ;;
+    "$p_tag"forget) on_forget $p_rest ;;
+    w*) on_news "$p_verb" $p_rest ;;
     esac
 done

@@ -7,9 +7,9 @@
 # p_there (the line that makes an sh the far end), p_remote ('': the host is this machine);
 # the functions session, which becomes ssh, and is_denial.
 #
-# The attempt's own directory, where this text is, holds the pipes of the session and what
-# ssh said: all of it goes with the attempt.
-p_here=${0%/*}
+# Beside this text, and named like it, are the pipes of the session and what ssh said: they
+# go with the attempt.
+p_here=${0%cmd}
 p_ssh='' p_told='' p_sent='' p_mixed=0
 
 refuse() {
@@ -21,9 +21,9 @@ refuse() {
 
 open_session() {
     p_ready=''
-    session <"$p_here/up" >"$p_here/down" 2>"$p_here/words" &
+    session <"${p_here}up" >"${p_here}down" 2>"${p_here}words" &
     p_ssh=$!
-    exec 3>"$p_here/up" 4<"$p_here/down"
+    exec 3>"${p_here}up" 4<"${p_here}down"
     ask "$p_there" && hear || return
     p_ready=1
 }
@@ -55,7 +55,7 @@ session_ended() {
     exec 3>&- 4<&-
     wait "$p_ssh" 2>/dev/null
     p_code=$? p_ssh=''
-    p_said=$(tr -d '\r' <"$p_here/words" | tr -c '\n -~' '?')
+    p_said=$(tr -d '\r' <"${p_here}words" | tr -c '\n -~' '?')
     p_words=${p_said##*"
 "}
     [ -n "$p_remote" ] || refuse "the sh at the other end of the transfer ended with code $p_code: $p_words"
@@ -120,7 +120,7 @@ finish() {
 transfer() {
     trap 'trap "" HUP INT TERM; drop_part; close_session' EXIT
     trap 'exit 143' HUP INT TERM
-    mkfifo "$p_here/up" "$p_here/down" || exit 1
+    mkfifo "${p_here}up" "${p_here}down" || exit 1
     find_sums
     p_try=0
     while :; do

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -337,7 +338,7 @@ const char *fixture_path(const struct fixture *f, uint64_t intent_no, const char
     }
     link_key_format(fixture_key(f, intent_no), key);
     snprintf(path, 512, "%s/%s/%s%s%s", base, machine, intent_no ? key : "",
-             intent_no ? "/" : "", name);
+             intent_no ? "." : "", name);
     return path;
 }
 
@@ -353,6 +354,29 @@ long fixture_number(const struct fixture *f, uint64_t intent_no, const char *nam
         fclose(file);
     }
     return n;
+}
+
+long fixture_runner(const struct fixture *f, bool reader)
+{
+    char base[512];
+    long runner = 0, its_reader = 0;
+    time_t newest = 0;
+    DIR *dir = opendir(fixture_path(f, 0, "", base));
+
+    if (!dir)
+        return 0;
+    for (struct dirent *e = readdir(dir); e; e = readdir(dir)) {
+        struct stat st;
+        long pids[2];
+        if (sscanf(e->d_name, "runner.%*[^.].%ld.%*[^.].%ld", &pids[0], &pids[1]) != 2 ||
+            fstatat(dirfd(dir), e->d_name, &st, 0) < 0 || st.st_mtime < newest)
+            continue;
+        newest = st.st_mtime;
+        runner = pids[0];
+        its_reader = pids[1];
+    }
+    closedir(dir);
+    return reader ? its_reader : runner;
 }
 
 bool process_alive(long pid)

@@ -24,7 +24,7 @@ static void test_one_runner_at_a_time(void **state)
     long first;
 
     fixture_open(f);
-    first = fixture_number(f, 0, "runner");
+    first = fixture_runner(f, false);
     assert_int_equal(fixture_setup((void **)&other), 0);
     snprintf(other->spool, sizeof(other->spool), "%s", f->spool);
     f->general.count[LINK_DOWN] = 0;
@@ -104,13 +104,10 @@ static void test_runner_ends_with_its_input(void **state)
 {
     struct fixture *f = *state;
     long runner, reader;
-    char path[512];
-    FILE *file;
 
     fixture_open(f);
-    file = fopen(fixture_path(f, 0, "runner", path), "r");
-    assert_int_equal(fscanf(file, "%ld %*s %ld", &runner, &reader), 2);
-    fclose(file);
+    runner = fixture_runner(f, false);
+    reader = fixture_runner(f, true);
     assert_true(process_alive(runner) && process_alive(reader));
     assert_int_equal(getsid((pid_t)runner), runner);
     fixture_close(f);
@@ -179,7 +176,7 @@ static void test_two_at_once(void **state)
         skip(); // a login has its own PATH
     fixture_open(f);
     fixture_close(f);
-    snprintf(command, sizeof(command), "cd '%s'/*/* && rm fifo && : >format", f->spool);
+    snprintf(command, sizeof(command), "cd '%s'/*/* && rm fifo.* && : >format", f->spool);
     assert_int_equal(system(command), 0);
     snprintf(own_path, sizeof(own_path), "%s", getenv("PATH"));
     snprintf(path, sizeof(path), "%s:/usr/bin:/bin", f->dir);

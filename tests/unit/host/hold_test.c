@@ -122,7 +122,7 @@ static void the_end_of_a_runner_is_told_behind_what_it_had_said(void **state)
     long runner;
 
     fixture_open(f);
-    runner = fixture_number(f, 0, "runner");
+    runner = fixture_runner(f, false);
     assert_true(runner > 1);
     fixture_start(f, 1, "echo first", NULL);
     assert_true(fixture_wait(f, 1, LINK_STARTED));

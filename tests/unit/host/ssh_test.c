@@ -160,7 +160,7 @@ static void what_was_said_at_the_login_is_no_reason_later(void **state)
                     "echo 'Timeout, server h not responding.' >&2; exit 255");
     fixture_open(f);
     assert_int_equal(fixture_do(f, 1, "exit 8")->code, 8);
-    assert_int_equal(kill((pid_t)fixture_number(f, 0, "runner"), SIGKILL), 0);
+    assert_int_equal(kill((pid_t)fixture_runner(f, false), SIGKILL), 0);
     assert_true(fixture_wait_general(f, LINK_DOWN));
     assert_int_equal(f->end, LINK_END_LOST);
     assert_non_null(strstr(buf_cstr(&f->general.text), "Timeout, server h not responding."));
@@ -174,7 +174,7 @@ static void a_lost_connection_without_a_word(void **state)
 
     be_ssh(f, path, "exec 2>/dev/null; sh -c \"$last\"; exit 255");
     fixture_open(f);
-    assert_int_equal(kill((pid_t)fixture_number(f, 0, "runner"), SIGKILL), 0);
+    assert_int_equal(kill((pid_t)fixture_runner(f, false), SIGKILL), 0);
     assert_true(fixture_wait_general(f, LINK_DOWN));
     assert_int_equal(f->end, LINK_END_LOST);
     assert_string_equal(buf_cstr(&f->general.text), "ssh ended without a word");

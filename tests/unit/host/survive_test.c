@@ -62,7 +62,7 @@ static bool has_ended(const struct fixture *f, uint64_t no)
 // Kills the runner as an engine's machine never would, and sees the link go down.
 static void kill_runner(struct fixture *f)
 {
-    long pid = fixture_number(f, 0, "runner");
+    long pid = fixture_runner(f, false);
 
     assert_true(pid > 1);
     f->general.count[LINK_DOWN] = 0;
@@ -227,7 +227,8 @@ static void test_list_and_forget(void **state)
         assert_int_equal(f->seen[no].count[LINK_LISTED], 1);
     assert_int_equal(link_forget(f->link, fixture_key(f, 2), NULL), 0);
     assert_true(fixture_wait(f, 2, LINK_FORGOTTEN));
-    assert_false(file_exists(f, 2, ""));
+    assert_false(file_exists(f, 2, "spec"));
+    assert_false(file_exists(f, 2, "rc"));
     assert_true(file_exists(f, 1, "rc"));
     attach(f, 2);
     assert_true(fixture_wait(f, 2, LINK_ABSENT));
@@ -416,6 +417,9 @@ static void test_another_boot(void **state)
     fixture_do(f, 3, "echo kept");
     write_file(f, 3, "pid", "1 1 1 1 another-boot END\n");
     write_file(f, 3, "rc", "exit 143 15 1 1 END\n");
+    fixture_do(f, 4, "echo kept");
+    write_file(f, 4, "pid", "1 1 1 1 another-boot END\n");
+    write_file(f, 4, "rc", "exit 143 0 1 1 END\n");
     // An rc stands under any boot; its output is not vouched for.
     attach(f, 1);
     assert_true(fixture_wait(f, 1, LINK_DONE));
@@ -429,13 +433,16 @@ static void test_another_boot(void **state)
     // One that was ended from outside was ended by the end of that boot.
     attach(f, 3);
     assert_true(fixture_wait(f, 3, LINK_INTERRUPTED));
+    // One that chose such a code itself has it for its result.
+    attach(f, 4);
+    assert_true(fixture_wait(f, 4, LINK_DONE));
+    assert_int_equal(f->seen[4].last[LINK_DONE].code, 143);
 }
 
 static void make_claim(struct fixture *f, uint64_t no, const char *boot)
 {
-    char path[512], text[256];
+    char text[256];
 
-    assert_int_equal(mkdir(fixture_path(f, no, "", path), 0700), 0);
     snprintf(text, sizeof(text), "digest - %s END\n", boot);
     write_file(f, no, "spec", text);
 }
@@ -443,7 +450,6 @@ static void make_claim(struct fixture *f, uint64_t no, const char *boot)
 static void test_claim_that_never_began(void **state)
 {
     struct fixture *f = *state;
-    char path[512];
 
     fixture_open(f);
     make_claim(f, 1, buf_cstr(&f->boot_id));
@@ -454,7 +460,7 @@ static void test_claim_that_never_began(void **state)
     make_claim(f, 2, "another-boot");
     attach(f, 2);
     assert_true(fixture_wait(f, 2, LINK_INTERRUPTED));
-    assert_int_equal(mkdir(fixture_path(f, 3, "", path), 0700), 0);
+    write_file(f, 3, "spec", "");
     attach(f, 3);
     assert_true(fixture_wait(f, 3, LINK_INTERRUPTED));
     attach(f, 4);
