@@ -53,6 +53,7 @@ static struct attempt *attempt_new(struct resident *r, const struct strand *stra
     attempt->quiet_out = attempt->quiet_err || command_is_transfer(strand->step.effect.label);
     attempt->sensitive = strand->step.effect.policy.sensitive;
     attempt->reboots = strand->step.effect.policy.reboots;
+    attempt->reaches = strand->step.effect.policy.reaches;
     buf_init(&attempt->out, max);
     buf_init(&attempt->err, max);
     snprintf(attempt->step, room, "%s/%llu", strand->path,
@@ -109,9 +110,22 @@ static bool take_carried(struct resident *r, uint64_t intent_no)
     return false;
 }
 
+// When the time of an attempt that begins now is over; 0: never. One that is to reach its
+// host has waited since it was asked: that its link seemed to be there ends nothing.
+static int64_t due_ms(const struct resident *r, const struct step *step)
+{
+    const struct step_policy *policy = &step->effect.policy;
+    int64_t since_ms = engine_now_ms(r->engine);
+
+    if (policy->reaches && step->waits_since_ms)
+        since_ms = step->waits_since_ms;
+    if (policy->reaches && policy->reach_ms > 0)
+        return since_ms + policy->reach_ms;
+    return policy->timeout_ms > 0 ? since_ms + policy->timeout_ms : 0;
+}
+
 int attempt_begin(struct resident *r, struct strand *strand, enum action_kind how)
 {
-    int64_t timeout_ms = strand->step.effect.policy.timeout_ms;
     struct attempt *attempt;
     struct action act = { .kind = how, .job_id = r->id, .intent_no = strand->step.intent_no };
 
@@ -122,8 +136,7 @@ int attempt_begin(struct resident *r, struct strand *strand, enum action_kind ho
         return -ENOMEM;
     if (how == ACT_ATTACH) {
         restore_received(r, attempt);
-    } else if (timeout_ms > 0) {
-        attempt->due_ms = engine_now_ms(r->engine) + timeout_ms;
+    } else if ((attempt->due_ms = due_ms(r, &strand->step))) {
         alarm_set(r, attempt->due_ms, attempt->intent_no, true);
     }
     if (turn_act(r->engine, &act) < 0)
@@ -204,6 +217,17 @@ void dispatch_settle(struct resident *r, struct attempt *attempt, struct outcome
     else
         forget_keys(r, attempt->host, attempt->intent_no, superseded_no, outcome->kind);
     attempt_free(attempt);
+}
+
+void dispatch_decide(struct resident *r, struct attempt *attempt, struct outcome outcome)
+{
+    const struct world *world = &r->engine->world;
+
+    outcome.started_unix_ms = strands_intent(&r->job.strands, attempt->intent_no)->step.since_unix_ms;
+    outcome.ended_unix_ms = world->ops->wall_ms(world->self);
+    outcome.out_bytes = attempt->out_bytes;
+    outcome.err_bytes = attempt->err_bytes;
+    dispatch_settle(r, attempt, &outcome);
 }
 
 static void refuse(struct resident *r, struct attempt *attempt, const struct err *why)

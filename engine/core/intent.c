@@ -101,7 +101,6 @@ static int intend_on_host(struct resident *r, struct strand *strand, bool bound,
     if (rc < 0)
         return rc;
     child = job_child_of_host(&r->job, name);
-    strand->step.waits_since_ms = 0; // should it be asked again, it waits anew
     job_intent_fill(&r->job, strand, event);
     event->intended.child_id = child->id;
     if (bound)

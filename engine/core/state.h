@@ -221,7 +221,7 @@ struct attempt {
     uint32_t number;     // attempt number, for its records
     bool armed;          // its intent is committed: the link may be told of it
     bool kill_armed;     // the same for the wish to end it
-    bool started, killing, signalled, killed, timed_out, sensitive, reboots;
+    bool started, killing, signalled, killed, timed_out, sensitive, reboots, reaches;
     bool quiet_out, quiet_err; // that stream makes no records; the second means both
     int64_t grace_ms;
     int64_t due_ms;      // of its timeout's timer row; 0: none

@@ -190,6 +190,7 @@ void strand_ask_again(struct strands *strands, struct strand *strand)
     strand->step.attempt++;
     strand->step.cut = false;
     strand->step.superseded_no = 0;
+    strand->step.waits_since_ms = 0; // it waits anew
     list_remove(&strand->asked);
     list_append(&strands->asked, &strand->asked);
 }
