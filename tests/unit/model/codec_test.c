@@ -64,6 +64,30 @@ static void fill_event(struct event *e, enum event_type type)
     }
 }
 
+// As they were when the first jobs were written that still wait at a suspend().
+static void intents_of_older_journals_are_what_they_were(void **state)
+{
+    static const char *const kinds[] = { "command", "once", "sleep", "signal", "suspend" };
+    struct event event, back;
+    struct value_doc doc;
+    struct buf row;
+    struct err err;
+
+    (void)state;
+    value_doc_init(&doc);
+    for (unsigned i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+        size_t at = 0;
+        fill_event(&event, EVENT_INTENDED);
+        event.intended.kind = (enum effect_kind)i;
+        buf_init(&row, 0);
+        event_encode(&event, &row);
+        assert_int_equal(event_decode(buf_slice(&row), &at, &doc, &back, &err), 0);
+        assert_string_equal(effect_kind_name(back.intended.kind), kinds[i]);
+        buf_release(&row);
+    }
+    value_doc_release(&doc);
+}
+
 static void every_event_comes_back(void **state)
 {
     struct buf once, twice;
@@ -395,6 +419,7 @@ static void commands_that_cannot_be(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(intents_of_older_journals_are_what_they_were),
         cmocka_unit_test(every_event_comes_back),
         cmocka_unit_test(the_waits_that_an_event_ended_come_back),
         cmocka_unit_test(waits_that_are_no_waits_are_refused),
