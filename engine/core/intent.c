@@ -12,10 +12,10 @@
 static void begin_wait(struct resident *r, const struct strand *strand)
 {
     const struct effect *effect = &strand->step.effect;
-
     bool may_end = effect->kind == EFFECT_SIGNAL || effect->kind == EFFECT_ASK;
 
-    r->head_dirty |= effect->kind == EFFECT_ASK; // another question, maybe, of a Blocked job
+    if (effect->kind == EFFECT_ASK) // another question, maybe, of a Blocked job
+        turn_head(r);
     if (effect->kind == EFFECT_SLEEP || (may_end && effect->duration_ms >= 0))
         alarm_set(r, engine_now_ms(r->engine) + effect->duration_ms, strand->step.intent_no, true);
 }
