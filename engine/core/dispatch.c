@@ -29,6 +29,8 @@ void attempt_free(struct attempt *attempt)
 {
     list_remove(&attempt->link);
     hosts_let_go(attempt->host);
+    if (attempt->of != attempt->host)
+        hosts_let_go(attempt->of);
     buf_release(&attempt->out);
     buf_release(&attempt->err);
     free(attempt);
@@ -37,15 +39,17 @@ void attempt_free(struct attempt *attempt)
 static struct attempt *attempt_new(struct resident *r, const struct strand *strand)
 {
     const struct job_child *child = job_child_of_host(&r->job, strand->step.effect.host);
-    struct host *host = hosts_that_runs(r, strand);
+    struct host *host = hosts_that_runs(r, strand), *of = hosts_of_step(r, strand);
     size_t room = strand->path_len + 24;
-    struct attempt *attempt = host ? calloc(1, sizeof(*attempt) + room) : NULL;
+    struct attempt *attempt = host && of ? calloc(1, sizeof(*attempt) + room) : NULL;
     size_t max = r->engine->options.result_max;
 
     if (!attempt)
         return NULL;
     attempt->host = host;
+    attempt->of = of;
     host->attempts++;
+    of->attempts += of != host;
     attempt->intent_no = strand->step.intent_no;
     attempt->number = strand->step.attempt;
     attempt->child_id = child ? child->id : 0;
@@ -451,6 +455,8 @@ void dispatch_attach(struct resident *r, struct attempt *attempt)
     struct link_key key = dispatch_key(r, attempt);
     struct err err;
 
+    if (!attempt->of->ready) // a transfer goes on without it, but who looks is to know
+        hosts_want(attempt->of, false);
     if (!attempt->host->ready) {
         hosts_want(attempt->host, false);
         return;

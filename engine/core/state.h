@@ -210,7 +210,9 @@ struct engine {
 // An attempt in flight of a command.
 struct attempt {
     struct list link;    // in resident.attempts
-    struct host *host;
+    struct host *host;   // that it runs on
+    struct host *of;     // that its step is for: the same, but for a transfer, which runs here.
+                         // Its link is wanted as long, and tells whether it is there
     uint64_t intent_no;
     uint64_t child_id;
     struct buf out, err; // up to result_max of each stream
