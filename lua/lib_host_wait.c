@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // How: each is one step, so that nothing is written while it waits: wait_up has nothing
-// to run and waits for the link, wait_port and wait_until are loops on the host that the
+// to run and waits for the host to answer, wait_port and wait_until are loops on the host that the
 // step's timeout ends. Only a function of the script, which may run steps, is asked by a
 // loop of the prelude's.
 #include "lua/lib_host_wait.h"
@@ -100,6 +100,7 @@ int host_wait_up(lua_State *L)
                  ask.strand);
     policy->reach_ms = time_option(L, "wait_up", "timeout", UP_MS);
     policy->timeout_ms = 0;
+    policy->reaches = true;
     put_nothing(L, &ask);
     return ask_yield(L, &ask, ask_done);
 }

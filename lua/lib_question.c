@@ -7,7 +7,7 @@
 #include "lua/result.h"
 #include "lua/wait.h"
 
-enum { QUESTION = 1, OPTIONS_IDX = 2, QUESTION_MAX = 4096 };
+enum { QUESTION = 1, OPTIONS_IDX = 2, QUESTION_MAX = 4096, CHOICES_MAX = 4096 };
 
 // f "text" or f{ "text", option = ... }: leaves text and options at [1] and [2].
 static struct slice read_question(lua_State *L, const char *function, unsigned options)
@@ -48,6 +48,7 @@ static int64_t read_within(lua_State *L, const char *function)
 static size_t read_choices(lua_State *L)
 {
     lua_Integer count;
+    size_t bytes = 0;
 
     if (!lua_istable(L, OPTIONS_IDX) || lua_getfield(L, OPTIONS_IDX, "choices") == LUA_TNIL)
         return 0;
@@ -57,8 +58,11 @@ static size_t read_choices(lua_State *L)
     for (lua_Integer i = 1; i <= count; i++) {
         if (lua_rawgeti(L, -1, i) != LUA_TSTRING)
             options_raise(L, "ask", "choices", "a list of strings");
+        bytes += lua_rawlen(L, -1) + (i > 1); // as they are shown: "a|b"
         lua_pop(L, 1);
     }
+    if (bytes > CHOICES_MAX)
+        vm_raise(L, "ask: the choices have %zu bytes; %d are allowed in all", bytes, CHOICES_MAX);
     return (size_t)count;
 }
 

@@ -153,12 +153,13 @@ static void row_take(struct follow *follow, const struct job_view *view,
     json_decref(json);
 }
 
-// Never 0.
+// Never 0. What is asked is known by its count and its newest number: numbers only grow, so
+// that a question more makes another newest one, and one less alone another count.
 static uint64_t child_digest(const struct child_head *child)
 {
     uint64_t facts[] = { child->state, (uint64_t)child->exit_code,
                          (uint64_t)child->started_unix_ms, (uint64_t)child->ended_unix_ms,
-                         child->failure,
+                         child->failure, child->asking, child->asked_no,
                          name_hash(child->reason) };
 
     return name_hash(slice_of(facts, sizeof(facts))) | 1;

@@ -104,12 +104,18 @@ static json_t *questions_json(const struct job_head *head, const struct child_he
 {
     json_t *list = json_array();
     struct value_doc doc;
-    struct question q;
+    msgpack_object all;
+    size_t count;
 
+    if (child && !child->asking && child->state != JOB_BLOCKED) // the second for older rows
+        return list;
     value_doc_init(&doc);
-    for (size_t i = 0; questions_at(head->questions, i, &doc, &q); i++)
+    count = questions_decode(head->questions, &doc, &all);
+    for (size_t i = 0; i < count; i++) {
+        struct question q = question_of(&all, i);
         if (!child || slice_equal(q.host, child->host))
             json_array_append_new(list, question_json(&q));
+    }
     value_doc_release(&doc);
     return list;
 }

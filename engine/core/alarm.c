@@ -206,11 +206,12 @@ static void fire_attempt(struct resident *r, struct attempt *attempt, const stru
     // engine finds it overdue again.
     attempt->due_ms = alarm->row_due_ms;
     attempt->timed_out = true;
-    if (attempt->reboots) {
+    if (attempt->reboots)
         reboot_expire(r, attempt);
-        return;
-    }
-    dispatch_kill(r, attempt, GRACE_MS);
+    else if (attempt->reaches)
+        reach_expire(r, attempt);
+    else
+        dispatch_kill(r, attempt, GRACE_MS);
 }
 
 // True when the alarm's row has done its work.

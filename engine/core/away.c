@@ -8,7 +8,7 @@ static bool has_attempt(const struct resident *r, uint64_t child_id)
 {
     list_each(it, &r->attempts) {
         const struct attempt *attempt = container_of(it, struct attempt, link);
-        if (attempt->child_id == child_id && attempt->host->away && !attempt->reboots)
+        if (attempt->child_id == child_id && attempt->of->away && !attempt->reboots)
             return true;
     }
     return false;

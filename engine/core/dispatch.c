@@ -29,6 +29,8 @@ void attempt_free(struct attempt *attempt)
 {
     list_remove(&attempt->link);
     hosts_let_go(attempt->host);
+    if (attempt->of != attempt->host)
+        hosts_let_go(attempt->of);
     buf_release(&attempt->out);
     buf_release(&attempt->err);
     free(attempt);
@@ -37,15 +39,17 @@ void attempt_free(struct attempt *attempt)
 static struct attempt *attempt_new(struct resident *r, const struct strand *strand)
 {
     const struct job_child *child = job_child_of_host(&r->job, strand->step.effect.host);
-    struct host *host = hosts_that_runs(r, strand);
+    struct host *host = hosts_that_runs(r, strand), *of = hosts_of_step(r, strand);
     size_t room = strand->path_len + 24;
-    struct attempt *attempt = host ? calloc(1, sizeof(*attempt) + room) : NULL;
+    struct attempt *attempt = host && of ? calloc(1, sizeof(*attempt) + room) : NULL;
     size_t max = r->engine->options.result_max;
 
     if (!attempt)
         return NULL;
     attempt->host = host;
+    attempt->of = of;
     host->attempts++;
+    of->attempts += of != host;
     attempt->intent_no = strand->step.intent_no;
     attempt->number = strand->step.attempt;
     attempt->child_id = child ? child->id : 0;
@@ -53,6 +57,7 @@ static struct attempt *attempt_new(struct resident *r, const struct strand *stra
     attempt->quiet_out = attempt->quiet_err || command_is_transfer(strand->step.effect.label);
     attempt->sensitive = strand->step.effect.policy.sensitive;
     attempt->reboots = strand->step.effect.policy.reboots;
+    attempt->reaches = strand->step.effect.policy.reaches;
     buf_init(&attempt->out, max);
     buf_init(&attempt->err, max);
     snprintf(attempt->step, room, "%s/%llu", strand->path,
@@ -109,9 +114,22 @@ static bool take_carried(struct resident *r, uint64_t intent_no)
     return false;
 }
 
+// When the time of an attempt that begins now is over; 0: never. One that is to reach its
+// host has waited since it was asked: that its link seemed to be there ends nothing.
+static int64_t due_ms(const struct resident *r, const struct step *step)
+{
+    const struct step_policy *policy = &step->effect.policy;
+    int64_t since_ms = engine_now_ms(r->engine);
+
+    if (policy->reaches && step->waits_since_ms)
+        since_ms = step->waits_since_ms;
+    if (policy->reaches && policy->reach_ms > 0)
+        return since_ms + policy->reach_ms;
+    return policy->timeout_ms > 0 ? since_ms + policy->timeout_ms : 0;
+}
+
 int attempt_begin(struct resident *r, struct strand *strand, enum action_kind how)
 {
-    int64_t timeout_ms = strand->step.effect.policy.timeout_ms;
     struct attempt *attempt;
     struct action act = { .kind = how, .job_id = r->id, .intent_no = strand->step.intent_no };
 
@@ -122,8 +140,7 @@ int attempt_begin(struct resident *r, struct strand *strand, enum action_kind ho
         return -ENOMEM;
     if (how == ACT_ATTACH) {
         restore_received(r, attempt);
-    } else if (timeout_ms > 0) {
-        attempt->due_ms = engine_now_ms(r->engine) + timeout_ms;
+    } else if ((attempt->due_ms = due_ms(r, &strand->step))) {
         alarm_set(r, attempt->due_ms, attempt->intent_no, true);
     }
     if (turn_act(r->engine, &act) < 0)
@@ -204,6 +221,17 @@ void dispatch_settle(struct resident *r, struct attempt *attempt, struct outcome
     else
         forget_keys(r, attempt->host, attempt->intent_no, superseded_no, outcome->kind);
     attempt_free(attempt);
+}
+
+void dispatch_decide(struct resident *r, struct attempt *attempt, struct outcome outcome)
+{
+    const struct world *world = &r->engine->world;
+
+    outcome.started_unix_ms = strands_intent(&r->job.strands, attempt->intent_no)->step.since_unix_ms;
+    outcome.ended_unix_ms = world->ops->wall_ms(world->self);
+    outcome.out_bytes = attempt->out_bytes;
+    outcome.err_bytes = attempt->err_bytes;
+    dispatch_settle(r, attempt, &outcome);
 }
 
 static void refuse(struct resident *r, struct attempt *attempt, const struct err *why)
@@ -427,6 +455,8 @@ void dispatch_attach(struct resident *r, struct attempt *attempt)
     struct link_key key = dispatch_key(r, attempt);
     struct err err;
 
+    if (!attempt->of->ready) // a transfer goes on without it, but who looks is to know
+        hosts_want(attempt->of, false);
     if (!attempt->host->ready) {
         hosts_want(attempt->host, false);
         return;

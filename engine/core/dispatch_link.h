@@ -15,3 +15,5 @@ void dispatch_take_up(struct resident *resident, struct attempt *attempt);
 void dispatch_keep(struct buf *buf, struct slice data);
 // The attempt is over: fills the outcome's streams, folds it, frees the attempt.
 void dispatch_settle(struct resident *resident, struct attempt *attempt, struct outcome *outcome);
+// The same by what is known here, whatever becomes of its command: fills times and sizes, too.
+void dispatch_decide(struct resident *resident, struct attempt *attempt, struct outcome outcome);

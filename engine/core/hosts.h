@@ -43,6 +43,11 @@ void reach_begin(struct host *host, struct strand *strand);
 // Gives up what has waited for it longer than its own bound; and in jobs that have never
 // reached it what has none, after a while or when it refused us.
 void reach_give_up(struct host *host);
+// Is what would be no success of another attempt one of this, which only reaches its host?
+// Whatever the host says of it, it has answered.
+bool reach_is_told(const struct attempt *attempt, enum outcome_kind kind);
+// The bound of such an attempt is over: it ends, also without its host. Frees the attempt.
+void reach_expire(struct resident *resident, struct attempt *attempt);
 // Goes on with what found the batch or the disk full.
 void reach_go_on(struct engine *engine);
 // Why it has no link, without the words that notice_host puts in front.

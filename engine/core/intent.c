@@ -12,10 +12,10 @@
 static void begin_wait(struct resident *r, const struct strand *strand)
 {
     const struct effect *effect = &strand->step.effect;
-
     bool may_end = effect->kind == EFFECT_SIGNAL || effect->kind == EFFECT_ASK;
 
-    r->head_dirty |= effect->kind == EFFECT_ASK; // another question, maybe, of a Blocked job
+    if (effect->kind == EFFECT_ASK) // another question, maybe, of a Blocked job
+        turn_head(r);
     if (effect->kind == EFFECT_SLEEP || (may_end && effect->duration_ms >= 0))
         alarm_set(r, engine_now_ms(r->engine) + effect->duration_ms, strand->step.intent_no, true);
 }
@@ -101,7 +101,6 @@ static int intend_on_host(struct resident *r, struct strand *strand, bool bound,
     if (rc < 0)
         return rc;
     child = job_child_of_host(&r->job, name);
-    strand->step.waits_since_ms = 0; // should it be asked again, it waits anew
     job_intent_fill(&r->job, strand, event);
     event->intended.child_id = child->id;
     if (bound)

@@ -102,6 +102,10 @@ static void attempt_ended(struct resident *r, struct attempt *attempt, enum outc
     };
     struct buf full;
 
+    if (reach_is_told(attempt, kind)) {
+        dispatch_decide(r, attempt, (struct outcome){ .kind = OUTCOME_EXIT });
+        return;
+    }
     outcome.reason = event->type == LINK_REFUSED ? event->text : ended_reason(outcome.kind);
     if (attempt->sensitive)
         outcome.out_bytes = outcome.err_bytes = 0;

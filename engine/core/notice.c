@@ -38,8 +38,9 @@ static struct slice trouble_of(struct resident *r)
 
     list_each(it, &r->attempts) {
         const struct attempt *attempt = container_of(it, struct attempt, link);
-        if (attempt->host->trouble.len && !attempt->reboots)
-            return buf_slice(&attempt->host->trouble);
+        const struct host *host = attempt->of->trouble.len ? attempt->of : attempt->host;
+        if (host->trouble.len && !attempt->reboots)
+            return buf_slice(&host->trouble);
     }
     while ((strand = job_asked(&r->job, strand))) {
         const struct host *host = strand->step.effect.kind == EFFECT_COMMAND

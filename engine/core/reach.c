@@ -5,6 +5,12 @@
 // on its own time, whatever the link is about just then. What a script asks
 // when it is told so has begun to wait later than the link ended, and waits for the
 // next link: a script that asks on and on keeps nobody busy but itself.
+//
+// A step that does nothing but reach its host (`reaches`) is not over when it is intended:
+// a link may look ready for half a minute after its host has gone. Its bound is its
+// attempt's as well, a timer row from the intent on, and ends it whoever answers then;
+// nothing is left to be killed, and its key is forgotten when the host is listed again.
+#include "core/dispatch_link.h"
 #include "core/hosts.h"
 
 enum { REACH_MS = 60 * 1000 }; // for a host that a job has never reached
@@ -70,6 +76,24 @@ static void give_up(struct host *host, struct resident *r, struct strand *strand
     buf_init(&why, 0);
     put_why(host, strand, &why);
     resident_unreachable(r, strand, buf_slice(&why));
+    buf_release(&why);
+}
+
+bool reach_is_told(const struct attempt *attempt, enum outcome_kind kind)
+{
+    return attempt->reaches && !attempt->killing &&
+           (kind == OUTCOME_INTERRUPTED || kind == OUTCOME_NEVER || kind == OUTCOME_LOST ||
+            kind == OUTCOME_KILLED);
+}
+
+void reach_expire(struct resident *r, struct attempt *attempt)
+{
+    struct buf why;
+
+    buf_init(&why, 0);
+    put_why(attempt->host, strands_intent(&r->job.strands, attempt->intent_no), &why);
+    dispatch_decide(r, attempt, (struct outcome){ .kind = OUTCOME_UNREACHABLE,
+                                                  .reason = buf_slice(&why) });
     buf_release(&why);
 }
 
@@ -144,7 +168,21 @@ static bool somebody_waits(const struct host *host, bool own)
     return false;
 }
 
-bool reach_is_insisted(const struct host *host) { return somebody_waits(host, true); }
+static bool is_reached_for(const struct host *host)
+{
+    list_each(it, &host->engine->lru)
+        list_each(at, &container_of(it, struct resident, lru)->attempts) {
+            const struct attempt *attempt = container_of(at, struct attempt, link);
+            if (attempt->host == host && attempt->reaches)
+                return true;
+        }
+    return false;
+}
+
+bool reach_is_insisted(const struct host *host)
+{
+    return somebody_waits(host, true) || (host->attempts && is_reached_for(host));
+}
 
 bool reach_is_wanted(struct host *host)
 {

@@ -18,20 +18,9 @@ bool reboot_is_over(const struct resident *r, const struct attempt *attempt)
            strand->step.boot_mark != job_boot_mark(&r->job, buf_slice(&attempt->host->boot_id));
 }
 
-static void settle(struct resident *r, struct attempt *attempt, struct outcome outcome)
-{
-    const struct world *world = &r->engine->world;
-
-    outcome.started_unix_ms = strands_intent(&r->job.strands, attempt->intent_no)->step.since_unix_ms;
-    outcome.ended_unix_ms = world->ops->wall_ms(world->self);
-    outcome.out_bytes = attempt->out_bytes;
-    outcome.err_bytes = attempt->err_bytes;
-    dispatch_settle(r, attempt, &outcome);
-}
-
 void reboot_settle(struct resident *r, struct attempt *attempt)
 {
-    settle(r, attempt, (struct outcome){ .kind = OUTCOME_EXIT });
+    dispatch_decide(r, attempt, (struct outcome){ .kind = OUTCOME_EXIT });
 }
 
 bool reboot_goes_on(const struct attempt *attempt, const struct link_event *event)
@@ -60,7 +49,7 @@ void reboot_expire(struct resident *r, struct attempt *attempt)
         snprintf(text, sizeof(text), "%.200s did not come back: %.*s", host->dest,
                  SLICE_ARG(reach_why(host)));
     outcome.reason = slice_str(text);
-    settle(r, attempt, outcome);
+    dispatch_decide(r, attempt, outcome);
 }
 
 static bool reboots_in(const struct resident *r, const struct host *host)

@@ -441,8 +441,9 @@ int resident_fact(struct resident *r, struct event *event, struct err *err)
 
     if (rc < 0)
         return rc;
-    r->head_dirty |= (event->type != EVENT_SETTLED && event->type != EVENT_FIRED) ||
-                     first_exit_code(r) != exit_code || r->job.strands.asking != asking;
+    if ((event->type != EVENT_SETTLED && event->type != EVENT_FIRED) ||
+        first_exit_code(r) != exit_code || r->job.strands.asking != asking)
+        turn_head(r);
     if (event->type == EVENT_SETTLED)
         arm_retry(r, event->no);
     if (event->type == EVENT_RESUMED)

@@ -168,7 +168,7 @@ struct engine {
     struct list touched, flying_jobs;
     uint64_t turn;        // number of the open batch
     size_t events_bytes;  // of its jobs' events, which join it when it is closed
-    size_t heads_bytes;   // of its jobs' texts, which their heads repeat then
+    size_t heads_bytes;   // of its jobs' texts and questions, which their heads repeat then
     int64_t commit_retry_at_ms; // timeline; when to look again for disk space
     char full_text[ERR_TEXT_MAX]; // what the store said when its disk was full
     uint64_t reclaim_turn; // last turn that reclaimed rows
@@ -210,7 +210,9 @@ struct engine {
 // An attempt in flight of a command.
 struct attempt {
     struct list link;    // in resident.attempts
-    struct host *host;
+    struct host *host;   // that it runs on
+    struct host *of;     // that its step is for: the same, but for a transfer, which runs here.
+                         // Its link is wanted as long, and tells whether it is there
     uint64_t intent_no;
     uint64_t child_id;
     struct buf out, err; // up to result_max of each stream
@@ -221,7 +223,7 @@ struct attempt {
     uint32_t number;     // attempt number, for its records
     bool armed;          // its intent is committed: the link may be told of it
     bool kill_armed;     // the same for the wish to end it
-    bool started, killing, signalled, killed, timed_out, sensitive, reboots;
+    bool started, killing, signalled, killed, timed_out, sensitive, reboots, reaches;
     bool quiet_out, quiet_err; // that stream makes no records; the second means both
     int64_t grace_ms;
     int64_t due_ms;      // of its timeout's timer row; 0: none
@@ -258,6 +260,7 @@ struct resident {
     size_t bytes_counted;  // of its script, as last added to engine.resident_bytes
     bool in_open, in_flying;
     bool head_dirty, active_row;
+    size_t questions_bytes; // of its head, as counted in engine.heads_bytes
     bool removed;          // a tombstone stands in place of its head
     bool dead;             // drop it from memory after the commit
     bool wreck;            // its journal cannot be replayed: only stop, remove, resume
@@ -270,6 +273,8 @@ void turn_init(struct engine *engine);
 void turn_release(struct engine *engine);
 void turn_touch(struct resident *resident);
 struct batch *turn_batch(struct engine *engine); // the open batch, and asks for a turn
+// The head of a job that is in the open batch will be in it, with all that is asked.
+void turn_head(struct resident *resident);
 // While a turn is closed: this job has rows in it, too, and stays until they are on disk.
 void turn_fly_along(struct resident *resident);
 int turn_act(struct engine *engine, const struct action *action);

@@ -128,6 +128,29 @@ void turn_touch(struct resident *resident)
     engine->world.ops->wake(engine->world.self);
 }
 
+// A head that is larger than half a batch by its questions leaves the other half to facts:
+// it would go with each of them else.
+static size_t question_bytes(const struct resident *resident)
+{
+    const struct job *job = &resident->job;
+    size_t max = resident->engine->options.turn_bytes_max / 2;
+
+    if (job_state(job) != JOB_BLOCKED)
+        return 0;
+    return job->strands.asking_bytes < max ? job->strands.asking_bytes : max;
+}
+
+void turn_head(struct resident *resident)
+{
+    size_t bytes = question_bytes(resident);
+
+    resident->head_dirty = true;
+    if (bytes <= resident->questions_bytes)
+        return;
+    resident->engine->heads_bytes += bytes - resident->questions_bytes;
+    resident->questions_bytes = bytes;
+}
+
 void turn_fly_along(struct resident *resident)
 {
     if (resident->in_flying)
@@ -205,7 +228,10 @@ static void put_head(struct resident *resident)
     }
     buf_init(&questions, 0);
     job_head_fill(job, &head, children, &questions);
-    jobs_put(engine->open, &head);
+    if (buf_failed(&questions))
+        fail_memory(engine);
+    else
+        jobs_put(engine->open, &head);
     buf_release(&questions);
     free(children);
     resident->head_dirty = false;
@@ -236,6 +262,7 @@ static void close_job(struct resident *resident)
         else
             active_del(engine->open, resident->id);
     }
+    resident->questions_bytes = 0;
     resident->in_open = false;
     resident->in_flying = true;
     list_remove(&resident->touched);

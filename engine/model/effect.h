@@ -6,18 +6,19 @@
 
 #include "model/step.h"
 
-#define EFFECTS(X)                                                           \
-    X(COMMAND, "command") /* run a command on a host: args (model/command.h) */ \
-    X(ONCE, "once")       /* call the strand's pending Lua function once */  \
-    X(SLEEP, "sleep")     /* wait for duration_ms */                         \
-    X(SIGNAL, "signal")   /* wait for a signal called `name`, at most duration_ms */ \
-    X(ASK, "ask")         /* wait for a person's answer (model/question.h), at most duration_ms */ \
-    X(SUSPEND, "suspend") /* suspend the job until a person resumes it */    \
-    X(FORK, "fork")       /* run fork_count child strands, wait for them all */ \
-    X(END, "end")         /* the strand is over: failed, or value */
+// In the order of their numbers, which journals have: a new kind takes the next one.
+#define EFFECTS(X)                                                              \
+    X(COMMAND, 0, "command") /* run a command on a host: args (model/command.h) */ \
+    X(ONCE, 1, "once")       /* call the strand's pending Lua function once */  \
+    X(SLEEP, 2, "sleep")     /* wait for duration_ms */                         \
+    X(SIGNAL, 3, "signal")   /* wait for a signal called `name`, at most duration_ms */ \
+    X(SUSPEND, 4, "suspend") /* suspend the job until a person resumes it */    \
+    X(FORK, 5, "fork")       /* run fork_count child strands, wait for them all */ \
+    X(END, 6, "end")         /* the strand is over: failed, or value */         \
+    X(ASK, 7, "ask")         /* wait for a person's answer (model/question.h), at most duration_ms */
 
 enum effect_kind {
-#define X(id, text) EFFECT_##id,
+#define X(id, number, text) EFFECT_##id = number,
     EFFECTS(X)
 #undef X
     EFFECT_COUNT

@@ -3,7 +3,8 @@
 //   head    array [ id, uuid, type, state, name, command, reason, meta, script_name,
 //                   script_hash, created, started, ended, exit_code, auto_remove, removing,
 //                   progress_done, progress_total, progress_text, children, questions ]
-//   child   array [ id, uuid, host, state, reason, exit_code, started, ended, failure ]
+//   child   array [ id, uuid, host, state, reason, exit_code, started, ended, failure,
+//                   asking, asked_no ]
 #include "model/head.h"
 
 #include <assert.h>
@@ -68,7 +69,7 @@ int child_failure_parse(struct slice name, enum child_failure *ret)
 }
 
 // Fields are added at the end; rows without the last of them are read, too.
-enum { HEAD_FIELDS = 21, HEAD_FIELDS_MIN = 20, CHILD_FIELDS = 9 };
+enum { HEAD_FIELDS = 21, HEAD_FIELDS_MIN = 20, CHILD_FIELDS = 11 };
 
 static void child_encode(const struct child_head *child, struct buf *buf)
 {
@@ -82,6 +83,8 @@ static void child_encode(const struct child_head *child, struct buf *buf)
     value_put_int(buf, child->started_unix_ms);
     value_put_int(buf, child->ended_unix_ms);
     value_put_uint(buf, child->failure);
+    value_put_uint(buf, child->asking);
+    value_put_uint(buf, child->asked_no);
 }
 
 void head_encode(const struct job_head *head, struct buf *buf)
@@ -129,6 +132,8 @@ static void child_read(const value *v, struct child_head *ret)
         .exit_code = (int32_t)value_int(value_at(v, 5), EXIT_CODE_NONE),
         .started_unix_ms = value_int(value_at(v, 6), 0),
         .ended_unix_ms = value_int(value_at(v, 7), 0),
+        .asking = (uint32_t)value_uint(value_at(v, 9), 0),
+        .asked_no = value_uint(value_at(v, 10), 0),
     };
     ret->failure = (enum child_failure)value_uint(value_at(v, 8), failure_of_state(ret->state));
 }

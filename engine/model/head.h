@@ -58,6 +58,8 @@ struct child_head {
     int32_t exit_code; // of its last command; EXIT_CODE_NONE
     int64_t started_unix_ms, ended_unix_ms; // 0: not yet
     enum child_failure failure;
+    uint32_t asking;   // questions that are open on its host
+    uint64_t asked_no; // number of the newest of them; 0: none
 };
 
 struct job_head {

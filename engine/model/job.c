@@ -216,7 +216,7 @@ static int apply_intended(struct job *job, const struct event *event, struct err
     if (!effect_kind_waits(i->kind))
         job->in_flight++;
     if (i->kind == EFFECT_ASK)
-        job->strands.asking++;
+        strand_await_answer(&job->strands, strand);
     if (i->kind == EFFECT_SIGNAL)
         return take_signal(job, strand, err);
     if (i->kind == EFFECT_SUSPEND && job_is_ending(job)) // nobody can resume it

@@ -104,6 +104,6 @@ uint64_t job_boot_mark(const struct job *job, struct slice boot_id);
 struct job_child *job_child_of_host(const struct job *job, struct slice host); // or NULL
 
 // Fills the head; children: room for job->child_count; questions: empty, filled with what
-// is asked. Slices borrow from the job.
+// is asked, and failed for want of memory. Slices borrow from the job.
 void job_head_fill(const struct job *job, struct job_head *head, struct child_head *children,
                    struct buf *questions);

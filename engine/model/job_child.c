@@ -9,7 +9,6 @@
 
 #include "base/hash.h"
 #include "model/job_limit.h"
-#include "model/question.h"
 
 enum { CHILD_REASON_MAX = 4096 };
 
@@ -225,25 +224,26 @@ static enum job_state state_at_end(const struct job *job, const struct job_child
 }
 
 // A question of the main strand's blocks the job, and none of its children but a lone one.
-static enum job_state state_under_way(const struct job *job, const struct job_child *child)
+static enum job_state state_under_way(const struct job *job, const struct job_child *child,
+                                      bool asks)
 {
     enum job_state state = job_state(job);
 
     if (state == JOB_BLOCKED && job->child_count > 1) {
-        if (job_asks_on(job, buf_slice(&child->host)))
+        if (asks)
             return JOB_BLOCKED;
         state = JOB_RUNNING;
     }
     return child->touched || state == JOB_BLOCKED ? state : JOB_NOT_STARTED;
 }
 
-static enum job_state child_state(const struct job *job, const struct job_child *child)
+static enum job_state child_state(const struct job *job, const struct job_child *child, bool asks)
 {
     if (child->over)
         return child->failed ? JOB_FAILED : JOB_COMPLETED;
     if (job->ended)
         return state_at_end(job, child);
-    return state_under_way(job, child);
+    return state_under_way(job, child, asks);
 }
 
 static struct slice child_reason(const struct job *job, const struct job_child *child,
@@ -272,7 +272,7 @@ static enum child_failure child_failure(const struct job_child *child, enum job_
 void job_child_head_fill(const struct job *job, const struct job_child *child,
                          struct child_head *head)
 {
-    enum job_state state = child_state(job, child);
+    enum job_state state = child_state(job, child, head->asking > 0);
 
     *head = (struct child_head){
         .id = child->id,
@@ -284,5 +284,7 @@ void job_child_head_fill(const struct job *job, const struct job_child *child,
         .started_unix_ms = child->started_unix_ms,
         .ended_unix_ms = child->over ? child->ended_unix_ms : job->ended_unix_ms,
         .failure = child_failure(child, state),
+        .asking = head->asking,
+        .asked_no = head->asked_no,
     };
 }

@@ -22,5 +22,6 @@ void job_child_over(struct job *job, const struct strand *strand, const struct e
 // The script is over: a child that failed fails the job, whose reason says how many did.
 void job_children_sum_up(struct job *job);
 size_t job_children_failed(const struct job *job);
+// head: has what is asked on its host (questions_fill), and nothing else.
 void job_child_head_fill(const struct job *job, const struct job_child *child,
                          struct child_head *head);

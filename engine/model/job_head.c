@@ -69,8 +69,10 @@ void job_head_fill(const struct job *job, struct job_head *head, struct child_he
 {
     const struct event_started *s = &job->started;
 
+    for (size_t i = 0; i < job->child_count; i++)
+        children[i] = (struct child_head){ 0 };
     if (job_state(job) == JOB_BLOCKED)
-        questions_encode(job, questions);
+        questions_fill(job, children, questions);
     *head = (struct job_head){
         .id = s->job_id,
         .uuid = s->uuid,

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
+// How: a job may ask on each of thousands of hosts, and its head shows all of it whenever
+// one is answered: a head looks at the intents once, and sorts what it finds.
 #include "model/question.h"
 
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <strings.h>
+
+#include "model/job_child.h"
 
 enum { ANSWER_SHOWN_MAX = 60 };
 
@@ -18,32 +25,6 @@ static struct slice host_of(const struct strand *strand)
     while (strand && !strand->host.len)
         strand = strand->parent;
     return strand ? strand->host : (struct slice){ 0 };
-}
-
-// The open question with the smallest number behind `after`: the map has no order.
-static struct strand *next_open(const struct job *job, uint64_t after)
-{
-    struct strand *strand, *next = NULL;
-    size_t at = 0;
-
-    while (job_asks(job) && (strand = map_next(&job->strands.by_intent, &at)))
-        if (is_open(strand) && strand->step.intent_no > after &&
-            (!next || strand->step.intent_no < next->step.intent_no))
-            next = strand;
-    return next;
-}
-
-bool job_asks_on(const struct job *job, struct slice host)
-{
-    struct strand *strand = NULL;
-    uint64_t no = 0;
-
-    while ((strand = next_open(job, no))) {
-        if (slice_equal(host_of(strand), host))
-            return true;
-        no = strand->step.intent_no;
-    }
-    return false;
 }
 
 // ---- in the head
@@ -69,38 +50,81 @@ static void question_encode(const struct strand *strand, struct buf *buf)
     value_doc_release(&doc);
 }
 
-void questions_encode(const struct job *job, struct buf *buf)
+static int compare_no(const void *a, const void *b)
 {
-    struct strand *strand = NULL;
-    uint64_t no = 0;
+    uint64_t x = (*(const struct strand *const *)a)->step.intent_no;
+    uint64_t y = (*(const struct strand *const *)b)->step.intent_no;
+
+    return (x > y) - (x < y);
+}
+
+// All that are open, oldest first: the map has no order. To be freed; NULL: no memory.
+static const struct strand **collect(const struct job *job)
+{
+    const struct strand **open = calloc(job->strands.asking, sizeof(struct strand *));
+    const struct strand *strand;
+    size_t at = 0, count = 0;
+
+    while (open && (strand = map_next(&job->strands.by_intent, &at)))
+        if (is_open(strand)) {
+            assert(count < job->strands.asking);
+            open[count++] = strand;
+        }
+    if (open)
+        qsort(open, count, sizeof(struct strand *), compare_no);
+    return open;
+}
+
+static void tell_child(const struct job *job, const struct strand *strand,
+                       struct child_head *children)
+{
+    const struct job_child *child = job_child_of_host(job, host_of(strand));
+
+    if (!child)
+        return;
+    children[child - job->children].asking++;
+    children[child - job->children].asked_no = strand->step.intent_no;
+}
+
+void questions_fill(const struct job *job, struct child_head *children, struct buf *buf)
+{
+    const struct strand **open;
 
     if (!job_asks(job))
         return;
-    value_put_array(buf, job->strands.asking);
-    while ((strand = next_open(job, no))) {
-        question_encode(strand, buf);
-        no = strand->step.intent_no;
+    open = collect(job);
+    if (!open) {
+        buf->failed = -ENOMEM;
+        return;
     }
+    value_put_array(buf, job->strands.asking);
+    for (size_t i = 0; i < job->strands.asking; i++) {
+        question_encode(open[i], buf);
+        tell_child(job, open[i], children);
+    }
+    free(open);
 }
 
-bool questions_at(struct slice questions, size_t i, struct value_doc *doc, struct question *ret)
+size_t questions_decode(struct slice questions, struct value_doc *doc, value *ret)
 {
-    msgpack_object all;
-    const value *one;
     size_t at = 0;
 
-    if (!questions.len || value_parse(doc, questions, &at, &all, NULL) < 0 ||
-        i >= value_count(&all))
-        return false;
-    one = value_at(&all, i);
-    *ret = (struct question){
+    if (!questions.len || value_parse(doc, questions, &at, ret, NULL) < 0)
+        return 0;
+    return value_count(ret);
+}
+
+struct question question_of(const value *questions, size_t i)
+{
+    const value *one = value_at(questions, i);
+
+    return (struct question){
         .no = value_uint(value_at(one, 0), 0),
         .host = value_bytes(value_at(one, 1)),
         .text = value_bytes(value_at(one, 2)),
         .approve = value_bool(value_at(one, 3), false),
         .choices = value_at(one, 4),
     };
-    return true;
 }
 
 // ---- answering
@@ -108,13 +132,11 @@ bool questions_at(struct slice questions, size_t i, struct value_doc *doc, struc
 static int find_only(const struct job *job, struct slice host, struct strand **ret,
                      struct err *err)
 {
-    struct strand *strand = NULL;
-    uint64_t no = 0;
-    size_t count = 0;
+    struct strand *strand;
+    size_t at = 0, count = 0;
 
-    while ((strand = next_open(job, no))) {
-        no = strand->step.intent_no;
-        if (host.len && !slice_equal(host_of(strand), host))
+    while (job_asks(job) && (strand = map_next(&job->strands.by_intent, &at))) {
+        if (!is_open(strand) || (host.len && !slice_equal(host_of(strand), host)))
             continue;
         *ret = strand;
         count++;

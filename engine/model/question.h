@@ -22,12 +22,13 @@ struct question {
 };
 
 bool job_asks(const struct job *job);
-// Does a strand on that host ask?
-bool job_asks_on(const struct job *job, struct slice host);
-// Appends the head's array; nothing when no question is open.
-void questions_encode(const struct job *job, struct buf *buf);
-// The i-th of a head's array. doc: holds what ret points to. False: there are no more.
-bool questions_at(struct slice questions, size_t i, struct value_doc *doc, struct question *ret);
+// Appends the head's array; nothing when no question is open. children: of all the job's,
+// zero before; tells each what is asked on its host. buf fails for want of memory.
+void questions_fill(const struct job *job, struct child_head *children, struct buf *buf);
+// Reads a head's array, and says how many there are. doc: holds what ret points to.
+size_t questions_decode(struct slice questions, struct value_doc *doc, value *ret);
+// The i-th of them.
+struct question question_of(const value *questions, size_t i);
 // The open question of that number; 0: the only one (of that host, when it is not empty).
 // ERR_STATE: none, or several.
 int question_find(const struct job *job, uint64_t no, struct slice host, struct strand **ret,

@@ -85,6 +85,8 @@ struct step_policy {
     bool sensitive;            // arguments and output are never stored or shown
     bool reboots;              // the command reboots its host, and another boot is its success;
                                // suspend --force lets it be
+    bool reaches;              // that its host answers is its success: reach_ms is for all of an
+                               // attempt, from when it is asked to its end
     bool quiet;                // output goes to the result only, not to the streams
 };
 

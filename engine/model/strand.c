@@ -13,6 +13,8 @@
 #include "base/hash.h"
 #include "model/value.h"
 
+enum { QUESTION_ROOM = 64 };
+
 const char *step_state_name(enum step_state state)
 {
     static const char *const names[] = {
@@ -122,6 +124,24 @@ static void forget_intent(struct strands *strands, struct strand *strand)
         map_take(&strands->by_intent, strand->step.intent_no);
 }
 
+static bool awaits_answer(const struct strand *strand)
+{
+    return strand->step.state == STEP_INTENDED && strand->step.effect.kind == EFFECT_ASK;
+}
+
+// With its number, and its host.
+static size_t question_bytes(const struct strand *strand)
+{
+    return strand->step.effect.args.len + QUESTION_ROOM;
+}
+
+void strand_await_answer(struct strands *strands, const struct strand *strand)
+{
+    assert(awaits_answer(strand));
+    strands->asking++;
+    strands->asking_bytes += question_bytes(strand);
+}
+
 static void tell_ended_wait(struct strands *strands, const struct strand *strand,
                             enum wake_kind wake)
 {
@@ -130,8 +150,10 @@ static void tell_ended_wait(struct strands *strands, const struct strand *strand
         .kind = wake == WAKE_OUTCOME ? strand->outcome.kind : OUTCOME_CANCELLED,
     };
 
-    if (strand->step.state == STEP_INTENDED && strand->step.effect.kind == EFFECT_ASK)
+    if (awaits_answer(strand)) {
         strands->asking--;
+        strands->asking_bytes -= question_bytes(strand);
+    }
     if (strand->step.state == STEP_INTENDED && effect_kind_waits(strand->step.effect.kind))
         ended_wait_add(&strands->ended_waits, &wait);
 }
@@ -190,6 +212,7 @@ void strand_ask_again(struct strands *strands, struct strand *strand)
     strand->step.attempt++;
     strand->step.cut = false;
     strand->step.superseded_no = 0;
+    strand->step.waits_since_ms = 0; // it waits anew
     list_remove(&strand->asked);
     list_append(&strands->asked, &strand->asked);
 }

@@ -85,6 +85,7 @@ struct strands {
     struct list ready;      // first in, first out
     struct list asked;      // in the order the script asked
     uint32_t asking;        // steps that wait for a person's answer
+    size_t asking_bytes;    // about what their questions take in a head
     struct buf ended_waits; // of the event that is folded, as it will have them
     size_t count;
 };
@@ -98,6 +99,9 @@ int strands_begin(struct strands *strands, struct err *err);
 struct strand *strands_at(const struct strands *strands, struct slice path);
 // The strand whose step has this intent, or NULL.
 struct strand *strands_intent(const struct strands *strands, uint64_t intent_no);
+
+// The strand's step is intended, and waits for a person's answer.
+void strand_await_answer(struct strands *strands, const struct strand *strand);
 
 // Does a step still wait that may take over this attempt's result?
 bool strands_supersede(const struct strands *strands, uint64_t intent_no);

@@ -79,6 +79,7 @@ try has_part host3 || fail "nothing is on its way to host3"
 hosts reboot host3 1
 tells() { pawl receive "$1" --all --host "$2" --stream error 2>&1 | grep -q 'trying again'; }
 try tells cut host2 && ok "it tells what it waits for" || fail "nobody tells what cut waits for"
+expect_code 0 pawl wait "$(child cut host2 id)" --for Disconnected --timeout 60
 hosts heal host2
 is_whole cut host2 /srv/cut
 cmp big rebooted && ok "rebooted: all of it" || fail "rebooted: it differs"

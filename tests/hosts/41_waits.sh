@@ -119,6 +119,22 @@ hosts start host1
 expect_code 0 pawl wait up --force --check --timeout 120
 same "it went on" "$(counted host1 after)" 1
 
+# One that goes while its link still looks ready, for half a minute: its time is kept.
+cat >"$work/goes.lua" <<'LUA'
+local h = host "host4"
+h:run "true"
+wait_signal "cut"
+print(pcall(h.wait_up, h, { timeout = "4s" }))
+LUA
+pawl run -d "$work/goes.lua" --name goes >/dev/null
+waits_for_cut() { pawl history goes | grep -q signal; }
+try waits_for_cut || fail "it does not begin"
+hosts cut host4
+pawl signal goes cut
+expect_code 0 pawl wait goes --check --timeout 15
+same "a host that goes" "$(pawl receive goes --all --stream output)" \
+    "false	step \"wait_up\" (goes.lua:4) on host4 failed: unreachable: not reached within 4 s"
+
 hosts kill host2
 cat >"$work/gone.lua" <<'LUA'
 local h = host "host2"

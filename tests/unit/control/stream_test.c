@@ -164,6 +164,52 @@ static void rows_of_children_come_as_they_change(void **state)
     buf_release(&body);
 }
 
+static void ask_on_child(struct fake_job *job, uint64_t no, struct buf *questions)
+{
+    buf_clear(questions);
+    value_put_array(questions, 1);
+    value_put_array(questions, 5);
+    value_put_uint(questions, no);
+    value_put_bytes(questions, job->child.host);
+    value_put_str(questions, "go on?");
+    value_put_bool(questions, true);
+    value_put_array(questions, 0);
+    job->head.questions = buf_slice(questions);
+    job->child.asking = 1;
+    job->child.asked_no = no;
+}
+
+// Answered, it asks the next thing in the same turn, and is Blocked all the time.
+static void another_question_of_a_child_is_told(void **state)
+{
+    struct world *world = *state;
+    struct fake_job *job = fake_job_add(world->fake, 12, "disks", JOB_BLOCKED);
+    struct client client;
+    struct buf body, questions;
+
+    buf_init(&body, 0);
+    buf_init(&questions, 0);
+    ask_on_child(job, 34, &questions);
+    client_request(&client, world, "GET", "/v1/jobs/12/records?follow=1&children=1", NULL);
+    client_read(&client, world, "\"parent\":12");
+    ask_on_child(job, 37, &questions);
+    fake_record_add(job, "answered", 8);
+    fake_commit(world->fake, 12);
+    client_read(&client, world, "answered");
+    job->child.asking = 0;
+    job->head.questions = (struct slice){ 0 };
+    fake_job_set(job, JOB_COMPLETED);
+    fake_commit(world->fake, 12);
+    client_read(&client, world, NULL);
+    client_body(&client, &body);
+    assert_int_equal(count(buf_cstr(&body), "\"id\":34"), 2); // the job's row, and the child's
+    assert_int_equal(count(buf_cstr(&body), "\"id\":37"), 2);
+    assert_int_equal(count(buf_cstr(&body), "\"parent\":12"), 3);
+    client_close(&client);
+    buf_release(&body);
+    buf_release(&questions);
+}
+
 // What lies before the records of a child is passed over in turns: others are answered
 // meanwhile, and nothing is left out.
 static void the_records_of_a_child_may_be_far_apart(void **state)
@@ -333,6 +379,7 @@ int main(void)
         WITH_WORLD(a_follower_ends_with_the_job),
         WITH_WORLD(events_come_at_changes_only),
         WITH_WORLD(rows_of_children_come_as_they_change),
+        WITH_WORLD(another_question_of_a_child_is_told),
         WITH_WORLD(the_records_of_a_child_may_be_far_apart),
         WITH_WORLD(a_removed_job_ends_its_followers),
         WITH_WORLD(a_slow_reader_gets_everything),

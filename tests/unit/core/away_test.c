@@ -137,6 +137,37 @@ static void a_reboot_that_was_asked_for_is_no_disconnection(void **state)
     expect_state(w, job, JOB_RUNNING);
 }
 
+static int expect_trouble(void *arg, const struct job_view *view)
+{
+    (void)arg;
+    assert_true(slice_is(view->notice, "web1 cannot be used: cut"));
+    return 0;
+}
+
+// It runs on this machine, and waits for its host all the same.
+static void so_is_one_whose_transfer_has_lost_its_host(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, "hosts:each(function(h) h:put('a', '/b') end)");
+    struct port port = engine_port(w->engine);
+    struct err err;
+
+    lose(w, "web1");
+    assert_int_equal(port.ops->job(port.core, job, expect_trouble, NULL, &err), 0);
+    world_tick(w, GONE_MS - 1);
+    expect_children(w, job, JOB_RUNNING, JOB_RUNNING);
+    world_tick(w, 1);
+    expect_children(w, job, JOB_DISCONNECTED, JOB_RUNNING);
+    w->at = NULL;
+    world_next_engine(w);
+    expect_children(w, job, JOB_RUNNING, JOB_RUNNING);
+    up(w, "web2", "boot-2");
+    world_tick(w, GONE_MS);
+    expect_children(w, job, JOB_DISCONNECTED, JOB_RUNNING);
+    up(w, "web1", "boot-1");
+    expect_children(w, job, JOB_RUNNING, JOB_RUNNING);
+}
+
 static void the_next_engine_sees_it_too(void **state)
 {
     struct fake_world *w = *state;
@@ -177,6 +208,7 @@ int main(void)
         TEST(trying_in_vain_is_no_connection),
         TEST(the_next_step_waits_disconnected),
         TEST(a_reboot_that_was_asked_for_is_no_disconnection),
+        TEST(so_is_one_whose_transfer_has_lost_its_host),
         TEST(the_next_engine_sees_it_too),
         TEST(whoever_watches_is_told),
     };

@@ -3,6 +3,9 @@
 // stopped; no answer counts twice, and a wrong one not at all.
 #include "unit/core/fake_world.h"
 
+#include <stdio.h>
+#include <time.h>
+
 #define APPROVE "print(approve{ 'go on?', within = '1h' })"
 #define HOUR_MS (60 * 60 * 1000)
 
@@ -176,6 +179,81 @@ static void only_the_child_that_asks_is_blocked(void **state)
     expect_state(w, job, JOB_RUNNING);
 }
 
+// ---- many of them
+
+// From web001 on, in the form of a job's hosts.
+static void put_hosts(struct buf *hosts, size_t count)
+{
+    char name[16];
+
+    buf_init(hosts, 0);
+    value_put_array(hosts, count);
+    for (size_t i = 1; i <= count; i++) {
+        snprintf(name, sizeof(name), "web%03zu", i);
+        value_put_map(hosts, 1);
+        value_put_str(hosts, "name");
+        value_put_str(hosts, name);
+    }
+}
+
+enum { HOSTS = 800, ANSWERED = 40 };
+
+static int count_blocked(void *arg, const struct job_view *view)
+{
+    size_t *blocked = arg;
+
+    assert_int_equal(view->head->child_count, HOSTS);
+    *blocked = 0;
+    for (size_t i = 0; i < HOSTS; i++)
+        *blocked += view->head->children[i].state == JOB_BLOCKED;
+    return 0;
+}
+
+static void expect_blocked(struct fake_world *w, uint64_t job, size_t count)
+{
+    struct port port = engine_port(w->engine);
+    size_t blocked;
+    struct err err;
+
+    assert_int_equal(port.ops->job(port.core, job, count_blocked, &blocked, &err), 0);
+    assert_int_equal(blocked, count);
+}
+
+// Each answer is another head with all that is still asked: the engine must not stand
+// still meanwhile. Generous, for slow machines and sanitizers.
+static void hundreds_of_hosts_may_ask(void **state)
+{
+    struct fake_world *w = *state;
+    struct change change = start_of("hosts:each(function(h) approve('go on with ' .. h.name) end)");
+    clock_t begun = clock();
+    struct buf hosts;
+    uint64_t job;
+
+    put_hosts(&hosts, HOSTS);
+    change.hosts = buf_slice(&hosts);
+    job = job_start_change(w, &change);
+    buf_release(&hosts);
+    expect_blocked(w, job, HOSTS);
+    for (uint64_t i = 0; i < ANSWERED; i++)
+        assert_int_equal(ask_answer(w, job + 1 + i, 0, "yes"), 0);
+    expect_blocked(w, job, HOSTS - ANSWERED);
+    assert_true(clock() - begun < 8 * CLOCKS_PER_SEC);
+}
+
+static void what_is_asked_counts_against_the_batch(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "local f = {} for i = 1, 500 do f[i] = function() "
+                                "ask(string.rep('x', 4000)) end end parallel(f)");
+
+    assert_true(w->batch_bytes_max < 7 * 1024 * 1024);
+    assert_int_equal(ask(w, &(struct change){ .kind = CHANGE_ANSWER, .job_id = job,
+                                              .question_no = 2, .answer = SLICE("y") }), 0);
+    assert_true(turn_bytes(w->engine) > 499 * 4000);
+    world_settle(w);
+    assert_int_equal(w->engine->heads_bytes, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -190,6 +268,8 @@ int main(void)
         TEST(an_answer_to_a_suspended_job_is_kept),
         TEST(a_cleanup_that_asks_is_bounded),
         TEST(only_the_child_that_asks_is_blocked),
+        TEST(hundreds_of_hosts_may_ask),
+        TEST(what_is_asked_counts_against_the_batch),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A host that a job has never reached is given up, once, with the reason; one that was
-// reached is waited for. A step's own bound, `reach`, stands in for both.
+// reached is waited for. A step's own bound, `reach`, stands in for both. That of wait_up
+// is kept also when the host goes after its link was ready.
 #include "unit/core/fake_world.h"
 
 #include <errno.h>
@@ -311,6 +312,147 @@ static void the_next_engine_waits_anew(void **state)
     expect_state(w, job, JOB_COMPLETED);
 }
 
+// ---- wait_up
+
+#define WAIT_UP                                                                          \
+    "local ok, e = pcall(function() host('web1'):wait_up{ timeout = '2m' } end) "        \
+    "print(ok, e and e.kind, e and e.reason) "
+
+// It was sent to a host whose link is ready: its intent is event 5.
+static uint64_t sent_up(struct fake_world *w)
+{
+    uint64_t job = job_start(w, ON_WEB1 " " WAIT_UP);
+
+    up(w);
+    expect_start(w, 3);
+    command_ends(w, 3, 0);
+    expect_start(w, 5);
+    return job;
+}
+
+static void one_that_goes_after_its_link_was_ready_is_waited_for_only_so_long(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = sent_up(w);
+
+    world_tick(w, 28 * 1000);
+    down(w, LINK_END_LOST);
+    absent_for(w, 91 * 1000);
+    expect_state(w, job, JOB_RUNNING);
+    world_tick(w, 1000);
+    expect_state(w, job, JOB_COMPLETED);
+    expect_records(w, job, "output: false\tunreachable\tnot reached within 120 s: cut|\n");
+    expect_journal(w, job, "started child_added intended settled:exit:0 intended "
+                           "settled:unreachable:0 ended");
+    if (link_to(w, "web1"))
+        down(w, LINK_END_UNREACHED);
+    world_tick(w, 20 * 1000);
+    w->opens = 0; // nothing is left of it that would want the link
+    world_tick(w, 60 * MINUTE_MS);
+    assert_int_equal(w->opens, 0);
+    assert_int_equal(timer_rows(w, 5, &(int64_t){ 0 }), 0);
+}
+
+static void so_is_one_whose_link_still_looks_ready(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = sent_up(w);
+
+    world_tick(w, 2 * MINUTE_MS - 1);
+    expect_state(w, job, JOB_RUNNING);
+    world_tick(w, 1);
+    expect_records(w, job, "output: false\tunreachable\tnot reached within 120 s|\n");
+}
+
+static void its_time_runs_since_it_was_asked(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, WAIT_UP);
+
+    absent_for(w, 90 * 1000);
+    while (!link_to(w, "web1"))
+        world_tick(w, 1000);
+    up(w);
+    expect_start(w, 3);
+    world_tick(w, 1000);
+    down(w, LINK_END_LOST);
+    expect_state(w, job, JOB_RUNNING);
+    absent_for(w, 30 * 1000);
+    expect_state(w, job, JOB_COMPLETED);
+}
+
+static void the_next_engine_keeps_to_the_bound_of_what_was_sent(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = sent_up(w);
+
+    w->at = NULL;
+    world_next_engine(w);
+    absent_for(w, 60 * 1000);
+    w->at = NULL;
+    world_crash(w);
+    w->now_ms += 50 * 1000;
+    world_boot(w);
+    link_up(w);
+    absent_for(w, 9 * 1000);
+    expect_state(w, job, JOB_RUNNING);
+    absent_for(w, 2 * 1000);
+    expect_state(w, job, JOB_COMPLETED);
+    expect_journal(w, job, "started child_added intended settled:exit:0 intended "
+                           "settled:unreachable:0 ended");
+    expect_records(w, job, "output: false\tunreachable\tnot reached within 120 s: cut|\n");
+}
+
+static void what_happened_to_it_under_another_boot_says_that_it_is_up(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = sent_up(w);
+
+    down(w, LINK_END_LOST);
+    absent_for(w, MINUTE_MS);
+    while (!link_to(w, "web1"))
+        world_tick(w, 1000);
+    w->at = "web1";
+    link_up_again(w, "boot-x");
+    expect_attach(w, 5, 0, 0);
+    tell(w, LINK_ABSENT, 5);
+    world_settle(w);
+    expect_none(w, CALL_START);
+    expect_records(w, job, "output: true\tnil\tnil|\n");
+    expect_history(w, job, "1/1 command:exit 1/2 command:exit");
+}
+
+static void one_that_refuses_us_meanwhile_is_asked_again_soon(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = sent_up(w);
+
+    down(w, LINK_END_LOST);
+    for (int i = 0; i < 3; i++) {
+        world_tick(w, 10 * 1000);
+        assert_non_null(link_to(w, "web1"));
+        down(w, LINK_END_DENIED);
+    }
+    world_tick(w, 20 * 1000);
+    up(w);
+    expect_attach(w, 5, 0, 0);
+    command_ends(w, 5, 0);
+    expect_records(w, job, "output: true\tnil\tnil|\n");
+}
+
+static void stopped_meanwhile_it_ends_at_its_bound(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = sent_up(w);
+
+    down(w, LINK_END_LOST);
+    stop_job(w, job, 0);
+    absent_for(w, MINUTE_MS);
+    expect_state(w, job, JOB_STOPPING);
+    absent_for(w, MINUTE_MS);
+    expect_state(w, job, JOB_STOPPED);
+}
+
 // ---- endings
 
 static void a_cleanup_is_given_up_as_any_step_is(void **state)
@@ -449,6 +591,13 @@ int main(void)
         TEST(with_its_own_bound_a_refusal_is_asked_again),
         TEST(each_keeps_to_its_own),
         TEST(the_next_engine_waits_anew),
+        TEST(one_that_goes_after_its_link_was_ready_is_waited_for_only_so_long),
+        TEST(so_is_one_whose_link_still_looks_ready),
+        TEST(its_time_runs_since_it_was_asked),
+        TEST(the_next_engine_keeps_to_the_bound_of_what_was_sent),
+        TEST(what_happened_to_it_under_another_boot_says_that_it_is_up),
+        TEST(one_that_refuses_us_meanwhile_is_asked_again_soon),
+        TEST(stopped_meanwhile_it_ends_at_its_bound),
         TEST(a_cleanup_is_given_up_as_any_step_is),
         TEST(a_stopped_job_does_not_wait_for_what_never_began),
         TEST(a_parked_job_is_woken_by_its_time_and_reaches_its_host),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A transfer is a step of one host that runs on this machine: it begins when that host is
-// reached, and from then on only what becomes of this machine counts. What it prints is
-// for the script; what it complains about is for people.
+// reached, and from then on only what becomes of this machine counts; the host's link is
+// wanted all the same, to know whether it is there. What it prints is for the script; what
+// it complains about is for people.
 #include "unit/core/fake_world.h"
 
 #include <signal.h>
@@ -103,11 +104,30 @@ static void its_host_may_go_away_meanwhile(void **state)
 
     down(w, "web1");
     world_tick(w, 10 * MINUTE_MS);
-    assert_null(link_to(w, "web1")); // nobody here needs it
+    assert_non_null(link_to(w, "web1")); // tried again
     tell_output(w, 3, 0, "changed 3\n");
     command_ends(w, 3, 0);
     assert_int_equal(w->starts, 1);
     expect_state(w, job, JOB_COMPLETED);
+    down(w, "web1");
+    w->opens = 0;
+    world_tick(w, 10 * MINUTE_MS);
+    assert_int_equal(w->opens, 0); // nobody needs it any more
+}
+
+// The link of a transfer is one that is in use: it is not closed, and a cut of it is noticed.
+static void its_link_stays_as_long_as_it_lasts(void **state)
+{
+    struct fake_world *w = *state;
+
+    running(w, PUT);
+    world_tick(w, 10 * MINUTE_MS);
+    assert_non_null(link_to(w, "web1"));
+    assert_int_equal(w->opens, 1);
+    tell_output(w, 3, 0, "changed 3\n");
+    command_ends(w, 3, 0);
+    world_tick(w, 2 * MINUTE_MS);
+    assert_null(link_to(w, "web1"));
 }
 
 static void a_host_that_is_never_reached_is_given_up(void **state)
@@ -153,7 +173,7 @@ static void one_that_was_never_sent_is_sent_without_its_host(void **state)
     world_next_engine(w);
     tell(w, LINK_ABSENT, 3);
     expect_start_here(w, 3); // under the same boot of this machine
-    assert_null(link_to(w, "web1"));
+    assert_non_null(link_to(w, "web1")); // on its way, and nothing waits for it
 }
 
 static void after_a_reboot_here_it_is_asked_for_anew(void **state)
@@ -247,6 +267,7 @@ int main(void)
         T(to_this_machine_it_needs_no_other_link),
         T(it_waits_for_this_machine_too),
         T(its_host_may_go_away_meanwhile),
+        T(its_link_stays_as_long_as_it_lasts),
         T(a_host_that_is_never_reached_is_given_up),
         T(the_next_engine_finds_it_here),
         T(one_that_was_never_sent_is_sent_without_its_host),

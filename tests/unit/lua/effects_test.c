@@ -306,6 +306,8 @@ static void test_wrong_options_are_told_with_the_right_ones(void **state)
         { "approve()", "approve: the question must be a string, not nil" },
         { "approve{ 'x', choices = { 'a' } }", "approve: unknown option 'choices'" },
         { "ask{ 'x', choices = {} }", "ask: option 'choices' must be a list of strings, not a table" },
+        { "ask{ 'x', choices = { 'a', string.rep('b', 4095) } }",
+          "ask: the choices have 4097 bytes; 4096 are allowed in all" },
         { "ask ''", "ask: the question must be a string, not an empty one" },
         { "localhost:reboot{ on_interrupt = 'fail' }", "reboot: unknown option 'on_interrupt'" },
         { "localhost:reboot('now')", "reboot: the options must be a table, not a string" },

@@ -51,6 +51,7 @@ static void test_wait_up(void **state)
     assert_true(slice_is(d.effect.host, "h"));
     assert_int_equal(d.effect.policy.reach_ms, 600000);
     assert_int_equal(d.effect.policy.timeout_ms, 0);
+    assert_true(d.effect.policy.reaches);
     drive_exit(&d, 0, 0, "", "");
     assert_string_equal(drive_notes(&d), "1 output: true\n");
     assert_int_equal(d.effect.policy.reach_ms, 90000);

@@ -64,6 +64,30 @@ static void fill_event(struct event *e, enum event_type type)
     }
 }
 
+// As they were when the first jobs were written that still wait at a suspend().
+static void intents_of_older_journals_are_what_they_were(void **state)
+{
+    static const char *const kinds[] = { "command", "once", "sleep", "signal", "suspend" };
+    struct event event, back;
+    struct value_doc doc;
+    struct buf row;
+    struct err err;
+
+    (void)state;
+    value_doc_init(&doc);
+    for (unsigned i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+        size_t at = 0;
+        fill_event(&event, EVENT_INTENDED);
+        event.intended.kind = (enum effect_kind)i;
+        buf_init(&row, 0);
+        event_encode(&event, &row);
+        assert_int_equal(event_decode(buf_slice(&row), &at, &doc, &back, &err), 0);
+        assert_string_equal(effect_kind_name(back.intended.kind), kinds[i]);
+        buf_release(&row);
+    }
+    value_doc_release(&doc);
+}
+
 static void every_event_comes_back(void **state)
 {
     struct buf once, twice;
@@ -181,7 +205,7 @@ static void records_and_heads(void **state)
                              .data = SLICE("x\0y") };
     struct child_head child = { .id = 2, .host = SLICE("h"), .state = JOB_FAILED, .exit_code = 3,
                                 .reason = SLICE("exit code 3"),
-                                .failure = CHILD_UNREACHABLE };
+                                .failure = CHILD_UNREACHABLE, .asking = 2, .asked_no = 300 };
     struct job_head head = { .id = 1, .type = JOB_LOCAL, .state = JOB_FAILED, .name = SLICE("n"),
                              .meta = SLICE("\x80"), .exit_code = 3, .child_count = 1,
                              .children = &child, .progress_done = 1, .progress_total = 2 };
@@ -208,14 +232,16 @@ static void records_and_heads(void **state)
     assert_int_equal(children[0].exit_code, 3);
     assert_true(slice_is(children[0].reason, "exit code 3"));
     assert_int_equal(children[0].failure, CHILD_UNREACHABLE);
+    assert_int_equal(children[0].asking, 2);
+    assert_int_equal(children[0].asked_no, 300);
     assert_int_equal(head_back.progress_total, 2);
     buf_release(&bytes);
     value_doc_release(&doc);
 }
 
-// A child in the form that it had before its failure was told: without its last byte. And
+// A child in the form that it had before its failure was told: without its last bytes. And
 // its head before it had questions: without the empty ones behind the children.
-enum { QUESTIONS = 1 };
+enum { QUESTIONS = 1, CHILD_MORE = 3 };
 
 static void an_older_child_fails_by_its_state(void **state)
 {
@@ -241,10 +267,10 @@ static void an_older_child_fails_by_its_state(void **state)
         child.state = rows[i].state;
         buf_clear(&bytes);
         head_encode(&head, &bytes);
-        assert_int_equal(bytes.ptr[at], 0x99); // an array of nine
+        assert_int_equal(bytes.ptr[at], 0x98 + CHILD_MORE); // a short array
         bytes.ptr[at] = 0x98;
         bytes.ptr[2] = 20; // of an array with a long head
-        buf_cut(&bytes, bytes.len - 1 - QUESTIONS); // nor had a head any questions
+        buf_cut(&bytes, bytes.len - CHILD_MORE - QUESTIONS); // nor had a head any questions
         assert_int_equal(head_decode(buf_slice(&bytes), &doc, &back, &got, 1, NULL), 0);
         assert_int_equal(got.failure, rows[i].failure);
     }
@@ -395,6 +421,7 @@ static void commands_that_cannot_be(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(intents_of_older_journals_are_what_they_were),
         cmocka_unit_test(every_event_comes_back),
         cmocka_unit_test(the_waits_that_an_event_ended_come_back),
         cmocka_unit_test(waits_that_are_no_waits_are_refused),
