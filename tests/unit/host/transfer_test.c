@@ -328,6 +328,28 @@ static void what_a_dead_attempt_said_comes_late(void **state)
     }
 }
 
+// A host is not asked to make programs here that run as us, by a mode or by what is no mode.
+static void what_a_host_says_of_a_file_is_checked(void **state)
+{
+    static const char *const lies[] = {
+        "2 x4755", "2 04755", "2 755", "2 u+s", "2 0855", "2 *", "2", "-1 0644", "2x 0644", "'' 0644",
+    };
+    struct place *p = *state;
+    char session[256];
+
+    check(p, "echo x >there/a; chmod 6754 there/a");
+    for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+        snprintf(session, sizeof(session), "\"$SH\" | " SED "\"s/ file 2 6754/ file %s/\"", lies[i]);
+        expect(p, &(struct run){ .what = "get", .from = "a", .to = "a", .session = session }, 1, "",
+               "web1 does not tell size and mode of a\n");
+        expect(p, &(struct run){ .what = "get", .from = "a", .to = "a", .mode = "0600", .session = session }, 1, "",
+               "web1 does not tell size and mode of a\n");
+    }
+    check(p, "[ -z \"$(ls -A here)\" ]");
+    expect(p, &(struct run){ .what = "get", .from = "a", .to = "a" }, 0, "changed 2\n", "");
+    check(p, "[ \"$(stat -c %a here/a)\" = 754 ]");
+}
+
 static void what_only_a_person_can_mend_ends_it(void **state)
 {
     struct place *p = *state;
@@ -385,6 +407,7 @@ int main(void)
         TEST(a_cut_in_the_middle_is_made_good),
         TEST(parts_of_earlier_tries_go),
         TEST(what_a_dead_attempt_said_comes_late),
+        TEST(what_a_host_says_of_a_file_is_checked),
         TEST(what_only_a_person_can_mend_ends_it),
         TEST(a_file_that_changes_meanwhile_is_told),
         TEST(both_ends_must_agree_on_a_sum),
