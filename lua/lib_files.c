@@ -75,9 +75,9 @@ static int write_done(lua_State *L, int status, lua_KContext ctx)
     return 2;
 }
 
-// A reader sees the old file or the new one. A file that exists keeps its owner
-// and mode; one with a mode is never readable by others before it has it.
-#define WRITE_PART                                                              \
+// The programs are the prelude's, and pinned with the job. These are of jobs that have an
+// older prelude: what they have asked for must stay what it was.
+#define OLD_PART                                                                \
     "if [ -d \"$1\" ]; then echo \"$1: is a directory\" >&2; exit 1; fi\n"      \
     "set -e\n"                                                                  \
     "t=$1.pawl.$$\n"                                                            \
@@ -86,27 +86,39 @@ static int write_done(lua_State *L, int status, lua_KContext ctx)
     "if [ -f \"$1\" ]; then cp -p -- \"$1\" \"$t\"; fi\n"                       \
     "cat >\"$t\"\n"                                                             \
     "if [ -n \"$2\" ]; then chmod -- \"$2\" \"$t\"; fi\n"
-#define WRITE_MOVE "mv -f -- \"$t\" \"$1\""
+#define OLD_MOVE "mv -f -- \"$t\" \"$1\""
 
-static const char write_text[] = WRITE_PART WRITE_MOVE;
+static const char old_write_text[] = OLD_PART OLD_MOVE;
 
-// Only when it differs, in its bytes or in the mode that it is to have.
-static const char write_changed_text[] = WRITE_PART
+static const char old_write_changed_text[] = OLD_PART
     "mode() { ls -ld -- \"$1\" | cut -c1-10; }\n"
     "if [ -f \"$1\" ] && cmp -s -- \"$1\" \"$t\" && [ \"$(mode \"$1\")\" = \"$(mode \"$t\")\" ]; then\n"
     "echo same; exit; fi\n"
-    WRITE_MOVE "; echo changed";
+    OLD_MOVE "; echo changed";
 
-static struct ask ask_write(lua_State *L, const char *function, const char *text, unsigned options)
+// Pushes a program of the prelude, which holds it.
+static struct slice push_program(lua_State *L, const char *name, const char *old)
+{
+    struct slice text = { 0 };
+
+    prelude_get(L, name);
+    if (lua_type(L, -1) != LUA_TSTRING)
+        return slice_str(old);
+    text.ptr = (const uint8_t *)lua_tolstring(L, -1, &text.len);
+    return text;
+}
+
+static struct ask ask_write(lua_State *L, const char *function, const char *program,
+                            const char *old)
 {
     struct ask ask = host_ask(L, function, 3);
 
     ask_word(&ask, ask_path(L, function, ARG));
     if (lua_type(L, SECOND) != LUA_TSTRING)
         vm_raise(L, "%s: the data must be a string, not %s", function, vm_type_words(L, SECOND));
-    options_read(L, function, OPTIONS_AT, 0, options, ask.strand);
+    options_read(L, function, OPTIONS_AT, 0, OPTIONS_STEP | OPTION_CWD | OPTION_MODE, ask.strand);
     ask_word(&ask, check_mode(L, function));
-    ask.shell = slice_str(text);
+    ask.shell = push_program(L, program, old);
     ask.has_stdin = true;
     ask.stdin_bytes.ptr = (const uint8_t *)lua_tolstring(L, SECOND, &ask.stdin_bytes.len);
     ask_put(L, &ask, (struct slice){ 0 });
@@ -116,7 +128,7 @@ static struct ask ask_write(lua_State *L, const char *function, const char *text
 // host:write(path, data, { mode = "0644", ... }?)
 static int host_write(lua_State *L)
 {
-    struct ask ask = ask_write(L, "write", write_text, OPTIONS_STEP | OPTION_CWD | OPTION_MODE);
+    struct ask ask = ask_write(L, "write", "write_text", old_write_text);
 
     return ask_yield(L, &ask, write_done);
 }
@@ -164,8 +176,7 @@ static int template_done(lua_State *L, int status, lua_KContext ctx)
 // write_changed(host, path, text, options) -> result; for the prelude
 static int primitive_write_changed(lua_State *L)
 {
-    struct ask ask = ask_write(L, "template", write_changed_text,
-                               OPTIONS_STEP | OPTION_CWD | OPTION_MODE);
+    struct ask ask = ask_write(L, "template", "write_changed_text", old_write_changed_text);
 
     ask.strand->effect.policy.quiet = true;
     return ask_yield(L, &ask, template_done);

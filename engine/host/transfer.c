@@ -5,7 +5,7 @@
 //
 //     here  exec sh -c FAR-END ...           there  MARKER ready SUMS KIND SIZE MODE
 //           sum HOW                                 MARKER sum SUM
-//           take TRY SIZE HOW                       MARKER go
+//           take ATTEMPT.TRY SIZE HOW               MARKER go
 //           (SIZE bytes)                            MARKER sum SUM
 //           place WANTED NEW, or: mode MODE         MARKER done
 //           give SIZE                               MARKER go, and SIZE bytes

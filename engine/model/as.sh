@@ -11,11 +11,15 @@ p_refuse() {
     exit 126
 }
 
-p_begin="p_text=\$(exec dd bs=$p_size count=1 2>/dev/null) && [ -n \"\$p_text\" ] || {
-    echo 'as $p_user: the command cannot be read there: no dd?' >&2
+# It may come through a pipe (sudo puts one where it logs what goes in), a piece at a time:
+# dd waits for whole blocks where it knows fullblock, else takes single bytes. The length,
+# in bytes, says that nothing is missing; the dot keeps the last ends of lines.
+p_begin="p_text=\$({ dd bs=$p_size count=1 iflag=fullblock || dd bs=1 count=$p_size; } 2>/dev/null && echo .)
+(LC_ALL=C && [ \"\${#p_text}\" = $((p_size + 1)) ]) || {
+    echo 'as $p_user: the command did not come there whole, or there is no dd' >&2
     exit 126
 }
-eval \"unset p_text; \$p_text\""
+eval \"unset p_text; \${p_text%.}\""
 
 # The last line of what a failed try said, for a reason; the first reason stays.
 p_note() {

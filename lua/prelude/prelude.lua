@@ -6,7 +6,7 @@
 -- The only globals here are the engine's primitives (lua/lib_flow.c), handed in as
 -- the chunk's argument: a script that replaces its own `pairs` changes nothing.
 --
--- facts.lua and waits.lua go on where this file ends; the last returns the prelude.
+-- The other files go on where this one ends; waits.lua, the last, returns the prelude.
 local _ENV = ...
 local prelude = {}
 

@@ -65,6 +65,18 @@ end)
         on_hosts("big", r'''
 tell(hosts:each({ throttle = 4 }, function(h) return #run(h, "seq 1 20000").out end))
 '''),
+        on_hosts("files", r'''
+local at = localhost:run({'seq 1 100000 >"$ORACLE.from"; echo "$ORACLE"', quiet = true}):trim()
+tell(hosts:each({ throttle = 4 }, function(h)
+  run(h, "mkdir @ORACLE@.files")
+  local sent = h:put(at .. ".from", "@ORACLE@.files/it", { mode = "0640" })
+  local back = h:get("@ORACLE@.files/it", at .. "." .. h.name)
+  run(h, "cd @ORACLE@.files && ls -A && stat -c %a it && cksum <it")
+  return sent.bytes + back.bytes
+end))
+localhost:run 'for f in "$ORACLE".host*; do cmp "$f" "$ORACLE.from" && echo exact; done'
+localhost:run 'ls -A "${ORACLE%/*}" | grep pawl || echo nothing beside them'
+'''),
         on_hosts("fails", r'''
 hosts:each(function(h)
   undo(function() run(h, "echo undone") end)

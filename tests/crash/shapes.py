@@ -96,6 +96,15 @@ run("echo two")
 undo(function() run("echo undone") end)
 run("echo begun; exec sleep 600")
 ''', stop=1),
+    # A later attempt says that it changed something, whatever it found there.
+    Shape("files", r'''
+local at = run('seq 1 50000 >"$ORACLE.from"; echo "$ORACLE"', {quiet = true}):trim()
+print(localhost:put(at .. ".from", at .. ".there", {mode = "0640"}).bytes)
+print(localhost:get(at .. ".there", at .. ".back").bytes)
+print(localhost:template(at .. ".back", at .. ".there").ok)
+run('cmp "$ORACLE.from" "$ORACLE.there" && cmp "$ORACLE.from" "$ORACLE.back" && stat -c %a "$ORACLE.there"')
+run('ls -A "${ORACLE%/*}" | grep pawl || echo nothing beside them')
+'''),
     Shape("notes", r'''
 print("hello") log.warn("careful") progress(1, 2, "half")
 emit { a = 1, b = { true, "x" } }

@@ -23,6 +23,7 @@ for h in host1 host2; do
     echo 'bob ALL=(app) NOPASSWD: /usr/bin/sh, /bin/sh' | on $h tee /etc/sudoers.d/bob >/dev/null
     on $h chmod 440 /etc/sudoers.d/bob
 done
+echo 'Defaults log_input, iolog_dir=/srv/sudo-io' | on host2 tee -a /etc/sudoers.d/bob >/dev/null
 for h in host3 host4; do
     on $h sh -c 'echo permit nopass bob as app >/etc/doas.conf; chmod 600 /etc/doas.conf'
 done
@@ -43,6 +44,8 @@ hosts:each(function(h)
   assert(app:exec { "pwd", cwd = "/srv", quiet = true }:trim() == "/srv")
   app:write("it.sh", "echo script $1 by $(id -un) $(wc -c)", { mode = "0755" })
   assert(app:script("it.sh", { "x" }, { quiet = true, shell = "sh" }):trim() == "script x by app 0")
+  local large = ("# nothing\n"):rep(20000) .. "wc -c; echo end"
+  assert(app:run { large, stdin = "in\n", quiet = true }.out:match "^%s*3\nend\n$")
   assert(h:run { "id -un", quiet = true }:trim() ~= "app")
   local none = app:run { "exit 7", ok_codes = 7, as = "nobody-here", on_error = "continue", quiet = true }
   assert(none.code == 126 and none.err == "as nobody-here: there is no such user here\n", none.err)
@@ -50,6 +53,7 @@ end)
 LUA
 expect_code 0 pawl run "$work/as.lua" --hosts 'host[1-4]' # from root
 expect_code 0 pawl run "$work/as.lua" --hosts 'bob@host1,bob@host2,bob@host3,bob@host4'
+on host2 test -e /srv/sudo-io && ok "sudo kept what went in" || fail "sudo kept nothing"
 
 # Why not is told before anything has begun.
 expect_code 1 pawl invoke --hosts eve@host1 --as app 'touch /tmp/ran'

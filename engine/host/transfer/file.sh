@@ -103,12 +103,19 @@ sum() {
     p_sum=${p_sum%% *}
 }
 
-# ID TRY: p_part, a new file beside p_to that nobody else may read. Those that this step
-# has left there in earlier tries go: whoever may still hold one cannot put it into its
-# place any more.
+# ATTEMPT.TRY OTHER: was the first one begun later?
+is_later() {
+    [ "${1%%.*}" -gt "${2%%.*}" ] || { [ "${1%%.*}" = "${2%%.*}" ] && [ "${1#*.}" -gt "${2#*.}" ]; }
+} 2>/dev/null
+
+# ID ATTEMPT.TRY: p_part, a new file beside p_to that nobody else may read. Those that this
+# step has left there in earlier tries go: whoever may still hold one cannot put it into
+# its place any more. One of a later try stays: then it is we who are left over.
 begin() {
     set +f
-    rm -f "$p_dir.pawl-$1."*
+    for p_old in "$p_dir.pawl-$1."*; do
+        is_later "${p_old#"$p_dir.pawl-$1."}" "$2" || rm -f "$p_old"
+    done
     set -f
     p_part=$p_dir.pawl-$1.$2
     p_why=$( (umask 077 && set -C && : >"$p_part") 2>&1) || {

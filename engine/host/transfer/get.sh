@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 # From there to here, as put.sh the other way round.
 
-# "ready" SUMS file SIZE MODE, of what is there.
+# "ready" SUMS file SIZE MODE, of what is there. A host may say anything; and whom a
+# program runs as here is not for it to say.
 carry() {
-    p_bytes=$4 p_new=0${5#?}
+    case $5 in [0-7][0-7][0-7][0-7]) p_bytes=$4 ;; *) p_bytes='' ;; esac
+    case $p_bytes in '' | *[!0-9]*) refuse "$p_host does not tell size and mode of $p_from" ;; esac
+    p_new=0${5#?}
     agree "$2"
     aim "$p_path" "${p_from##*/}"
     [ -d "$p_dir" ] || p_why=$(mkdir -p "$p_dir" 2>&1) || refuse "${p_why#mkdir: }"

@@ -122,9 +122,10 @@ transfer() {
     trap 'exit 143' HUP INT TERM
     mkfifo "${p_here}up" "${p_here}down" || exit 1
     find_sums
-    p_try=0
+    p_session=0
     while :; do
-        p_try=$((p_try + 1)) p_code=1
+        p_session=$((p_session + 1)) p_code=1
+        p_try=${PAWL_ATTEMPT:-1}.$p_session # no session of the step has it again
         open_session && { carry $p_line; p_code=$?; }
         drop_part
         p_part=''

@@ -17,7 +17,7 @@ refuse() {
     exit 1
 }
 
-# TRY SIZE HOW: so many bytes come. A link that breaks ends them early: of what came
+# ATTEMPT.TRY SIZE HOW: so many bytes come. A link that breaks ends them early: of what came
 # nothing stays.
 take() {
     begin "$p_id" "$1"

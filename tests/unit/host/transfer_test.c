@@ -120,7 +120,7 @@ static int transfer(struct place *p, const struct run *run)
     assert_int_equal(mkdir(dir, 0700), 0);
     write_program(p, run, path);
     snprintf(command, sizeof(command), "PATH=%s/bin:$PATH SH=$(command -v %s) PAWL_ATTEMPT=%s %s %s "
-             "</dev/null >%s/out 2>%s/err", p->f->dir, p->f->shell,
+             "</dev/null >%s/out 2>%s/err; exit $?", p->f->dir, p->f->shell,
              run->attempt ? run->attempt : "1", p->f->shell, path, dir, dir);
     status = system(command);
     read_file(dir, "out", p->out, sizeof(p->out));
@@ -293,11 +293,61 @@ static void parts_of_earlier_tries_go(void **state)
     char text[512], uuid[UUID_TEXT];
 
     uuid_format(p->f->job, uuid);
-    snprintf(text, sizeof(text), "echo x >here/a; touch there/.pawl-%s-%016llx.1 there/.pawl-%s-0.1",
-             uuid, (unsigned long long)name_hash(SLICE("1.2/3")), uuid);
+    snprintf(text, sizeof(text), "echo x >here/a; for i in 1 1.1 2.10 10.9; do touch there/.pawl-%s-%016llx.$i; done; "
+             "touch there/.pawl-%s-0.1.1", uuid, (unsigned long long)name_hash(SLICE("1.2/3")), uuid);
     check(p, text);
-    expect(p, &(struct run){ .what = "put", .from = "a", .to = "a" }, 0, "changed 2\n", "");
-    check(p, "ls -A there | grep -q -- '-0.1$' && [ \"$(ls -A there | wc -l)\" -eq 2 ]");
+    expect(p, &(struct run){ .what = "put", .from = "a", .to = "a", .attempt = "10" }, 0, "changed 2\n", "");
+    check(p, "[ -e there/.pawl-*-0.1.1 ] && [ -e there/.pawl-*.10.9 ] && [ \"$(ls -A there | wc -l)\" -eq 3 ]");
+    check(p, "rm there/a");
+    expect(p, &(struct run){ .what = "put", .from = "a", .to = "a", .attempt = "11" }, 0, "changed 2\n", "");
+    check(p, "[ -e there/.pawl-*-0.1.1 ] && [ \"$(ls -A there | wc -l)\" -eq 2 ]");
+}
+
+// The first attempt dies when it has said a word, which reaches its far end when the
+// second one's file is half there: it may neither end up in its place nor go away.
+static void what_a_dead_attempt_said_comes_late(void **state)
+{
+    static const char *const words[] = { "place", "take" };
+    struct place *p = *state;
+    char first[512], text[64];
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        check(p, "{ head -c 199999 /dev/urandom; echo; } >here/a; rm -f there/a; mkfifo late");
+        snprintf(first, sizeof(first), "{ \"$SH\" <../late & } && { sleep 20 >../late & echo $! >../holder; } && "
+                 SED "-e '/^%s [-0-9]/{w ../held' -e 'Q;}' >../late; kill -KILL $$; exit 255", words[i]);
+        assert_int_equal(transfer(p, &(struct run){ .what = "put", .from = "a", .to = "a", .session = first }), 137);
+        snprintf(text, sizeof(text), "grep -q '^%s ' held", words[i]);
+        check(p, text);
+        expect(p, &(struct run){ .what = "put", .from = "a", .to = "a", .attempt = "2", .session =
+                   "{ " UNTIL("take") "; /usr/bin/head -c 60000; cat ../held >../late; sleep 0.5; "
+                   "[ ! -e a ] || : >../early; timeout 9 cat; } | \"$SH\"" },
+               0, "changed 200000\n", "");
+        check(p, "[ ! -e early ] && cmp here/a there/a && kill $(cat holder) && "
+                 "for i in 1 2 3 4 5 6 7 8 9; do " NO_PARTS " && exit; sleep 0.3; done; exit 1");
+        check(p, "rm late held holder");
+    }
+}
+
+// A host is not asked to make programs here that run as us, by a mode or by what is no mode.
+static void what_a_host_says_of_a_file_is_checked(void **state)
+{
+    static const char *const lies[] = {
+        "2 x4755", "2 04755", "2 755", "2 u+s", "2 0855", "2 *", "2", "-1 0644", "2x 0644", "'' 0644",
+    };
+    struct place *p = *state;
+    char session[256];
+
+    check(p, "echo x >there/a; chmod 6754 there/a");
+    for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+        snprintf(session, sizeof(session), "\"$SH\" | " SED "\"s/ file 2 6754/ file %s/\"", lies[i]);
+        expect(p, &(struct run){ .what = "get", .from = "a", .to = "a", .session = session }, 1, "",
+               "web1 does not tell size and mode of a\n");
+        expect(p, &(struct run){ .what = "get", .from = "a", .to = "a", .mode = "0600", .session = session }, 1, "",
+               "web1 does not tell size and mode of a\n");
+    }
+    check(p, "[ -z \"$(ls -A here)\" ]");
+    expect(p, &(struct run){ .what = "get", .from = "a", .to = "a" }, 0, "changed 2\n", "");
+    check(p, "[ \"$(stat -c %a here/a)\" = 754 ]");
 }
 
 static void what_only_a_person_can_mend_ends_it(void **state)
@@ -356,6 +406,8 @@ int main(void)
         TEST(what_passes_is_waited_for),
         TEST(a_cut_in_the_middle_is_made_good),
         TEST(parts_of_earlier_tries_go),
+        TEST(what_a_dead_attempt_said_comes_late),
+        TEST(what_a_host_says_of_a_file_is_checked),
         TEST(what_only_a_person_can_mend_ends_it),
         TEST(a_file_that_changes_meanwhile_is_told),
         TEST(both_ends_must_agree_on_a_sum),

@@ -20,7 +20,7 @@ static void keep_note(void *arg, struct slice strand, const struct note *note)
         buf_add_slice(&d->notes, note->data);
 }
 
-// From options that hold a text, limits, modules and hosts.
+// From options that hold a text, limits, modules, hosts and a prelude.
 static void open_job(struct drive *d, const struct script_options *given)
 {
     struct script_options options = {
@@ -28,6 +28,7 @@ static void open_job(struct drive *d, const struct script_options *given)
         .text = given->text,
         .modules = given->modules,
         .hosts = given->hosts,
+        .prelude = given->prelude,
         .job_id = 7,
         .job_uuid = { { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 } },
         .job_name = SLICE("night"),
@@ -67,6 +68,11 @@ void drive_open_limited(struct drive *d, const char *text, size_t memory_max, ui
 void drive_open_modules(struct drive *d, const char *text, struct slice modules)
 {
     open_job(d, &(struct script_options){ .text = slice_str(text), .modules = modules });
+}
+
+void drive_open_prelude(struct drive *d, const char *text, const char *prelude)
+{
+    open_job(d, &(struct script_options){ .text = slice_str(text), .prelude = slice_str(prelude) });
 }
 
 void drive_open_hosts(struct drive *d, const char *text, const char *hosts)

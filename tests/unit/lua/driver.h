@@ -20,6 +20,8 @@ struct drive {
 void drive_open_limited(struct drive *d, const char *text, size_t memory_max,
                         uint64_t budget_max);
 void drive_open_modules(struct drive *d, const char *text, struct slice modules);
+// prelude: of a job that another Pawl has started.
+void drive_open_prelude(struct drive *d, const char *text, const char *prelude);
 // hosts: the job's targets (model/target.h) as JSON.
 void drive_open_hosts(struct drive *d, const char *text, const char *hosts);
 void drive_open(struct drive *d, const char *text);

@@ -363,6 +363,54 @@ static void by_sudo(void **state)
     }
 }
 
+// sudo that keeps what goes in puts a pipe between, and a pipe gives a program in pieces:
+// the command is all of it, the input what follows, whatever the bytes are counted as.
+static void through_a_pipe(struct run *run, const char *sudo, int code, const char *out,
+                           const char *err)
+{
+    struct command command = { .as = SLICE("deploy"), .has_stdin = true, .stdin_bytes = SLICE("in\n") };
+    struct buf text;
+
+    buf_init(&text, 0);
+    for (int i = 0; i < 20000; i++)
+        buf_add_str(&text, ": a line of \xc3\xa4, \xff\n");
+    buf_add_str(&text, "cat; echo end\n\n");
+    command.shell = buf_slice(&text);
+    stand_in(run, "id", another_id);
+    stand_in(run, "sudo", sudo);
+    setenv("LC_ALL", "C.UTF-8", 1);
+    EACH_SHELL(shell)
+    {
+        char sh[64];
+        snprintf(sh, sizeof(sh), "exec %s \"$@\"", shell);
+        stand_in(run, "sh", sh); // what reads the program there
+        run_as(run, shell, &command, SLICE(""));
+        assert_string_equal(run->err, err);
+        assert_string_equal(run->out, out);
+        assert_int_equal(run->code, code);
+    }
+    unsetenv("LC_ALL");
+    buf_release(&text);
+}
+
+static void sudo_that_keeps_what_goes_in(void **state)
+{
+    struct run *run = *state;
+
+    through_a_pipe(run, "shift 3; cat | \"$@\"", 0, "in\nend\n", "");
+    stand_in(run, "dd", "case $* in *fullblock*) exit 1 ;; esac; exec /bin/dd \"$@\"");
+    through_a_pipe(run, "shift 3; cat | \"$@\"", 0, "in\nend\n", "");
+}
+
+// Nothing runs of a program that does not come to its end.
+static void a_program_that_is_cut_off(void **state)
+{
+    struct run *run = *state;
+
+    through_a_pipe(run, "shift 3; head -c 300000 | \"$@\"", 126, "",
+                   "as deploy: the command did not come there whole, or there is no dd\n");
+}
+
 static void sudo_that_asks(void **state)
 {
     struct run *run = *state;
@@ -414,6 +462,8 @@ int main(void)
         TEST(root_becomes_anybody_by_a_plain_su),
         TEST(root_without_a_way_says_why),
         TEST(by_sudo),
+        TEST(sudo_that_keeps_what_goes_in),
+        TEST(a_program_that_is_cut_off),
         TEST(sudo_that_asks),
         TEST(doas_where_sudo_does_not_help),
     };
