@@ -312,12 +312,17 @@ static bool wants(const struct attempt *a)
 
 // When it is certain that the open question of an attempt gets no answer: who carries
 // it there, or back, is gone or stuck, and ssh does not tell. Whatever is heard counts,
-// for answers stand in line.
+// for answers stand in line, and whatever still goes out, for the question stands in line.
 static uint64_t deaf_ms(const struct session *s, const struct attempt *a)
 {
     uint64_t since = a->asked_ms > s->heard_ms ? a->asked_ms : s->heard_ms;
 
     return a->reading ? since + ANSWER_MS : UINT64_MAX;
+}
+
+void session_sent(struct session *session)
+{
+    session->heard_ms = session->carrier->now_ms(session);
 }
 
 static uint64_t attempt_next_ms(const struct session *s, const struct attempt *a)

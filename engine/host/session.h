@@ -40,7 +40,7 @@ struct session {
     unsigned forget_count;
     uint64_t forget_ms;        // at the latest then
     uint64_t held_ms;          // since when it is held
-    uint64_t heard_ms;         // when something came last, or was let in again
+    uint64_t heard_ms;         // when something came or went last, or was let in again
     bool ready, over, held;
 };
 
@@ -58,6 +58,8 @@ void session_feed(struct session *session, struct slice bytes);
 bool session_is_open(const struct session *session);
 // Takes what was left while it was held, and asks what it is time to ask.
 void session_tick(struct session *session);
+// The link is alive: bytes of ours went out.
+void session_sent(struct session *session);
 // When session_tick has something to do next; UINT64_MAX: not by itself.
 uint64_t session_next_ms(const struct session *session);
 // The carrier is gone: LINK_DOWN, once; nothing after it. Never while it is held.

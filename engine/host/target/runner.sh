@@ -95,10 +95,11 @@ spawn() {
     follow "$1" "$3 $4 $5 $2"
 }
 
-# One that somebody killed is replaced; see tell_state for what it had to do.
+# One that somebody killed is replaced (a zombie has no exe); see tell_state for what it had
+# to do.
 has_lane() {
     [ "$p_lane" != none ] || return
-    [ -z "$p_lane" ] || [ ! -d "/proc/$p_lane" ] || return 0
+    [ -z "$p_lane" ] || [ ! -e "/proc/$p_lane/exe" ] || return 0
     p_lane_key=''
     open_lane || {
         p_lane=none

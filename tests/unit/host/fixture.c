@@ -205,6 +205,7 @@ static void open_link(struct fixture *f)
         .past_count = f->past_count,
         .spool_dir = f->spool[0] ? f->spool : NULL,
         .shell = f->shell,
+        .way = f->way,
         .take_over = f->take_over,
         .event = on_event,
         .arg = f,

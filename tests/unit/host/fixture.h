@@ -28,6 +28,7 @@ struct fixture {
     char spool[96];
     const char *shell;
     char busybox[96];   // ash, by a name that busybox answers to
+    const char *way; // of the link's options
     bool take_over;
     bool over_ssh;      // to target
     struct ssh_target target;

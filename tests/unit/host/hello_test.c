@@ -38,6 +38,32 @@ static void test_one_runner_at_a_time(void **state)
     assert_int_equal(f->general.count[LINK_DOWN], 1);
 }
 
+// By another user, port or jump: two links, which go on side by side.
+static void test_two_ways(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture *other = NULL;
+
+    fixture_open(f);
+    fixture_start(f, 1, GATE "echo one; exit 1", NULL);
+    assert_true(fixture_wait(f, 1, LINK_STARTED));
+    assert_int_equal(fixture_setup((void **)&other), 0);
+    snprintf(other->spool, sizeof(other->spool), "%s", f->spool);
+    other->store = f->store;
+    other->incarnation = f->incarnation;
+    other->way = "jump";
+    fixture_open(other);
+    assert_int_equal(fixture_do(other, 2, "echo two; exit 2")->code, 2);
+    fixture_open_gate(f);
+    assert_true(fixture_wait(f, 1, LINK_DONE));
+    assert_int_equal(f->seen[1].last[LINK_DONE].code, 1);
+    assert_string_equal(buf_cstr(&f->seen[1].stream[0]), "one\n");
+    assert_string_equal(buf_cstr(&other->seen[2].stream[0]), "two\n");
+    assert_int_equal(f->general.count[LINK_DOWN], 0);
+    fixture_close(f);
+    fixture_teardown((void **)&other);
+}
+
 static void test_epochs(void **state)
 {
     struct fixture *f = *state;
@@ -322,6 +348,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_one_runner_at_a_time),
+        TEST(test_two_ways),
         TEST(test_epochs),
         TEST(test_a_copy_with_a_higher_epoch),
         TEST(test_runner_ends_with_its_input),

@@ -108,6 +108,40 @@ static void test_interrupt_is_not_ignored(void **state)
     e = fixture_do(f, 1, "kill -INT $$; sleep 5");
     assert_int_equal(e->code, 130);
     assert_int_equal(e->signal, 2);
+    // Nor where another command has the lane.
+    fixture_start(f, 2, GATE "exit 2", NULL);
+    assert_true(fixture_wait(f, 2, LINK_STARTED));
+    e = fixture_do(f, 3, "kill -INT $$; sleep 5");
+    assert_int_equal(e->code, 130);
+    fixture_open_gate(f);
+    assert_true(fixture_wait(f, 2, LINK_DONE));
+}
+
+// What a shell reads by itself: text. The rest goes another way, and comes the same.
+static void test_small_output_is_exact(void **state)
+{
+    struct fixture *f = *state;
+    const struct {
+        const char *program, *want;
+        size_t len;
+    } cases[] = {
+        { "printf '\\n'", "\n", 1 },
+        { "printf '  a\\\\b  '", "  a\\b  ", 7 },
+        { "printf 'a\\n\\n  b\\n'", "a\n\n  b\n", 7 },
+        { "printf 'a\\0b'", "a\0b", 3 },
+        { "printf '\\0'", "\0", 1 },
+        { "printf '\\201\\210\\303\\201\\n'", "\201\210\303\201\n", 5 },
+        { "printf abc >/dev/stdout; printf d", "abcd", 4 }, // opened anew
+    };
+
+    fixture_open(f);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct link_event *e = fixture_do(f, i + 1, cases[i].program);
+        const struct buf *out = &f->seen[i + 1].stream[0];
+        assert_int_equal(e->code, 0);
+        assert_int_equal(out->len, cases[i].len);
+        assert_memory_equal(out->ptr, cases[i].want, cases[i].len);
+    }
 }
 
 static void test_streams(void **state)
@@ -386,6 +420,7 @@ static int run(void)
         TEST(test_times),
         TEST(test_environment),
         TEST(test_interrupt_is_not_ignored),
+        TEST(test_small_output_is_exact),
         TEST(test_streams),
         TEST(test_output_comes_while_it_runs),
         TEST(test_output_is_exact),

@@ -234,6 +234,26 @@ static void test_a_runner_that_falls_silent_is_given_up(void **state)
     assert_int_equal(session_next_ms(&b->session), UINT64_MAX);
 }
 
+// A long request on a slow line: nothing is heard, but it goes out.
+static void test_sending_is_no_silence(void **state)
+{
+    struct bench *b = *state;
+
+    hello(b);
+    attach(b);
+    b->now_ms += 1000;
+    session_tick(&b->session);
+    for (int i = 0; i < 10; i++) {
+        b->now_ms += ANSWER_MS - 1;
+        session_sent(&b->session);
+        session_tick(&b->session);
+    }
+    assert_int_equal(b->count[LINK_DOWN], 0);
+    b->now_ms += ANSWER_MS;
+    session_tick(&b->session);
+    assert_int_equal(b->count[LINK_DOWN], 1);
+}
+
 static void test_full_answer_asks_at_once(void **state)
 {
     struct bench *b = *state;
@@ -547,6 +567,7 @@ int main(void)
         TEST(test_garbage_after_ready),
         TEST(test_pace),
         TEST(test_a_runner_that_falls_silent_is_given_up),
+        TEST(test_sending_is_no_silence),
         TEST(test_full_answer_asks_at_once),
         TEST(test_end_after_all_output),
         TEST(test_bytes_sent_twice),

@@ -345,6 +345,30 @@ static long step_of(const struct fixture *f, uint64_t no)
     return step;
 }
 
+// Who serves one attempt after another was killed, with one under way and with none: the
+// command goes on, and others find someone else.
+static void test_killed_lane(void **state)
+{
+    struct fixture *f = *state;
+    long first;
+
+    fixture_open(f);
+    assert_int_equal(fixture_do(f, 1, "exit 1")->code, 1);
+    first = step_of(f, 1);
+    kill((pid_t)first, SIGKILL);
+    process_gone(first);
+    assert_int_equal(fixture_do(f, 2, "exit 2")->code, 2);
+    assert_int_not_equal(step_of(f, 2), first);
+    fixture_start(f, 3, GATE "echo late", NULL);
+    assert_true(fixture_wait(f, 3, LINK_STARTED));
+    kill((pid_t)step_of(f, 3), SIGKILL);
+    assert_int_equal(fixture_do(f, 4, "exit 4")->code, 4);
+    assert_int_equal(fixture_do(f, 5, "exit 5")->code, 5);
+    fixture_open_gate(f);
+    assert_true(fixture_wait(f, 3, LINK_KILLED)); // without who would have told its code
+    assert_string_equal(buf_cstr(&f->seen[3].stream[0]), "late\n");
+}
+
 // A service manager ends everybody when the machine goes down. Such an end is no result:
 // after the boot it is an interruption, and only when the machine stays up after all it is told.
 static void test_ended_by_a_shutdown(void **state)
@@ -556,6 +580,7 @@ int main(void)
         TEST(test_graceful_end_keeps_its_code),
         TEST(test_leftovers_are_waited_for),
         TEST(test_killed_from_outside),
+        TEST(test_killed_lane),
         TEST(test_ended_by_a_shutdown),
         TEST(test_strangers_are_not_touched),
         TEST(test_another_boot),
