@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Hosts that are broken or mean: an sh that is none, a mkdir that fails or lies, disks that
+# Hosts that are broken or mean: an sh that is none, utilities that fail, disks that
 # are full, read-only or not there, a login that floods, output made to harm whoever reads
 # it. Each is told in a plain sentence of its own, before a command began, or does no harm.
 . "${0%/*}/lib.sh"
@@ -43,22 +43,23 @@ if on host2 test -w /usr/local/bin; then
     fake host2 mkdir 'exit 0'
     refuses host2 "cannot enter the spool"
     unfake host2 mkdir
-    # From here on the spool is there, and only the claim of an attempt is lied about.
+    # From here on the spool is there, and nobody asks for mkdir any more. rm is asked for what
+    # is no more needed: a host where it fails keeps that, and does its work.
+    fake host2 mkdir 'exit 1'
+    fake host2 rm 'echo "rm: no" >&2; exit 1'
+    expect_code 0 pawl invoke --hosts host2 -c 'echo ran >>/srv/ran'
+    expect_code 0 pawl invoke --hosts host2 -c 'echo ran >>/srv/ran'
+    on host2 /bin/rm /usr/local/bin/mkdir /usr/local/bin/rm
     expect_code 0 pawl invoke --hosts host2 true
-    fake host2 mkdir 'case $* in *-p*) exec /bin/mkdir "$@" ;; esac; exit 0'
-    refuses host2 "cannot write in the spool"
-    fake host2 mkdir 'case $* in *-p*) exec /bin/mkdir "$@" ;; esac; echo "mkdir: no" >&2; exit 1'
-    refuses host2 "mkdir: no"
-    # It does its work, and says that it did not: nobody knows who made the claim, so the
-    # attempt is cut off; after three of them a person is asked.
-    fake host2 mkdir '/bin/mkdir "$@"; case $* in *-p*) ;; *) exit 1 ;; esac'
-    expect_code 4 timeout 100 "$PAWL" invoke --hosts host2 --name liar -c 'echo ran >>/srv/ran'
-    said "mend the cause, then: resume"
-    ! on host2 test -e /srv/ran || fail "host2: the command was begun"
-    unfake host2 mkdir
-    expect_code 0 pawl resume liar
-    expect_code 0 pawl wait liar --force --check --timeout 60
-    same "it ran when it was mended" "$(on host2 cat /srv/ran)" ran
+    same "what ran" "$(on host2 cat /srv/ran)" "ran
+ran"
+    # A setsid that cannot start anything has begun nothing, and says so.
+    fake host2 setsid 'echo "setsid: no" >&2; exit 1'
+    expect_code 1 pawl invoke --hosts host2 -c 'echo ran >>/srv/ran'
+    said "setsid: no"
+    unfake host2 setsid
+    same "what ran" "$(on host2 cat /srv/ran)" "ran
+ran"
 else
     echo "no programs are faked: no overlayfs here"
 fi
