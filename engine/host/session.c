@@ -17,6 +17,7 @@
 enum {
     REQUESTS_MAX = 1024 * 1024 * 1024,
     FORGET_MS = 250,       // what the first forget waits for others
+    BIG_BYTES = 64 * 1024, // of output: room that the next command may need
     ANSWER_MS = 30 * 1000, // of silence, while a question is open: as long as a login may take
 };
 
@@ -171,6 +172,7 @@ static void send_forgets(struct session *s)
     if (s->forget_count == 0)
         return;
     wire_forget(&s->requests, s->forgets, s->forget_count);
+    s->big_ends -= s->big_ends < s->forget_count ? s->big_ends : s->forget_count;
     s->forget_count = 0;
     request_end(s, from, NULL);
 }
@@ -184,7 +186,7 @@ int session_forget(struct link *link, struct link_key key, struct err *err)
     if (s->forget_count == 0)
         s->forget_ms = s->carrier->now_ms(s) + FORGET_MS;
     s->forgets[s->forget_count++] = key;
-    if (s->forget_count == WIRE_FORGET_MAX)
+    if (s->forget_count == WIRE_FORGET_MAX || s->big_ends > 0)
         send_forgets(s);
     else
         s->carrier->wake(s);
@@ -403,6 +405,8 @@ static void settle(struct session *s, struct attempt *a)
         return;
     }
     attempts_drop(&s->attempts, a);
+    if (end.out_bytes + end.err_bytes > BIG_BYTES)
+        s->big_ends++;
     emit(s, &end);
 }
 

@@ -39,6 +39,7 @@ struct session {
     struct link_key forgets[WIRE_FORGET_MAX]; // to be sent together: each costs a process there
     unsigned forget_count;
     uint64_t forget_ms;        // at the latest then
+    unsigned big_ends;         // attempts that hold much of the spool, and are to be forgotten at once
     uint64_t held_ms;          // since when it is held
     uint64_t heard_ms;         // when something came or went last, or was let in again
     bool ready, over, held;

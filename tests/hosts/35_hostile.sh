@@ -45,6 +45,7 @@ if on host2 test -w /usr/local/bin; then
     unfake host2 mkdir
     # From here on the spool is there, and nobody asks for mkdir any more. rm is asked for what
     # is no more needed: a host where it fails keeps that, and does its work.
+    expect_code 0 pawl invoke --hosts host2 true
     fake host2 mkdir 'exit 1'
     fake host2 rm 'echo "rm: no" >&2; exit 1'
     expect_code 0 pawl invoke --hosts host2 -c 'echo ran >>/srv/ran'

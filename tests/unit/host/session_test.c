@@ -254,6 +254,31 @@ static void test_sending_is_no_silence(void **state)
     assert_int_equal(b->count[LINK_DOWN], 1);
 }
 
+// Eight keys make a line, or what came within a quarter of a second; after much output at
+// once, because the next command may need the room.
+static void test_forgets_go_together(void **state)
+{
+    struct bench *b = *state;
+
+    hello(b);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(link_forget(&b->session.link, key_of(1), NULL), 0);
+    assert_requests(b, "");
+    assert_int_equal(session_next_ms(&b->session), b->now_ms + 250);
+    b->now_ms += 250;
+    session_tick(&b->session);
+    assert_requests(b, "forget " KEY " " KEY "\n");
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(link_forget(&b->session.link, key_of(1), NULL), 0);
+    assert_requests(b, "forget " KEY " " KEY " " KEY " " KEY " " KEY " " KEY " " KEY " " KEY "\n");
+    assert_int_equal(session_next_ms(&b->session), UINT64_MAX);
+    attach(b);
+    feed(b, "killed " KEY " 0 0\n");
+    assert_int_equal(link_forget(&b->session.link, key_of(1), NULL), 0);
+    assert_int_equal(link_list(&b->session.link, NULL), 0);
+    assert_requests(b, "forget " KEY "\nlist\n");
+}
+
 static void test_full_answer_asks_at_once(void **state)
 {
     struct bench *b = *state;
@@ -567,6 +592,7 @@ int main(void)
         TEST(test_garbage_after_ready),
         TEST(test_pace),
         TEST(test_a_runner_that_falls_silent_is_given_up),
+        TEST(test_forgets_go_together),
         TEST(test_sending_is_no_silence),
         TEST(test_full_answer_asks_at_once),
         TEST(test_end_after_all_output),
