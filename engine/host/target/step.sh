@@ -142,10 +142,13 @@ become_step() {
     p_me=$p_self p_me_born=$p_born
 }
 
-# Serves the keys on standard input; their end is the runner's.
+# Serves the keys on standard input; their end is the runner's. Some shells (ksh93) make no
+# process for ( ): there the one to kill would be somebody else.
 lane() {
     become_step
-    kill -9 "$p_parent"
+    p_between=$p_parent
+    born "$p_between" && [ "$p_parent" = $$ ] || exit 1
+    kill -9 "$p_between"
     say "$p_me $p_me_born"
     exec >/dev/null
     p_default=
