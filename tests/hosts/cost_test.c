@@ -21,7 +21,7 @@ static long last_pid(struct fixture *f, uint64_t no)
     return strtol(buf_cstr(&f->seen[no].stream[0]), NULL, 10);
 }
 
-static void a_step_costs_three_processes_there(void **state)
+static void a_step_costs_one_process_there(void **state)
 {
     struct trial *trial = *state;
     struct fixture *f = trial->f;
@@ -38,7 +38,7 @@ static void a_step_costs_three_processes_there(void **state)
     print_message("%d warm steps: %.1f new processes each\n", STEPS,
                   (double)(steps - probe) / STEPS);
     assert_true(probe > 0);
-    assert_in_range(steps - probe, STEPS, 3 * STEPS);
+    assert_in_range(steps - probe, STEPS, STEPS + STEPS / 2); // what else goes on there is let be
 }
 
 struct idle {
@@ -113,7 +113,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, trial_setup, trial_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(a_step_costs_three_processes_there),
+        TEST(a_step_costs_one_process_there),
         TEST(an_idle_link_is_small),
     };
 

@@ -104,13 +104,7 @@ signal_as() {
 }
 
 # Takes `go`, so that the attempt can never begin any more.
-give_up() {
-    set -C
-    { say "none 0 END" >"$1.go"; } 2>/dev/null
-    p_taken=$?
-    set +C
-    return $p_taken
-}
+give_up() { make_new "$1.go" "none 0 END"; }
 
 # Makes sure that an attempt is over, for its replacement: 0 when it is, 1 when
 # its own result stands, 2 when it cannot be ended.

@@ -15,6 +15,15 @@ case ${KSH_VERSION-} in
     ;;
 esac
 
+# FILE LINE: makes a file, for which it must not be there. Of two who try, one succeeds.
+make_new() {
+    set -C
+    { say "$2" >"$1"; } 2>/dev/null
+    p_made=$?
+    set +C
+    return $p_made
+}
+
 # p_line: the only line of a file that is whole, which its last word END proves.
 line() {
     p_line=

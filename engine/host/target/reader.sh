@@ -22,21 +22,13 @@ claim() {
     p_claim=new p_cmd=$1.cmd p_in=$1.in p_text='' p_digest=-
     if [ -e "$1.spec" ]; then
         p_claim=old p_cmd=/dev/null p_in=/dev/null p_digest=$2
-    elif ! new_claim "$1" "$2 $3 $p_boot END"; then
+    elif ! make_new "$1.spec" "$2 $3 $p_boot END"; then
         fail_claim
     fi
     store "$p_cmd" "$7" "$8"
     [ "$9" = - ] || store "$p_in" "$9" "${10}"
     read -r p_end && [ "$p_end" = . ] || return 1
     say "$p_tag start $1 $p_digest $3 $4 $5 $6 $p_claim $p_text"
-}
-
-new_claim() {
-    set -C
-    { say "$2" >"$1.spec"; } 2>/dev/null
-    p_made=$?
-    set +C
-    return $p_made
 }
 
 # What follows is read from the link and dropped, to stay in step.

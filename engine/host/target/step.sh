@@ -18,9 +18,7 @@ begin() {
     find_self || return
     say "$p_self $p_born $p_me $p_me_born $p_boot END" >"$p_key.pid" || return
     now
-    set -C
-    { say "$p_self $p_now END" >"$p_key.go"; } 2>/dev/null || return
-    set +C
+    make_new "$p_key.go" "$p_self $p_now END" || return
     announce "$p_key" began
     p_dir=$PWD
     cd "${HOME:-/}" 2>/dev/null || cd /
