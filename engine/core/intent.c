@@ -135,10 +135,11 @@ void resident_unreachable(struct resident *r, struct strand *strand, struct slic
 
     if (rc == 0)
         rc = resident_take(r, &intended, &err);
-    settled.settled.intent_no = intended.no;
-    settled.settled.outcome = (struct outcome){ .kind = OUTCOME_UNREACHABLE, .reason = why };
-    if (rc == 0)
+    if (rc == 0) {
+        settled.settled.intent_no = intended.no;
+        settled.settled.outcome = (struct outcome){ .kind = OUTCOME_UNREACHABLE, .reason = why };
         rc = resident_fact(r, &settled, &err);
+    }
     if (rc < 0)
         engine_log(r->engine, LOG_ERROR, "job=%llu: %s", (unsigned long long)r->id, err_text(&err));
 }

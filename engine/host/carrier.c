@@ -191,6 +191,7 @@ static void carrier_close(struct link *link, void (*closed)(void *arg), void *ar
     c->closing = true;
     c->closed = closed;
     c->closed_arg = arg;
+    session_part(&c->session);
     session_mute(&c->session);
     if (!c->running) {
         close_all(c);

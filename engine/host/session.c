@@ -177,6 +177,12 @@ static void send_forgets(struct session *s)
     request_end(s, from, NULL);
 }
 
+void session_part(struct session *session)
+{
+    if (session->ready)
+        send_forgets(session);
+}
+
 int session_forget(struct link *link, struct link_key key, struct err *err)
 {
     struct session *s = session_of(link);
@@ -196,7 +202,7 @@ int session_forget(struct link *link, struct link_key key, struct err *err)
 int session_list(struct link *link, struct err *err)
 {
     struct session *s = session_of(link);
-    size_t from = s->requests.len;
+    size_t from;
 
     if (require_ready(s, err) < 0)
         return err ? err->code : -ENOTCONN;

@@ -59,6 +59,8 @@ void session_feed(struct session *session, struct slice bytes);
 bool session_is_open(const struct session *session);
 // Takes what was left while it was held, and asks what it is time to ask.
 void session_tick(struct session *session);
+// It is about to be closed: what waits to be sent with more of its kind goes out now.
+void session_part(struct session *session);
 // The link is alive: bytes of ours went out.
 void session_sent(struct session *session);
 // When session_tick has something to do next; UINT64_MAX: not by itself.

@@ -173,10 +173,15 @@ END
 END
     { true 6>/proc/self/fd/5; } 2>/dev/null || return
     exec 6>/proc/self/fd/5
-    { p_text=$(
+    # The shell says "Killed". By exec: what is redirected for one command only, a shell keeps
+    # open meanwhile, and so would the lane, and with it the link.
+    exec 7>&2 2>/dev/null
+    p_text=$(
+        exec 7>&-
         (exec <&5 3>&- 5<&- 6>&- && lane)
         :
-    ); } 2>/dev/null
+    )
+    exec 2>&7 7>&-
     p_lane=${p_text% *} p_lane_born=${p_text#* }
     [ -n "$p_lane" ]
 }

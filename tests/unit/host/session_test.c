@@ -272,8 +272,9 @@ static void test_forgets_go_together(void **state)
         assert_int_equal(link_forget(&b->session.link, key_of(1), NULL), 0);
     assert_requests(b, "forget " KEY " " KEY " " KEY " " KEY " " KEY " " KEY " " KEY " " KEY "\n");
     assert_int_equal(session_next_ms(&b->session), UINT64_MAX);
-    attach(b);
-    feed(b, "killed " KEY " 0 0\n");
+    assert_int_equal(link_forget(&b->session.link, key_of(1), NULL), 0);
+    session_part(&b->session);
+    assert_requests(b, "forget " KEY "\n");
     assert_int_equal(link_forget(&b->session.link, key_of(1), NULL), 0);
     assert_int_equal(link_list(&b->session.link, NULL), 0);
     assert_requests(b, "forget " KEY "\nlist\n");

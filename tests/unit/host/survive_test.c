@@ -2,6 +2,7 @@
 // What must hold when something dies: the runner is killed in mid-command, links
 // come again, boots change, attempts are replaced, process trees are killed.
 // Provoked for real, on this machine, in a spool of the test's own.
+#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -238,6 +239,12 @@ static void test_list_and_forget(void **state)
     assert_true(fixture_wait(f, 4, LINK_REFUSED));
     assert_int_equal(link_signal(f->link, fixture_key(f, 4), SIGKILL, NULL), 0);
     assert_true(fixture_wait(f, 4, LINK_DONE));
+    // One that waits for others to go with it goes before the link.
+    assert_int_equal(link_forget(f->link, fixture_key(f, 1), NULL), 0);
+    fixture_close(f);
+    for (int i = 0; i < 500 && file_exists(f, 1, "spec"); i++)
+        usleep(10000);
+    assert_false(file_exists(f, 1, "spec"));
 }
 
 static void test_kill_takes_the_tree(void **state)
@@ -343,6 +350,54 @@ static long step_of(const struct fixture *f, uint64_t no)
     fclose(file);
     assert_int_equal(sscanf(line, "%*s %*s %ld", &step), 1);
     return step;
+}
+
+static bool holds_file(long pid, const char *file)
+{
+    char path[300], text[256];
+    DIR *dir;
+    bool found = false;
+
+    snprintf(path, sizeof(path), "/proc/%ld/fd", pid);
+    dir = opendir(path);
+    assert_non_null(dir);
+    for (struct dirent *e = readdir(dir); e; e = readdir(dir)) {
+        ssize_t n;
+        snprintf(path, sizeof(path), "/proc/%ld/fd/%.20s", pid, e->d_name);
+        n = readlink(path, text, sizeof(text) - 1);
+        text[n < 0 ? 0 : n] = 0;
+        found |= strcmp(text, file) == 0;
+    }
+    closedir(dir);
+    return found;
+}
+
+// A link whose ends were held by what outlives its runner would not come down.
+static void test_steps_hold_no_link(void **state)
+{
+    struct fixture *f = *state;
+
+    fixture_open(f);
+    for (uint64_t no = 1; no <= 2; no++) { // the lane, and one of its own
+        fixture_start(f, no, GATE "exit 0", NULL);
+        assert_true(fixture_wait(f, no, LINK_STARTED));
+    }
+    for (int fd = 1; fd <= 2; fd++) {
+        char path[64], file[256];
+        ssize_t n;
+        snprintf(path, sizeof(path), "/proc/%ld/fd/%d", fixture_runner(f, false), fd);
+        n = readlink(path, file, sizeof(file) - 1);
+        assert_true(n > 0);
+        file[n] = 0;
+        assert_true(holds_file(fixture_runner(f, false), file));
+        for (uint64_t no = 1; no <= 2; no++) {
+            assert_false(holds_file(step_of(f, no), file));
+            assert_false(holds_file(fixture_number(f, no, "pid"), file));
+        }
+    }
+    fixture_open_gate(f);
+    assert_true(fixture_wait(f, 1, LINK_DONE));
+    assert_true(fixture_wait(f, 2, LINK_DONE));
 }
 
 // Who serves one attempt after another was killed, with one under way and with none: the
@@ -580,6 +635,7 @@ int main(void)
         TEST(test_graceful_end_keeps_its_code),
         TEST(test_leftovers_are_waited_for),
         TEST(test_killed_from_outside),
+        TEST(test_steps_hold_no_link),
         TEST(test_killed_lane),
         TEST(test_ended_by_a_shutdown),
         TEST(test_strangers_are_not_touched),
