@@ -25,6 +25,7 @@ struct attempt {
     uint64_t credit;            // bytes that may still be handed up
     uint64_t poll_ms;           // when to ask next, while it runs
     uint64_t asked_ms;          // when the question under way went out
+    uint64_t asked_at;          // where it ends in all that the session has sent
     uint32_t pace_ms;           // between questions, while nothing comes
     bool reading;
     bool more;                  // there may be bytes that the last question left out

@@ -48,7 +48,6 @@ struct carrier {
     bool reading;       // its output
     bool said_ready;    // READY came before the last of its words
     bool ended, quiet;  // to be told: it ended while held; nothing came for a round
-    size_t unsent;      // of what it is to read, when that was looked at last
     uint64_t kill_ms;   // when it is to have ended by itself; 0: it goes on
     const char *kill_why;
     struct carrier_end end;
@@ -228,7 +227,6 @@ static void flush(struct carrier *c)
     if (!w)
         return;
     w->bytes = *requests;
-    c->unsent += w->bytes.len;
     w->req.data = c;
     buf_init(requests, w->bytes.max);
     bytes = (uv_buf_t){ .base = (char *)w->bytes.ptr, .len = w->bytes.len };
@@ -294,16 +292,6 @@ static void keep_rest(struct carrier *c)
     }
 }
 
-// A long request takes its time on a slow line, and is no silence.
-static void look_at_unsent(struct carrier *c)
-{
-    size_t unsent = uv_stream_get_write_queue_size((uv_stream_t *)&c->in);
-
-    if (unsent < c->unsent)
-        session_sent(&c->session);
-    c->unsent = unsent;
-}
-
 // Its time to end by itself is over.
 static void lose_patience(struct carrier *c)
 {
@@ -321,7 +309,6 @@ static void on_timer(uv_timer_t *timer)
 
     lose_patience(c);
     if (!c->closing) {
-        look_at_unsent(c);
         session_tick(&c->session);
         keep_rest(c);
         if (c->ended && c->reading && c->quiet)

@@ -16,9 +16,8 @@
 
 enum {
     REQUESTS_MAX = 1024 * 1024 * 1024,
-    FORGET_MS = 250,       // what the first forget waits for others
-    BIG_BYTES = 64 * 1024, // of output: room that the next command may need
     ANSWER_MS = 30 * 1000, // of silence, while a question is open: as long as a login may take
+    SLOWEST = 16,          // bytes per ms, of a line that is slow and not stuck
 };
 
 void session_init(struct session *session, const struct link_ops *ops,
@@ -68,176 +67,29 @@ void session_mute(struct session *session)
 
 // --- Requests ------------------------------------------------------------------
 
-static struct session *session_of(struct link *link)
+int session_send(struct session *session, size_t from, struct err *err)
 {
-    return container_of(link, struct session, link);
-}
-
-static int require_ready(const struct session *s, struct err *err)
-{
-    if (s->ready)
-        return 0;
-    return err_set(err, -ENOTCONN, "the link is %s", s->over ? "down" : "not ready yet");
-}
-
-// Ends a request that began at `from`: whole, or not at all.
-static int request_end(struct session *s, size_t from, struct err *err)
-{
-    int failed = buf_failed(&s->requests);
+    int failed = buf_failed(&session->requests);
 
     if (failed) {
-        s->requests.failed = 0;
-        buf_cut(&s->requests, from);
+        session->requests.failed = 0;
+        buf_cut(&session->requests, from);
         return err_set(err, failed, "no memory for a request of the link");
     }
-    s->carrier->wake(s);
+    session->sent += session->requests.len - from;
+    session->carrier->wake(session);
     return 0;
-}
-
-// Follows a key; *fresh tells whether it was not followed before.
-static struct attempt *follow(struct session *s, struct link_key key, const uint64_t offset[2],
-                              bool *fresh)
-{
-    struct attempt *a = attempts_find(&s->attempts, key);
-
-    *fresh = !a;
-    if (!a)
-        a = attempts_add(&s->attempts, key, offset);
-    if (a && *fresh)
-        a->poll_ms = s->carrier->now_ms(s) + a->pace_ms;
-    return a;
-}
-
-int session_start(struct link *link, const struct link_start *start, struct err *err)
-{
-    struct session *s = session_of(link);
-    const uint64_t offset[2] = { start->out_offset, start->err_offset };
-    size_t from = s->requests.len;
-    struct attempt *a;
-    bool fresh;
-
-    if (require_ready(s, err) < 0)
-        return err ? err->code : -ENOTCONN;
-    a = follow(s, start->key, offset, &fresh);
-    if (!a)
-        return err_set(err, -ENOMEM, "no memory to follow an attempt");
-    wire_start(&s->requests, start, a->credit);
-    if (buf_failed(&s->requests) && fresh)
-        attempts_drop(&s->attempts, a);
-    return request_end(s, from, err);
-}
-
-int session_attach(struct link *link, struct link_key key, uint64_t out_offset,
-                   uint64_t err_offset, struct err *err)
-{
-    struct session *s = session_of(link);
-    const uint64_t offset[2] = { out_offset, err_offset };
-    size_t from = s->requests.len;
-    char text[LINK_KEY_TEXT];
-    struct attempt *a;
-    bool fresh;
-
-    if (require_ready(s, err) < 0)
-        return err ? err->code : -ENOTCONN;
-    a = follow(s, key, offset, &fresh);
-    if (!a)
-        return err_set(err, -ENOMEM, "no memory to follow an attempt");
-    if (!fresh)
-        return err_set(err, -EALREADY, "attempt %s is followed already",
-                       link_key_format(key, text));
-    wire_attach(&s->requests, key, offset, a->credit);
-    if (buf_failed(&s->requests))
-        attempts_drop(&s->attempts, a);
-    return request_end(s, from, err);
-}
-
-int session_signal(struct link *link, struct link_key key, int signum, struct err *err)
-{
-    struct session *s = session_of(link);
-    size_t from = s->requests.len;
-
-    if (signum < 1 || signum > 64)
-        return err_set(err, -EINVAL, "signal %d: a number from 1 to 64 is wanted", signum);
-    if (require_ready(s, err) < 0)
-        return err ? err->code : -ENOTCONN;
-    wire_signal(&s->requests, key, signum);
-    return request_end(s, from, err);
 }
 
 // What is not sent for want of memory is listed by the next link, and forgotten then.
-static void send_forgets(struct session *s)
-{
-    size_t from = s->requests.len;
-
-    if (s->forget_count == 0)
-        return;
-    wire_forget(&s->requests, s->forgets, s->forget_count);
-    s->big_ends -= s->big_ends < s->forget_count ? s->big_ends : s->forget_count;
-    s->forget_count = 0;
-    request_end(s, from, NULL);
-}
-
 void session_part(struct session *session)
 {
-    if (session->ready)
-        send_forgets(session);
-}
+    size_t from = session->requests.len;
 
-int session_forget(struct link *link, struct link_key key, struct err *err)
-{
-    struct session *s = session_of(link);
-
-    if (require_ready(s, err) < 0)
-        return err ? err->code : -ENOTCONN;
-    if (s->forget_count == 0)
-        s->forget_ms = s->carrier->now_ms(s) + FORGET_MS;
-    s->forgets[s->forget_count++] = key;
-    if (s->forget_count == WIRE_FORGET_MAX || s->big_ends > 0)
-        send_forgets(s);
-    else
-        s->carrier->wake(s);
-    return 0;
-}
-
-int session_list(struct link *link, struct err *err)
-{
-    struct session *s = session_of(link);
-    size_t from;
-
-    if (require_ready(s, err) < 0)
-        return err ? err->code : -ENOTCONN;
-    send_forgets(s);
-    from = s->requests.len;
-    wire_list(&s->requests);
-    return request_end(s, from, err);
-}
-
-int session_status(struct link *link, struct err *err)
-{
-    struct session *s = session_of(link);
-    size_t from = s->requests.len;
-
-    if (require_ready(s, err) < 0)
-        return err ? err->code : -ENOTCONN;
-    wire_status(&s->requests);
-    return request_end(s, from, err);
-}
-
-// The runner is not slow while nobody listens: it gets the time again.
-void session_hold(struct link *link, bool held)
-{
-    struct session *s = session_of(link);
-    uint64_t now = s->carrier->now_ms(s);
-
-    if (s->over || s->held == held)
+    if (!session->ready)
         return;
-    s->held = held;
-    if (held)
-        s->held_ms = now;
-    else
-        s->hello_until_ms += now - s->held_ms;
-    s->heard_ms = now;
-    s->carrier->wake(s);
+    forgets_take(&session->forgets, &session->requests);
+    session_send(session, from, NULL);
 }
 
 bool session_is_open(const struct session *session)
@@ -290,25 +142,9 @@ static void ask(struct session *s, struct attempt *a)
     if (s->requests.len == from && !buf_failed(&s->requests))
         return;
     a->asked_ms = s->carrier->now_ms(s);
-    if (request_end(s, from, &err) < 0)
+    a->asked_at = s->sent + s->requests.len - from;
+    if (session_send(s, from, &err) < 0)
         session_down(s, LINK_END_LOST, err.text);
-}
-
-int session_credit(struct link *link, struct link_key key, uint64_t bytes, struct err *err)
-{
-    struct session *s = session_of(link);
-    struct attempt *a;
-
-    if (require_ready(s, err) < 0)
-        return err ? err->code : -ENOTCONN;
-    a = attempts_find(&s->attempts, key);
-    if (!a)
-        return 0; // it has ended meanwhile: nothing more comes
-    a->credit = bytes > UINT64_MAX - a->credit ? UINT64_MAX : a->credit + bytes;
-    // Asked from the loop: a link that fails to ask goes down, which is an event.
-    a->poll_ms = a->ended || a->more ? 0 : a->poll_ms;
-    s->carrier->wake(s);
-    return 0;
 }
 
 static bool wants(const struct attempt *a)
@@ -320,17 +156,13 @@ static bool wants(const struct attempt *a)
 
 // When it is certain that the open question of an attempt gets no answer: who carries
 // it there, or back, is gone or stuck, and ssh does not tell. Whatever is heard counts,
-// for answers stand in line, and whatever still goes out, for the question stands in line.
+// for answers stand in line. Questions do, too: what was sent before takes its time, of
+// which nothing is seen here, for ssh has room for much of it.
 static uint64_t deaf_ms(const struct session *s, const struct attempt *a)
 {
     uint64_t since = a->asked_ms > s->heard_ms ? a->asked_ms : s->heard_ms;
 
-    return a->reading ? since + ANSWER_MS : UINT64_MAX;
-}
-
-void session_sent(struct session *session)
-{
-    session->heard_ms = session->carrier->now_ms(session);
+    return a->reading ? since + ANSWER_MS + (a->asked_at - s->taken) / SLOWEST : UINT64_MAX;
 }
 
 static uint64_t attempt_next_ms(const struct session *s, const struct attempt *a)
@@ -348,8 +180,7 @@ uint64_t session_next_ms(const struct session *session)
         return 0;
     if (!session->ready)
         return session->hello_until_ms;
-    if (session->forget_count > 0)
-        next = session->forget_ms;
+    next = forgets_due_ms(&session->forgets);
     list_each(it, &session->attempts.all) {
         const struct attempt *a = container_of(it, struct attempt, in_all);
         if (attempt_next_ms(session, a) < next)
@@ -384,8 +215,8 @@ void session_tick(struct session *session)
     if (session->held)
         return;
     check_hello(session, now);
-    if (session->ready && session->forget_ms <= now)
-        send_forgets(session);
+    if (forgets_due_ms(&session->forgets) <= now)
+        session_part(session);
     list_each(it, &session->attempts.all) {
         struct attempt *a = container_of(it, struct attempt, in_all);
         if (session->over)
@@ -411,8 +242,6 @@ static void settle(struct session *s, struct attempt *a)
         return;
     }
     attempts_drop(&s->attempts, a);
-    if (end.out_bytes + end.err_bytes > BIG_BYTES)
-        s->big_ends++;
     emit(s, &end);
 }
 
@@ -441,6 +270,8 @@ static void on_got(struct session *s, struct attempt *a)
 {
     if (!a)
         return;
+    if (a->asked_at > s->taken)
+        s->taken = a->asked_at;
     attempt_answered(a, s->carrier->now_ms(s));
     if (a->ended)
         settle(s, a);

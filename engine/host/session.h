@@ -12,6 +12,7 @@
 #pragma once
 
 #include "host/attempt.h"
+#include "host/forgets.h"
 #include "host/wire.h"
 
 struct session;
@@ -36,12 +37,10 @@ struct session {
     struct buf requests;       // not sent yet; the carrier takes them
     uint64_t hello_until_ms;   // READY comes before, or never
     int64_t clock_unix_ms;     // when the target booted, by our clock
-    struct link_key forgets[WIRE_FORGET_MAX]; // to be sent together: each costs a process there
-    unsigned forget_count;
-    uint64_t forget_ms;        // at the latest then
-    unsigned big_ends;         // attempts that hold much of the spool, and are to be forgotten at once
+    uint64_t sent, taken;      // bytes of requests, and how many have certainly been read there
+    struct forgets forgets;
     uint64_t held_ms;          // since when it is held
-    uint64_t heard_ms;         // when something came or went last, or was let in again
+    uint64_t heard_ms;         // when something came last, or was let in again
     bool ready, over, held;
 };
 
@@ -59,10 +58,10 @@ void session_feed(struct session *session, struct slice bytes);
 bool session_is_open(const struct session *session);
 // Takes what was left while it was held, and asks what it is time to ask.
 void session_tick(struct session *session);
-// It is about to be closed: what waits to be sent with more of its kind goes out now.
+// Hands what was added to the requests since `from` to the carrier: all, or nothing.
+int session_send(struct session *session, size_t from, struct err *err);
+// What waits to be sent with more of its kind goes out now, as before a link is closed.
 void session_part(struct session *session);
-// The link is alive: bytes of ours went out.
-void session_sent(struct session *session);
 // When session_tick has something to do next; UINT64_MAX: not by itself.
 uint64_t session_next_ms(const struct session *session);
 // The carrier is gone: LINK_DOWN, once; nothing after it. Never while it is held.
