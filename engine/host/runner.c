@@ -12,7 +12,8 @@
 #include "base/embedded.h"
 #include "model/command.h"
 
-// Every login has to read it all: lines of comment stay here.
+// Every login has to read it all: lines of comment stay here. No text of several lines in
+// the programs has one that begins with a #.
 static void lines_add(struct buf *buf, struct slice text)
 {
     while (text.len > 0) {

@@ -40,11 +40,13 @@ push_rest() {
     push "$5" 2 err "$2" $p_err
 }
 
-# p_text: all of a file, where that is text of one or two lines. Builtins only; where the
-# shell read to says whether it dropped anything (NULs), or is no Linux.
+# FILE SIZE: p_text and p_size, all of a file, where that is text of one or two lines, and has
+# SIZE bytes or so. Builtins only: how far the shell has read, as /proc tells, shows whether it
+# dropped anything, as shells drop NULs.
 read_small() {
     p_text='' p_size=0
     [ -s "$1" ] || return 0
+    [ "$2" != 0 ] || return # by whom we do not know of: it may be anything
     {
         while IFS= read -r p_part <&7; do
             p_text="$p_text$p_part
@@ -64,11 +66,11 @@ all_small() {
     p_news=''
     case $2$3 in *[!0-9]*) return 1 ;; esac
     [ ${#2} -le 3 ] && [ ${#3} -le 3 ] && [ "$4$5" = 11 ] && [ ${#6} -ge 5 ] || return
-    read_small "$1.out" || return
+    read_small "$1.out" "$2" || return
     p_sizes=$p_size
     [ "$p_size" = 0 ] || p_news="data $1 1 1 $p_size
 $p_text"
-    read_small "$1.err" || return
+    read_small "$1.err" "$3" || return
     p_sizes="$p_sizes $p_size"
     [ "$p_size" = 0 ] || p_news="${p_news}data $1 2 1 $p_size
 $p_text"

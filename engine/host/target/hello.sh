@@ -78,11 +78,25 @@ enter() {
     make_base
     cd "$p_base" || refuse "cannot enter the spool $p_base"
     [ -O . ] || refuse "the spool $p_base belongs to somebody else"
-    { read -r p_format <format; } 2>/dev/null || { # another may be writing it
-        p_format=1
-        say 1 >format
-    }
-    [ "$p_format" = 1 ] || refuse "the spool $p_base has format $p_format, made by a newer Pawl"
+    check_format
+}
+
+# 1 had a directory for each attempt. To begin anew beside one that is left would be to forget
+# that its command was begun.
+check_format() {
+    p_format=2
+    { read -r p_format <format; } 2>/dev/null # another may be writing it
+    case $p_format in
+    2 | '') [ -s format ] || say 2 >format ;;
+    1)
+        for p_file in *-*-*-*-*-*/; do
+            [ ! -d "$p_file" ] || refuse "the spool $p_base has attempts of an older Pawl, as" \
+                "${p_file%/}: let that one finish its jobs first"
+        done
+        say 2 >format
+        ;;
+    *) refuse "the spool $p_base has format $p_format, made by a newer Pawl" ;;
+    esac
 }
 
 # Was this the engine's incarnation so many starts ago? Of too long ago nobody knows.
@@ -124,12 +138,16 @@ is_newer() {
     [ "$2" -gt "$p_born_here" ] || { [ "$2" = "$p_born_here" ] && [ "$1" -gt $$ ]; }
 }
 
-# PID BIRTH READER BIRTH: of another runner's name.
+# PID BIRTH READER BIRTH: of another runner's name. A newer one ends us, unless it is what a
+# late login has left: then it finds its link over, and goes.
 end_runner() {
-    if alive "$1" "$2"; then
-        is_newer "$1" "$2" && refuse "a newer link to this host has taken over"
-        end_process "$1" "$2"
-    fi
+    p_tries=0
+    while is_newer "$1" "$2" && alive "$1" "$2"; do
+        p_tries=$((p_tries + 1))
+        [ $p_tries -le 50 ] || refuse "a newer link to this host has taken over"
+        nap 0.1
+    done
+    end_process "$1" "$2"
     end_process "$3" "$4"
 }
 

@@ -357,6 +357,19 @@ long fixture_number(const struct fixture *f, uint64_t intent_no, const char *nam
     return n;
 }
 
+long fixture_step(const struct fixture *f, uint64_t no)
+{
+    char line[128] = "", path[512];
+    long step = 0;
+    FILE *file = fopen(fixture_path(f, no, "pid", path), "r");
+
+    assert_non_null(file);
+    assert_non_null(fgets(line, sizeof(line), file));
+    fclose(file);
+    assert_int_equal(sscanf(line, "%*s %*s %ld", &step), 1);
+    return step;
+}
+
 long fixture_runner(const struct fixture *f, bool reader)
 {
     char base[512];

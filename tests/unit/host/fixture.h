@@ -88,6 +88,8 @@ const char *fixture_path(const struct fixture *f, uint64_t intent_no, const char
 // A file's first word as a number; 0 when there is none.
 long fixture_number(const struct fixture *f, uint64_t intent_no, const char *name);
 // Is the process alive (and no zombie)?
+// The process that watches over an attempt's command.
+long fixture_step(const struct fixture *f, uint64_t intent_no);
 // The process of the newest runner in the spool, or of its reader; 0: there is none.
 long fixture_runner(const struct fixture *f, bool reader);
 bool process_alive(long pid);

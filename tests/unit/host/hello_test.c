@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -36,6 +37,82 @@ static void test_one_runner_at_a_time(void **state)
     fixture_close(f);
     fixture_teardown((void **)&other);
     assert_int_equal(f->general.count[LINK_DOWN], 1);
+}
+
+static void make_format_1(const struct fixture *f, bool with_attempt)
+{
+    char command[1024];
+
+    snprintf(command, sizeof(command), "cd '%s'/*/* && echo 1 >format && %s", f->spool,
+             with_attempt ? "mkdir -p 6830c994-72ec-4413-884e-26e318e56efc-7"
+                          : "rm -rf 6830c994-72ec-4413-884e-26e318e56efc-7");
+    assert_int_equal(system(command), 0);
+}
+
+// What an older Pawl has begun may run still: nobody begins it anew beside it.
+static void test_an_older_spool(void **state)
+{
+    struct fixture *f = *state;
+
+    fixture_open(f);
+    assert_int_equal(fixture_number(f, 0, "format"), 2);
+    fixture_close(f);
+    make_format_1(f, true);
+    assert_non_null(strstr(fixture_open_refused(f), "attempts of an older Pawl, as 6830c994-"));
+    fixture_close(f);
+    make_format_1(f, false);
+    fixture_open(f);
+    assert_int_equal(fixture_do(f, 1, "exit 3")->code, 3);
+    assert_int_equal(fixture_number(f, 0, "format"), 2);
+}
+
+// A runner that was born after ours has the place, if it stays: else a late login of a link
+// that is over would keep every other out.
+static void newer_runner(struct fixture *f, bool stays)
+{
+    char command[2048], path[512], own_path[4096];
+
+    fixture_open(f);
+    fixture_close(f);
+    // mkfifo is what the runner starts before it looks for others.
+    snprintf(command, sizeof(command),
+             "rm '%s'/*/*/fifo.*; cd '%s' && cat >mkfifo <<'EOF'\n#!/bin/sh\n/usr/bin/mkfifo \"$@\"\n"
+             "sleep 0.1\nsleep %s >/dev/null 2>&1 </dev/null &\nread -r a </proc/$!/stat\n"
+             "set -- ${a##*) }\n: >runner.0.$!.${20}.$!.${20}\nEOF\nchmod 755 mkfifo", f->spool,
+             f->dir, stays ? "30" : "0.5");
+    assert_int_equal(system(command), 0);
+    snprintf(own_path, sizeof(own_path), "%s", getenv("PATH"));
+    snprintf(path, sizeof(path), "%s:/usr/bin:/bin", f->dir);
+    setenv("PATH", path, 1);
+    if (stays)
+        assert_non_null(strstr(fixture_open_refused(f), "a newer link to this host"));
+    else
+        fixture_open(f);
+    setenv("PATH", own_path, 1);
+}
+
+static void test_a_newer_runner_that_goes(void **state)
+{
+    struct fixture *f = *state;
+
+    if (f->over_ssh)
+        skip(); // a login has its own PATH
+    newer_runner(f, false);
+    assert_int_equal(fixture_do(f, 1, "exit 3")->code, 3);
+}
+
+static void test_a_newer_runner_that_stays(void **state)
+{
+    struct fixture *f = *state;
+    long newer;
+
+    if (f->over_ssh)
+        skip();
+    newer_runner(f, true);
+    newer = fixture_runner(f, false);
+    assert_true(process_alive(newer)); // it was let be
+    kill((pid_t)newer, SIGKILL);
+    fixture_close(f);
 }
 
 // By another user, port or jump: two links, which go on side by side.
@@ -348,6 +425,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_one_runner_at_a_time),
+        TEST(test_an_older_spool),
+        TEST(test_a_newer_runner_that_goes),
+        TEST(test_a_newer_runner_that_stays),
         TEST(test_two_ways),
         TEST(test_epochs),
         TEST(test_a_copy_with_a_higher_epoch),

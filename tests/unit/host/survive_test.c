@@ -2,7 +2,6 @@
 // What must hold when something dies: the runner is killed in mid-command, links
 // come again, boots change, attempts are replaced, process trees are killed.
 // Provoked for real, on this machine, in a spool of the test's own.
-#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -339,91 +338,6 @@ static void write_program(const struct fixture *f, const char *name, const char 
     assert_int_equal(fclose(file), 0);
 }
 
-static long step_of(const struct fixture *f, uint64_t no)
-{
-    char line[128] = "", path[512];
-    long step = 0;
-    FILE *file = fopen(fixture_path(f, no, "pid", path), "r");
-
-    assert_non_null(file);
-    assert_non_null(fgets(line, sizeof(line), file));
-    fclose(file);
-    assert_int_equal(sscanf(line, "%*s %*s %ld", &step), 1);
-    return step;
-}
-
-static bool holds_file(long pid, const char *file)
-{
-    char path[300], text[256];
-    DIR *dir;
-    bool found = false;
-
-    snprintf(path, sizeof(path), "/proc/%ld/fd", pid);
-    dir = opendir(path);
-    assert_non_null(dir);
-    for (struct dirent *e = readdir(dir); e; e = readdir(dir)) {
-        ssize_t n;
-        snprintf(path, sizeof(path), "/proc/%ld/fd/%.20s", pid, e->d_name);
-        n = readlink(path, text, sizeof(text) - 1);
-        text[n < 0 ? 0 : n] = 0;
-        found |= strcmp(text, file) == 0;
-    }
-    closedir(dir);
-    return found;
-}
-
-// A link whose ends were held by what outlives its runner would not come down.
-static void test_steps_hold_no_link(void **state)
-{
-    struct fixture *f = *state;
-
-    fixture_open(f);
-    for (uint64_t no = 1; no <= 2; no++) { // the lane, and one of its own
-        fixture_start(f, no, GATE "exit 0", NULL);
-        assert_true(fixture_wait(f, no, LINK_STARTED));
-    }
-    for (int fd = 1; fd <= 2; fd++) {
-        char path[64], file[256];
-        ssize_t n;
-        snprintf(path, sizeof(path), "/proc/%ld/fd/%d", fixture_runner(f, false), fd);
-        n = readlink(path, file, sizeof(file) - 1);
-        assert_true(n > 0);
-        file[n] = 0;
-        assert_true(holds_file(fixture_runner(f, false), file));
-        for (uint64_t no = 1; no <= 2; no++) {
-            assert_false(holds_file(step_of(f, no), file));
-            assert_false(holds_file(fixture_number(f, no, "pid"), file));
-        }
-    }
-    fixture_open_gate(f);
-    assert_true(fixture_wait(f, 1, LINK_DONE));
-    assert_true(fixture_wait(f, 2, LINK_DONE));
-}
-
-// Who serves one attempt after another was killed, with one under way and with none: the
-// command goes on, and others find someone else.
-static void test_killed_lane(void **state)
-{
-    struct fixture *f = *state;
-    long first;
-
-    fixture_open(f);
-    assert_int_equal(fixture_do(f, 1, "exit 1")->code, 1);
-    first = step_of(f, 1);
-    kill((pid_t)first, SIGKILL);
-    process_gone(first);
-    assert_int_equal(fixture_do(f, 2, "exit 2")->code, 2);
-    assert_int_not_equal(step_of(f, 2), first);
-    fixture_start(f, 3, GATE "echo late", NULL);
-    assert_true(fixture_wait(f, 3, LINK_STARTED));
-    kill((pid_t)step_of(f, 3), SIGKILL);
-    assert_int_equal(fixture_do(f, 4, "exit 4")->code, 4);
-    assert_int_equal(fixture_do(f, 5, "exit 5")->code, 5);
-    fixture_open_gate(f);
-    assert_true(fixture_wait(f, 3, LINK_KILLED)); // without who would have told its code
-    assert_string_equal(buf_cstr(&f->seen[3].stream[0]), "late\n");
-}
-
 // A service manager ends everybody when the machine goes down. Such an end is no result:
 // after the boot it is an interruption, and only when the machine stays up after all it is told.
 static void test_ended_by_a_shutdown(void **state)
@@ -448,7 +362,7 @@ static void test_ended_by_a_shutdown(void **state)
     for (int ms = 0; ms < WAIT_MS && access(ours, F_OK) < 0; ms += 50)
         fixture_run(f, 50);
     assert_int_equal(access(ours, F_OK), 0);
-    assert_true(process_gone(step_of(f, 1))); // it does not hold the shutdown up
+    assert_true(process_gone(fixture_step(f, 1))); // it does not hold the shutdown up
     fixture_run(f, 1500);                     // time for a question or two
     assert_int_equal(f->seen[1].count[LINK_DONE] + f->seen[1].count[LINK_KILLED], 0);
     write_program(f, "systemctl", "#!/bin/sh\necho running\n");
@@ -635,8 +549,6 @@ int main(void)
         TEST(test_graceful_end_keeps_its_code),
         TEST(test_leftovers_are_waited_for),
         TEST(test_killed_from_outside),
-        TEST(test_steps_hold_no_link),
-        TEST(test_killed_lane),
         TEST(test_ended_by_a_shutdown),
         TEST(test_strangers_are_not_touched),
         TEST(test_another_boot),
