@@ -75,41 +75,21 @@ static int write_done(lua_State *L, int status, lua_KContext ctx)
     return 2;
 }
 
-// The programs are the prelude's, and pinned with the job. These are of jobs that have an
-// older prelude: what they have asked for must stay what it was.
-#define OLD_PART                                                                \
-    "if [ -d \"$1\" ]; then echo \"$1: is a directory\" >&2; exit 1; fi\n"      \
-    "set -e\n"                                                                  \
-    "t=$1.pawl.$$\n"                                                            \
-    "trap 'rm -f -- \"$t\"' EXIT\n"                                             \
-    "if [ -n \"$2\" ]; then umask 077; fi\n"                                    \
-    "if [ -f \"$1\" ]; then cp -p -- \"$1\" \"$t\"; fi\n"                       \
-    "cat >\"$t\"\n"                                                             \
-    "if [ -n \"$2\" ]; then chmod -- \"$2\" \"$t\"; fi\n"
-#define OLD_MOVE "mv -f -- \"$t\" \"$1\""
-
-static const char old_write_text[] = OLD_PART OLD_MOVE;
-
-static const char old_write_changed_text[] = OLD_PART
-    "mode() { ls -ld -- \"$1\" | cut -c1-10; }\n"
-    "if [ -f \"$1\" ] && cmp -s -- \"$1\" \"$t\" && [ \"$(mode \"$1\")\" = \"$(mode \"$t\")\" ]; then\n"
-    "echo same; exit; fi\n"
-    OLD_MOVE "; echo changed";
-
-// Pushes a program of the prelude, which holds it.
-static struct slice push_program(lua_State *L, const char *name, const char *old)
+// Pushes a program of the prelude, which holds it: pinned with the job, so that what was
+// asked for stays what it is.
+static struct slice push_program(lua_State *L, const char *name)
 {
     struct slice text = { 0 };
 
     prelude_get(L, name);
     if (lua_type(L, -1) != LUA_TSTRING)
-        return slice_str(old);
+        vm_raise(L, "the library that this job was started with has no %s: it is an older Pawl's; "
+                 "start the job anew", name);
     text.ptr = (const uint8_t *)lua_tolstring(L, -1, &text.len);
     return text;
 }
 
-static struct ask ask_write(lua_State *L, const char *function, const char *program,
-                            const char *old)
+static struct ask ask_write(lua_State *L, const char *function, const char *program)
 {
     struct ask ask = host_ask(L, function, 3);
 
@@ -118,7 +98,7 @@ static struct ask ask_write(lua_State *L, const char *function, const char *prog
         vm_raise(L, "%s: the data must be a string, not %s", function, vm_type_words(L, SECOND));
     options_read(L, function, OPTIONS_AT, 0, OPTIONS_STEP | OPTION_CWD | OPTION_MODE, ask.strand);
     ask_word(&ask, check_mode(L, function));
-    ask.shell = push_program(L, program, old);
+    ask.shell = push_program(L, program);
     ask.has_stdin = true;
     ask.stdin_bytes.ptr = (const uint8_t *)lua_tolstring(L, SECOND, &ask.stdin_bytes.len);
     ask_put(L, &ask, (struct slice){ 0 });
@@ -128,7 +108,7 @@ static struct ask ask_write(lua_State *L, const char *function, const char *prog
 // host:write(path, data, { mode = "0644", ... }?)
 static int host_write(lua_State *L)
 {
-    struct ask ask = ask_write(L, "write", "write_text", old_write_text);
+    struct ask ask = ask_write(L, "write", "write_text");
 
     return ask_yield(L, &ask, write_done);
 }
@@ -176,7 +156,7 @@ static int template_done(lua_State *L, int status, lua_KContext ctx)
 // write_changed(host, path, text, options) -> result; for the prelude
 static int primitive_write_changed(lua_State *L)
 {
-    struct ask ask = ask_write(L, "template", "write_changed_text", old_write_changed_text);
+    struct ask ask = ask_write(L, "template", "write_changed_text");
 
     ask.strand->effect.policy.quiet = true;
     return ask_yield(L, &ask, template_done);

@@ -1,45 +1,20 @@
 // SPDX-License-Identifier: MIT
 // A host that a job has never reached is given up, once, with the reason; one that was
-// reached is waited for. A step's own bound, `reach`, stands in for both. That of wait_up
-// is kept also when the host goes after its link was ready.
-#include "unit/core/fake_world.h"
+// reached is waited for. A step's own bound, `reach`, stands in for both.
+#include "unit/core/one_host.h"
 
 #include <errno.h>
 
-enum { MINUTE_MS = 60 * 1000 };
-
-#define ON_WEB1 "host('web1'):run('x')"
 #define TELL "local ok, e = pcall(function() " ON_WEB1 " end) print(ok, e and e.kind) "
-
-static void down(struct fake_world *w, enum link_end end)
-{
-    w->at = "web1";
-    link_ends(w, end);
-    world_settle(w);
-}
-
-static void up(struct fake_world *w)
-{
-    w->at = "web1";
-    link_up_again(w, "boot-w");
-}
-
-// Nobody is there, each time it is tried.
-static void absent_for(struct fake_world *w, int64_t ms)
-{
-    for (int64_t end_ms = w->now_ms + ms; w->now_ms < end_ms; world_tick(w, 1000))
-        if (link_to(w, "web1"))
-            down(w, LINK_END_UNREACHED);
-}
 
 static void one_that_is_not_there_is_given_up_after_a_minute(void **state)
 {
     struct fake_world *w = *state;
     uint64_t job = job_start(w, TELL);
 
-    absent_for(w, MINUTE_MS - 1000);
+    web1_is_away(w, MINUTE_MS - 1000);
     expect_state(w, job, JOB_RUNNING);
-    absent_for(w, 15 * 1000);
+    web1_is_away(w, 15 * 1000);
     expect_state(w, job, JOB_COMPLETED);
     expect_records(w, job, "output: false\tunreachable|\n");
     expect_journal(w, job, "started child_added intended settled:unreachable:0 ended");
@@ -51,7 +26,7 @@ static void nobody_is_left_and_it_is_not_tried_again(void **state)
     unsigned opens;
 
     job_start(w, TELL);
-    absent_for(w, MINUTE_MS + 15 * 1000);
+    web1_is_away(w, MINUTE_MS + 15 * 1000);
     opens = w->opens;
     world_tick(w, 60 * MINUTE_MS);
     assert_int_equal(w->opens, opens);
@@ -62,11 +37,11 @@ static void one_that_was_reached_is_waited_for(void **state)
     struct fake_world *w = *state;
     uint64_t job = job_start(w, ON_WEB1 " " ON_WEB1);
 
-    up(w);
+    web1_comes(w);
     expect_start(w, 3);
     tell_done(w, 3, 0);
-    down(w, LINK_END_LOST);
-    absent_for(w, 5 * MINUTE_MS);
+    web1_goes(w, LINK_END_LOST);
+    web1_is_away(w, 5 * MINUTE_MS);
     expect_state(w, job, JOB_RUNNING);
 }
 
@@ -95,7 +70,7 @@ static void one_that_refuses_us_is_given_up_at_once(void **state)
     struct fake_world *w = *state;
     uint64_t job = job_start(w, TELL);
 
-    down(w, LINK_END_DENIED);
+    web1_goes(w, LINK_END_DENIED);
     expect_state(w, job, JOB_COMPLETED);
     expect_records(w, job, "output: false\tunreachable|\n");
 }
@@ -107,13 +82,13 @@ static void a_script_that_asks_on_is_told_once_for_each_refusal(void **state)
                                 "n = n + 1 end print('after', n)");
 
     for (int i = 0; i < 3; i++) {
-        down(w, LINK_END_DENIED);
+        web1_goes(w, LINK_END_DENIED);
         assert_null(link_to(w, "web1")); // who was refused does not come back at once
         world_tick(w, 2001);
         assert_non_null(link_to(w, "web1"));
     }
     assert_int_equal(w->opens, 4);
-    up(w);
+    web1_comes(w);
     expect_start(w, 9);
     command_ends(w, 9, 0);
     expect_records(w, job, "output: after\t3|\n");
@@ -125,17 +100,17 @@ static void who_comes_later_is_asked_for_and_who_was_reached_waits_long(void **s
     uint64_t first = job_start(w, ON_WEB1), second;
     unsigned opens;
 
-    up(w);
+    web1_comes(w);
     expect_start(w, 3);
-    down(w, LINK_END_LOST);
+    web1_goes(w, LINK_END_LOST);
     world_tick(w, 200);
-    down(w, LINK_END_DENIED);
+    web1_goes(w, LINK_END_DENIED);
     opens = w->opens;
     world_tick(w, MINUTE_MS);
     assert_int_equal(w->opens, opens);
     second = job_start(w, ON_WEB1);
     assert_int_equal(w->opens, opens + 1);
-    down(w, LINK_END_DENIED);
+    web1_goes(w, LINK_END_DENIED);
     expect_state(w, second, JOB_FAILED);
     expect_state(w, first, JOB_RUNNING);
     world_tick(w, 5 * MINUTE_MS);
@@ -149,11 +124,11 @@ static void a_retry_waits_a_minute_of_its_own(void **state)
     struct fake_world *w = *state;
     uint64_t job = job_start(w, "host('web1'):run{'x', retry = { times = 1, every = '10s' }}");
 
-    absent_for(w, MINUTE_MS + 10 * 1000);
+    web1_is_away(w, MINUTE_MS + 10 * 1000);
     expect_journal(w, job, "started child_added intended settled:unreachable:0");
-    absent_for(w, MINUTE_MS - 5000);
+    web1_is_away(w, MINUTE_MS - 5000);
     expect_state(w, job, JOB_RUNNING);
-    absent_for(w, 30 * 1000);
+    web1_is_away(w, 30 * 1000);
     expect_state(w, job, JOB_FAILED);
     expect_journal(w, job, "started child_added intended settled:unreachable:0 fired intended "
                            "settled:unreachable:0 ended");
@@ -164,14 +139,14 @@ static void a_job_that_was_suspended_waits_a_minute_of_its_own(void **state)
     struct fake_world *w = *state;
     uint64_t job = job_start(w, ON_WEB1);
 
-    absent_for(w, 5000);
+    web1_is_away(w, 5000);
     suspend_job(w, job, false);
-    absent_for(w, 10 * MINUTE_MS);
+    web1_is_away(w, 10 * MINUTE_MS);
     expect_state(w, job, JOB_SUSPENDED);
     resume_job(w, job);
-    absent_for(w, MINUTE_MS - 1000);
+    web1_is_away(w, MINUTE_MS - 1000);
     expect_state(w, job, JOB_RUNNING);
-    absent_for(w, 30 * 1000);
+    web1_is_away(w, 30 * 1000);
     expect_state(w, job, JOB_FAILED);
 }
 
@@ -182,13 +157,13 @@ static void a_suspended_job_wants_no_link(void **state)
     unsigned opens;
 
     suspend_job(w, job, false);
-    down(w, LINK_END_UNREACHED);
+    web1_goes(w, LINK_END_UNREACHED);
     opens = w->opens;
     world_tick(w, 60 * MINUTE_MS);
     assert_int_equal(w->opens, opens);
     resume_job(w, job);
     assert_non_null(link_to(w, "web1"));
-    up(w);
+    web1_comes(w);
     expect_start(w, 5);
 }
 
@@ -210,7 +185,7 @@ static void its_own_bound_is_kept_to_the_moment(void **state)
     expect_state(w, job, JOB_COMPLETED);
     expect_records(w, job, "output: false\tunreachable\tnot reached within 5 s|\n");
     expect_journal(w, job, "started child_added intended settled:unreachable:0 ended");
-    down(w, LINK_END_UNREACHED);
+    web1_goes(w, LINK_END_UNREACHED);
     w->opens = 0;
     world_tick(w, 60 * MINUTE_MS);
     assert_int_equal(w->opens, 0);
@@ -221,9 +196,9 @@ static void its_own_bound_may_be_longer_than_a_minute(void **state)
     struct fake_world *w = *state;
     uint64_t job = job_start(w, TELL_IN("'10m'"));
 
-    absent_for(w, 9 * MINUTE_MS);
+    web1_is_away(w, 9 * MINUTE_MS);
     expect_state(w, job, JOB_RUNNING);
-    absent_for(w, 2 * MINUTE_MS);
+    web1_is_away(w, 2 * MINUTE_MS);
     expect_state(w, job, JOB_COMPLETED);
 }
 
@@ -232,10 +207,10 @@ static void for_ever_is_for_ever(void **state)
     struct fake_world *w = *state;
     uint64_t job = job_start(w, TELL_IN("'forever'"));
 
-    absent_for(w, 60 * MINUTE_MS);
+    web1_is_away(w, 60 * MINUTE_MS);
     expect_state(w, job, JOB_RUNNING);
     world_tick(w, 10 * 1000); // its link is on its way again
-    up(w);
+    web1_comes(w);
     expect_start(w, 3);
     command_ends(w, 3, 0);
     expect_records(w, job, "output: true\tnil\tnil|\n");
@@ -246,18 +221,18 @@ static void its_own_bound_holds_for_one_that_was_reached(void **state)
     struct fake_world *w = *state;
     uint64_t job = job_start(w, ON_WEB1 " sleep(1) " TELL_IN("'30s'") ON_WEB1);
 
-    up(w);
+    web1_comes(w);
     expect_start(w, 3);
     command_ends(w, 3, 0);
-    down(w, LINK_END_LOST);
-    absent_for(w, 30 * 1000);
+    web1_goes(w, LINK_END_LOST);
+    web1_is_away(w, 30 * 1000);
     expect_records(w, job, "");
-    absent_for(w, 3 * 1000);
+    web1_is_away(w, 3 * 1000);
     expect_records(w, job, "output: false\tunreachable\tnot reached within 30 s: cut|\n");
-    absent_for(w, 5 * MINUTE_MS);
+    web1_is_away(w, 5 * MINUTE_MS);
     expect_state(w, job, JOB_RUNNING); // the next step waits as ever
     world_tick(w, 10 * 1000);
-    up(w);
+    web1_comes(w);
     expect_start(w, 9);
     command_ends(w, 9, 0);
     expect_state(w, job, JOB_COMPLETED);
@@ -272,13 +247,13 @@ static void with_its_own_bound_a_refusal_is_asked_again(void **state)
     for (int64_t end_ms = w->now_ms + 5 * MINUTE_MS; w->now_ms < end_ms; world_tick(w, 500)) {
         if (!link_to(w, "web1"))
             continue;
-        down(w, LINK_END_DENIED);
+        web1_goes(w, LINK_END_DENIED);
         tries++;
     }
     expect_state(w, job, JOB_RUNNING);
     assert_in_range(tries, 8, 30); // soon at first, then twice a minute or so
     world_tick(w, MINUTE_MS);
-    up(w);
+    web1_comes(w);
     expect_start(w, 3);
     command_ends(w, 3, 0);
     expect_records(w, job, "output: true\tnil\tnil|\n");
@@ -312,147 +287,6 @@ static void the_next_engine_waits_anew(void **state)
     expect_state(w, job, JOB_COMPLETED);
 }
 
-// ---- wait_up
-
-#define WAIT_UP                                                                          \
-    "local ok, e = pcall(function() host('web1'):wait_up{ timeout = '2m' } end) "        \
-    "print(ok, e and e.kind, e and e.reason) "
-
-// It was sent to a host whose link is ready: its intent is event 5.
-static uint64_t sent_up(struct fake_world *w)
-{
-    uint64_t job = job_start(w, ON_WEB1 " " WAIT_UP);
-
-    up(w);
-    expect_start(w, 3);
-    command_ends(w, 3, 0);
-    expect_start(w, 5);
-    return job;
-}
-
-static void one_that_goes_after_its_link_was_ready_is_waited_for_only_so_long(void **state)
-{
-    struct fake_world *w = *state;
-    uint64_t job = sent_up(w);
-
-    world_tick(w, 28 * 1000);
-    down(w, LINK_END_LOST);
-    absent_for(w, 91 * 1000);
-    expect_state(w, job, JOB_RUNNING);
-    world_tick(w, 1000);
-    expect_state(w, job, JOB_COMPLETED);
-    expect_records(w, job, "output: false\tunreachable\tnot reached within 120 s: cut|\n");
-    expect_journal(w, job, "started child_added intended settled:exit:0 intended "
-                           "settled:unreachable:0 ended");
-    if (link_to(w, "web1"))
-        down(w, LINK_END_UNREACHED);
-    world_tick(w, 20 * 1000);
-    w->opens = 0; // nothing is left of it that would want the link
-    world_tick(w, 60 * MINUTE_MS);
-    assert_int_equal(w->opens, 0);
-    assert_int_equal(timer_rows(w, 5, &(int64_t){ 0 }), 0);
-}
-
-static void so_is_one_whose_link_still_looks_ready(void **state)
-{
-    struct fake_world *w = *state;
-    uint64_t job = sent_up(w);
-
-    world_tick(w, 2 * MINUTE_MS - 1);
-    expect_state(w, job, JOB_RUNNING);
-    world_tick(w, 1);
-    expect_records(w, job, "output: false\tunreachable\tnot reached within 120 s|\n");
-}
-
-static void its_time_runs_since_it_was_asked(void **state)
-{
-    struct fake_world *w = *state;
-    uint64_t job = job_start(w, WAIT_UP);
-
-    absent_for(w, 90 * 1000);
-    while (!link_to(w, "web1"))
-        world_tick(w, 1000);
-    up(w);
-    expect_start(w, 3);
-    world_tick(w, 1000);
-    down(w, LINK_END_LOST);
-    expect_state(w, job, JOB_RUNNING);
-    absent_for(w, 30 * 1000);
-    expect_state(w, job, JOB_COMPLETED);
-}
-
-static void the_next_engine_keeps_to_the_bound_of_what_was_sent(void **state)
-{
-    struct fake_world *w = *state;
-    uint64_t job = sent_up(w);
-
-    w->at = NULL;
-    world_next_engine(w);
-    absent_for(w, 60 * 1000);
-    w->at = NULL;
-    world_crash(w);
-    w->now_ms += 50 * 1000;
-    world_boot(w);
-    link_up(w);
-    absent_for(w, 9 * 1000);
-    expect_state(w, job, JOB_RUNNING);
-    absent_for(w, 2 * 1000);
-    expect_state(w, job, JOB_COMPLETED);
-    expect_journal(w, job, "started child_added intended settled:exit:0 intended "
-                           "settled:unreachable:0 ended");
-    expect_records(w, job, "output: false\tunreachable\tnot reached within 120 s: cut|\n");
-}
-
-static void what_happened_to_it_under_another_boot_says_that_it_is_up(void **state)
-{
-    struct fake_world *w = *state;
-    uint64_t job = sent_up(w);
-
-    down(w, LINK_END_LOST);
-    absent_for(w, MINUTE_MS);
-    while (!link_to(w, "web1"))
-        world_tick(w, 1000);
-    w->at = "web1";
-    link_up_again(w, "boot-x");
-    expect_attach(w, 5, 0, 0);
-    tell(w, LINK_ABSENT, 5);
-    world_settle(w);
-    expect_none(w, CALL_START);
-    expect_records(w, job, "output: true\tnil\tnil|\n");
-    expect_history(w, job, "1/1 command:exit 1/2 command:exit");
-}
-
-static void one_that_refuses_us_meanwhile_is_asked_again_soon(void **state)
-{
-    struct fake_world *w = *state;
-    uint64_t job = sent_up(w);
-
-    down(w, LINK_END_LOST);
-    for (int i = 0; i < 3; i++) {
-        world_tick(w, 10 * 1000);
-        assert_non_null(link_to(w, "web1"));
-        down(w, LINK_END_DENIED);
-    }
-    world_tick(w, 20 * 1000);
-    up(w);
-    expect_attach(w, 5, 0, 0);
-    command_ends(w, 5, 0);
-    expect_records(w, job, "output: true\tnil\tnil|\n");
-}
-
-static void stopped_meanwhile_it_ends_at_its_bound(void **state)
-{
-    struct fake_world *w = *state;
-    uint64_t job = sent_up(w);
-
-    down(w, LINK_END_LOST);
-    stop_job(w, job, 0);
-    absent_for(w, MINUTE_MS);
-    expect_state(w, job, JOB_STOPPING);
-    absent_for(w, MINUTE_MS);
-    expect_state(w, job, JOB_STOPPED);
-}
-
 // ---- endings
 
 static void a_cleanup_is_given_up_as_any_step_is(void **state)
@@ -461,7 +295,7 @@ static void a_cleanup_is_given_up_as_any_step_is(void **state)
     uint64_t job = job_start(w, "undo(function() " TELL "end) sleep('1h')");
 
     stop_job(w, job, -1);
-    down(w, LINK_END_DENIED);
+    web1_goes(w, LINK_END_DENIED);
     expect_state(w, job, JOB_STOPPED);
     expect_records(w, job, "output: false\tunreachable|\n");
 }
@@ -473,7 +307,7 @@ static void a_stopped_job_does_not_wait_for_what_never_began(void **state)
 
     stop_job(w, job, -1);
     expect_state(w, job, JOB_STOPPED);
-    down(w, LINK_END_UNREACHED);
+    web1_goes(w, LINK_END_UNREACHED);
     w->opens = 0;
     world_tick(w, 60 * MINUTE_MS);
     assert_int_equal(w->opens, 0);
@@ -484,14 +318,14 @@ static void a_parked_job_is_woken_by_its_time_and_reaches_its_host(void **state)
     struct fake_world *w = *state;
     uint64_t job = job_start(w, ON_WEB1 " sleep('1h') " ON_WEB1);
 
-    up(w);
+    web1_comes(w);
     expect_start(w, 3);
     command_ends(w, 3, 0);
     assert_false(job_is_resident(w, job));
-    down(w, LINK_END_LOST);
+    web1_goes(w, LINK_END_LOST);
     world_tick(w, 60 * MINUTE_MS);
     assert_non_null(link_to(w, "web1"));
-    up(w);
+    web1_comes(w);
     expect_start(w, 7);
     command_ends(w, 7, 0);
     expect_state(w, job, JOB_COMPLETED);
@@ -508,7 +342,7 @@ static void on_a_full_disk_nobody_gives_up(void **state)
     world_tick(w, 1000);
     signal_job(w, job, "any"); // a commit, which finds no room ahead
     assert_true(w->engine->disk_full);
-    down(w, LINK_END_DENIED);
+    web1_goes(w, LINK_END_DENIED);
     expect_state(w, job, JOB_RUNNING);
     w->room_rc = 0;
     world_tick(w, 2000);
@@ -524,7 +358,7 @@ static void many_give_up_a_batch_at_a_time(void **state)
                                 "pcall(function() " ON_WEB1 " end) "
                                 "print(string.rep('x', 8000)) end end parallel(f)");
 
-    down(w, LINK_END_DENIED);
+    web1_goes(w, LINK_END_DENIED);
     expect_state(w, job, JOB_COMPLETED);
     assert_true(w->batch_bytes_max < 10 * 1024 * 1024);
 }
@@ -544,9 +378,9 @@ static void a_job_may_wait_shorter(void **state)
     struct fake_world *w = *state;
     uint64_t job = start_within(w, 5000);
 
-    absent_for(w, 4000);
+    web1_is_away(w, 4000);
     expect_state(w, job, JOB_RUNNING);
-    absent_for(w, 10 * 1000);
+    web1_is_away(w, 10 * 1000);
     expect_state(w, job, JOB_COMPLETED);
     expect_records(w, job, "output: false\tunreachable|\n");
 }
@@ -556,17 +390,17 @@ static void a_job_may_wait_for_ever(void **state)
     struct fake_world *w = *state;
     uint64_t job = start_within(w, -1), other = start_within(w, 20 * MINUTE_MS);
 
-    absent_for(w, 19 * MINUTE_MS);
+    web1_is_away(w, 19 * MINUTE_MS);
     w->at = NULL;
     world_next_engine(w);
-    absent_for(w, 19 * MINUTE_MS); // a new engine has counted nothing
+    web1_is_away(w, 19 * MINUTE_MS); // a new engine has counted nothing
     expect_state(w, other, JOB_RUNNING);
-    absent_for(w, 2 * MINUTE_MS);
+    web1_is_away(w, 2 * MINUTE_MS);
     expect_state(w, other, JOB_COMPLETED);
     expect_state(w, job, JOB_RUNNING);
     while (!link_to(w, "web1"))
         world_tick(w, 1000);
-    down(w, LINK_END_DENIED); // that is no matter of time
+    web1_goes(w, LINK_END_DENIED); // that is no matter of time
     expect_state(w, job, JOB_COMPLETED);
 }
 
@@ -591,13 +425,6 @@ int main(void)
         TEST(with_its_own_bound_a_refusal_is_asked_again),
         TEST(each_keeps_to_its_own),
         TEST(the_next_engine_waits_anew),
-        TEST(one_that_goes_after_its_link_was_ready_is_waited_for_only_so_long),
-        TEST(so_is_one_whose_link_still_looks_ready),
-        TEST(its_time_runs_since_it_was_asked),
-        TEST(the_next_engine_keeps_to_the_bound_of_what_was_sent),
-        TEST(what_happened_to_it_under_another_boot_says_that_it_is_up),
-        TEST(one_that_refuses_us_meanwhile_is_asked_again_soon),
-        TEST(stopped_meanwhile_it_ends_at_its_bound),
         TEST(a_cleanup_is_given_up_as_any_step_is),
         TEST(a_stopped_job_does_not_wait_for_what_never_began),
         TEST(a_parked_job_is_woken_by_its_time_and_reaches_its_host),
