@@ -33,13 +33,17 @@ static int user_check(const char *user, struct err *err)
                                "'.', '_' and '-' are", user);
 }
 
+// Not to say so of this machine would run the command there as somebody else than was meant.
 static int user_set(const char *user, json_t *host, struct err *err)
 {
     const char *dest = row_text(host, "dest");
     json_t *json;
 
-    if (!user || is_local(host) || strchr(dest, '@'))
+    if (!user || strchr(dest, '@'))
         return 0;
+    if (is_local(host))
+        return err_set(err, ERR_USAGE, "localhost is reached without a login: --user %.60s does not "
+                       "hold there; --as USER runs a command as another user", user);
     json = json_sprintf("%s@%s", user, dest);
     return json && json_object_set_new(host, "dest", json) == 0
                ? 0 : err_set(err, -ENOMEM, "out of memory");

@@ -245,13 +245,15 @@ static void hosts_are_reached_as_was_asked(void **state)
 {
     struct shell *shell = *state;
 
-    check(shell, "pawl invoke --hosts web1,me@web2:22,localhost --user root "
+    check(shell, "pawl invoke --hosts web1,me@web2:22 --user root "
                  "--ssh-option StrictHostKeyChecking=accept-new --ssh-option=Compression=yes -- df", 0,
           "[{\"dest\":\"root@web1\",\"groups\":[],\"name\":\"web1\",\"ssh\":"
           "[\"StrictHostKeyChecking=accept-new\",\"Compression=yes\"],\"vars\":{}},"
           "{\"dest\":\"me@web2:22\",");
-    check(shell, "pawl invoke --hosts localhost --user root --ssh-option A=b -- df", 0,
+    check(shell, "pawl invoke --hosts localhost --ssh-option A=b -- df", 0,
           "[{\"dest\":\"localhost\",\"groups\":[],\"name\":\"localhost\",\"vars\":{}}]");
+    check(shell, "pawl invoke --hosts web1,localhost --user root -- df", 2,
+          "localhost is reached without a login: --user root does not hold there; --as USER");
     check(shell, "pawl invoke --hosts web --ssh-option BatchMode=no -- df", 2,
           "--ssh-option BatchMode=no: BatchMode is not to be set: nobody is there to be asked");
     check(shell, "pawl invoke --hosts web --ssh-option -v -- df", 2, "Keyword=value");
