@@ -338,7 +338,9 @@ static lua_Integer size_of_text(const char *text, lua_Integer total)
     char *end = NULL;
     unsigned long percent = *text >= '0' && *text <= '9' ? strtoul(text, &end, 10) : 0;
 
-    if (end && !*end && percent <= INT32_MAX)
+    if (!end)
+        return 0;
+    if (!*end && percent <= INT32_MAX)
         return (lua_Integer)percent;
     if (percent < 1 || percent > BATCH_PERCENT_MAX || strcmp(end, "%") != 0)
         return 0;

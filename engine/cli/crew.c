@@ -103,7 +103,7 @@ static enum member_place place_of(const json_t *row)
 
 static struct member *member_new(struct crew *crew, const json_t *row)
 {
-    struct member **all = array_room(crew->all, crew->count, &crew->cap, sizeof(*all));
+    struct member **all = array_room(crew->all, crew->count, &crew->cap, sizeof(struct member *));
     struct member *member = calloc(1, sizeof(*member));
 
     if (all)
@@ -165,7 +165,7 @@ static int member_compare(const void *a, const void *b)
 struct member *const *crew_members(struct crew *crew)
 {
     if (!crew->sorted && crew->count)
-        qsort(crew->all, crew->count, sizeof(*crew->all), member_compare);
+        qsort(crew->all, crew->count, sizeof(struct member *), member_compare);
     crew->sorted = true;
     return crew->all;
 }

@@ -4,6 +4,7 @@
 // size.
 #include "cli/fold.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -86,7 +87,7 @@ static struct part *part_new(uint64_t child, const char *host)
 
 static int part_put(struct fold *fold, struct part *part)
 {
-    struct part **parts = array_room(fold->parts, fold->count, &fold->cap, sizeof(*parts));
+    struct part **parts = array_room(fold->parts, fold->count, &fold->cap, sizeof(struct part *));
 
     if (!parts)
         return -ENOMEM;
@@ -223,6 +224,7 @@ static size_t groups_find(struct part **parts, size_t count, struct group *group
 {
     size_t n = 0;
 
+    assert(groups);
     for (size_t i = 0; i < count; i++) {
         struct group *last = n ? &groups[n - 1] : NULL;
         if (last && memcmp(&last->parts[0]->key, &parts[i]->key, sizeof(parts[i]->key)) == 0)
@@ -301,7 +303,7 @@ static int parts_sort(struct fold *fold, const struct crew *crew, struct err *er
         rc = part_key(fold, fold->parts[i], err);
     }
     if (rc == 0 && fold->count)
-        qsort(fold->parts, fold->count, sizeof(*fold->parts), part_compare);
+        qsort(fold->parts, fold->count, sizeof(struct part *), part_compare);
     return rc;
 }
 

@@ -46,7 +46,7 @@ static struct source *source_new(uint64_t child, unsigned stream, const char *ho
 
 static int sources_put(struct sources *sources, uint64_t key, struct source *source)
 {
-    struct source **all = array_room(sources->all, sources->count, &sources->cap, sizeof(*all));
+    struct source **all = array_room(sources->all, sources->count, &sources->cap, sizeof(struct source *));
 
     if (!all)
         return -1;

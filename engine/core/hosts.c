@@ -75,7 +75,7 @@ static void host_free(struct host *host)
 static struct host *add(struct hosts *hosts, struct host *host)
 {
     uint64_t hash = name_hash(slice_str(host->key));
-    struct host **items = array_room(hosts->items, hosts->count, &hosts->cap, sizeof(*items));
+    struct host **items = array_room(hosts->items, hosts->count, &hosts->cap, sizeof(struct host *));
 
     if (items)
         hosts->items = items;

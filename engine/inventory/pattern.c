@@ -4,6 +4,7 @@
 // name writes n in the mixed base of the ranges, the rightmost the fastest.
 #include "inventory/pattern.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 
@@ -112,6 +113,7 @@ static int read_range(struct expansion *x, struct slice *rest, struct piece *pie
     rc = range_parse(x, slice_of(rest->ptr, inside), &piece->range, err);
     if (rc < 0)
         return rc;
+    assert(piece->range.step > 0);
     *rest = slice_of(close + 1, rest->len - inside - 1);
     piece->count = (piece->range.last - piece->range.first) / piece->range.step + 1;
     if (piece->count > HOSTSET_MAX || x->total * piece->count > HOSTSET_MAX)

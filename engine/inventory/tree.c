@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "inventory/tree.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -139,9 +140,11 @@ int tree_host(struct inventory *inventory, struct slice name, unsigned line, str
     if (inventory->hosts.count == HOSTSET_MAX && !tree_find(&inventory->hosts, name))
         return err_set(err, -E2BIG, "more than %d hosts; divide the inventory", HOSTSET_MAX);
     rc = nodes_get(&inventory->hosts, name, line, ret, err);
-    if (rc == 0)
-        (*ret)->is_host = true;
-    return rc;
+    if (rc < 0)
+        return rc;
+    assert(*ret);
+    (*ret)->is_host = true;
+    return 0;
 }
 
 static bool is_group_name(struct slice name)
@@ -273,7 +276,7 @@ int family_add(struct family *family, const struct node *node)
 
     if (family_has(family, node))
         return 0;
-    grown = array_room(family->at, family->count, &family->cap, sizeof(*family->at));
+    grown = array_room(family->at, family->count, &family->cap, sizeof(struct node *));
     if (!grown)
         return -ENOMEM;
     family->at = grown;

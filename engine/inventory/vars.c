@@ -29,7 +29,7 @@ static int groups_of(const struct inventory *inventory, const struct node *host,
     int rc = host->up ? family_above(host, ret) : family_add(ret, inventory->ungrouped);
 
     if (rc == 0)
-        qsort(ret->at, ret->count, sizeof(*ret->at), compare_groups);
+        qsort(ret->at, ret->count, sizeof(struct node *), compare_groups);
     return rc;
 }
 
