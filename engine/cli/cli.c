@@ -90,8 +90,12 @@ static const struct option_spec receive_options[] = {
     { "timeout", 0, "TIME", "with --wait: at most this long" },
     { "stream", 0, "NAME", "only this stream; may be repeated" },
     { "host", 0, "HOST", "only this host's records" },
+    { "no-recurse", 0, NULL, "only what the jobs wrote, not their hosts" },
     { "events", 0, NULL, "show changes of state, too" },
+    { "with-job", 0, NULL, "each job's row in front of its records" },
+    { "fields", 0, "A,B", "structured records as a table of these fields" },
     { "fold", 0, NULL, "equal outputs of hosts together" },
+    { "auto-remove", 0, NULL, "with --wait: remove jobs that have finished" },
     { "no-host", 0, NULL, "no hosts in front of lines" },
     { "quiet", 'q', NULL, "no status line" },
     OPTIONS_COMMON,
@@ -215,12 +219,15 @@ const struct command commands[] = {
       "  pawl get 12 --children --json",
       get_options, verb_get },
     { "receive", "receive [OPTIONS] JOB...", "Print what jobs have written since the last time",
-      "The reading mark moves when the output is written. A reading that shows only\n"
-      "part of it (--host, --stream, ID:HOST), --keep, --all and --since leave the\n"
-      "mark alone.\n\n"
+      "Each host's part has a reading mark, and what the job itself wrote; they move\n"
+      "when the output is written. Two that receive a job at once take turns: each\n"
+      "record comes to one of them. --keep, --all, --since and --stream leave the\n"
+      "marks alone.\n\n"
       "  pawl receive 12\n"
       "  pawl receive 12 --wait\n"
       "  pawl receive 12 --fold --all\n"
+      "  pawl receive 12:web01\n"
+      "  pawl receive 12 --wait --auto-remove --fields name,size\n"
       "  pawl receive 'web*' --all --json",
       receive_options, verb_receive },
     { "wait", "wait [OPTIONS] JOB...", "Wait for jobs",

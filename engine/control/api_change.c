@@ -204,7 +204,7 @@ static int mark_read(const json_t *body, struct change *change, struct buf *enco
     int64_t seq = -1;
 
     (void)encoded;
-    if (body_number(body, "seq", &seq, err) < 0)
+    if (body_number(body, "seq", &seq, err) < 0 || body_bool(body, "own", &change->own, err) < 0)
         return err->code;
     if (seq < 0)
         return err_set(err, ERR_USAGE, "\"seq\", the last one received, is missing");
@@ -296,7 +296,7 @@ static void change_post(struct exchange *x, enum change_kind kind, change_read_f
     if (rc < 0) {
         exchange_fail(x, &err);
     } else {
-        change.job_id = kind == CHANGE_MARK ? job.job_id : job.id;
+        change.job_id = job.id;
         api_change_send(x, &change, kind == CHANGE_RETRY ? MHD_HTTP_CREATED : MHD_HTTP_OK);
     }
     buf_release(&encoded);

@@ -46,16 +46,6 @@ static bool answered_before(struct engine *engine, const struct change *change, 
 
 // ---- finding the job
 
-// What a change needs to know of a job that may be finished.
-struct found {
-    uint64_t id; // the parent's
-    struct uuid uuid;
-    enum job_state state;     // newest known
-    enum job_state committed; // on disk
-    bool auto_remove, damaged;
-    uint64_t last_seq;
-};
-
 static int found_view(void *arg, const struct job_view *view)
 {
     struct found *found = arg;
@@ -69,7 +59,7 @@ static int found_view(void *arg, const struct job_view *view)
     return 0;
 }
 
-static int find(struct engine *engine, uint64_t id, struct found *found, struct err *err)
+int change_find(struct engine *engine, uint64_t id, struct found *found, struct err *err)
 {
     struct resident *r;
     int rc;
@@ -96,7 +86,7 @@ static int unfinished(struct engine *engine, uint64_t id, const char *verb, stru
                       struct err *err)
 {
     struct found found;
-    int rc = find(engine, id, &found, err);
+    int rc = change_find(engine, id, &found, err);
 
     if (rc == 0)
         rc = refuse_finished(&found, verb, err);
@@ -295,7 +285,7 @@ static int change_answer(struct engine *engine, const struct change *change, uin
     return rc;
 }
 
-// ---- remove, mark
+// ---- remove
 
 static int drop_children(void *arg, const struct job_view *view)
 {
@@ -311,14 +301,13 @@ static void drop_new_children(struct batch *batch, const struct resident *r)
         jobs_index_del(batch, r->job.children[i].id, r->job.children[i].uuid);
 }
 
-static int put_tombstone(struct engine *engine, const struct found *found, struct err *err)
+void change_tombstone(struct engine *engine, const struct found *found)
 {
     struct job_head head = { .id = found->id, .uuid = found->uuid, .removing = true,
                              .state = JOB_STOPPED };
     struct batch *batch = turn_batch(engine);
     struct resident *r = map_get(&engine->residents, found->id);
 
-    (void)err;
     view_job(engine, found->id, drop_children, batch, NULL);
     if (r) {
         r->removed = true; // its head must not come back with this turn
@@ -328,7 +317,6 @@ static int put_tombstone(struct engine *engine, const struct found *found, struc
     jobs_index_del(batch, found->id, found->uuid);
     active_del(batch, found->id);
     reclaim_add(engine, found->id);
-    return 0;
 }
 
 // One that cannot be woken, for damage or whatever else, can still be removed.
@@ -349,7 +337,7 @@ static int change_remove(struct engine *engine, const struct change *change, uin
                          struct err *err)
 {
     struct found found;
-    int rc = find(engine, change->job_id, &found, err);
+    int rc = change_find(engine, change->job_id, &found, err);
 
     if (rc < 0)
         return rc;
@@ -365,58 +353,8 @@ static int change_remove(struct engine *engine, const struct change *change, uin
                        "finished: remove it with --force", (unsigned long long)found.id);
     if (!job_state_is_finished(found.state))
         rc = end_to_remove(engine, found.id, err);
-    return rc < 0 ? rc : put_tombstone(engine, &found, err);
-}
-
-// The highest mark that was asked for and may not be on disk yet.
-static uint64_t pending_mark(const struct engine *engine, uint64_t job_id)
-{
-    uint64_t seq = 0;
-
-    list_each(it, &engine->pendings) {
-        const struct pending *pending = container_of(it, struct pending, link);
-        if (pending->id == job_id && pending->mark_seq > seq)
-            seq = pending->mark_seq;
-    }
-    return seq;
-}
-
-bool change_sweep(struct engine *engine, uint64_t job_id)
-{
-    struct found found;
-    struct mark mark;
-
-    if (engine->stuck)
-        return false;
-    if (find(engine, job_id, &found, NULL) < 0 || !found.auto_remove)
-        return true;
-    if (!job_state_is_finished(found.committed))
-        return !job_state_is_finished(found.state);
-    if (marks_get(engine->store, found.id, 0, &mark, NULL) < 0)
-        return true;
-    if (mark.seq < found.last_seq) // the mark that is missing removes it
-        return pending_mark(engine, found.id) < found.last_seq;
-    put_tombstone(engine, &found, NULL);
-    return true;
-}
-
-static int change_mark(struct engine *engine, const struct change *change, uint64_t *id,
-                       struct err *err)
-{
-    struct found found;
-    struct mark mark;
-    int rc = find(engine, change->job_id, &found, err);
-
-    if (rc < 0)
-        return rc;
-    *id = found.id;
-    rc = marks_get(engine->store, found.id, 0, &mark, err);
-    if (rc == 0 && change->seq > mark.seq && change->seq > pending_mark(engine, found.id))
-        marks_put(turn_batch(engine), found.id, 0, (struct mark){ change->seq });
-    // --auto-remove: once it is over and all of it has been received.
-    if (rc == 0 && found.auto_remove && job_state_is_finished(found.committed) &&
-        change->seq >= found.last_seq)
-        rc = put_tombstone(engine, &found, err);
+    if (rc == 0)
+        change_tombstone(engine, &found);
     return rc;
 }
 

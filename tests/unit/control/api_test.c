@@ -233,7 +233,7 @@ static void the_verbs_become_changes(void **state)
         { "POST", "/v1/jobs/12/resume", NULL, CHANGE_RESUME },
         { "POST", "/v1/jobs/12/signal", "{\"name\":\"go\",\"value\":{\"n\":1}}", CHANGE_SIGNAL },
         { "POST", "/v1/jobs/12/answer", "{\"answer\":true,\"question\":3}", CHANGE_ANSWER },
-        { "POST", "/v1/jobs/13/mark", "{\"seq\":7}", CHANGE_MARK },
+        { "POST", "/v1/jobs/12/mark", "{\"seq\":7,\"own\":true}", CHANGE_MARK },
         { "DELETE", "/v1/jobs/12?force=1", NULL, CHANGE_REMOVE },
     };
     struct world *world = *state;
@@ -256,7 +256,22 @@ static void the_verbs_become_changes(void **state)
     assert_string_equal(changes[3].signal_value, "{\"n\":1}");
     assert_int_equal(changes[4].change.question_no, 3);
     assert_int_equal(changes[5].change.seq, 7);
+    assert_true(changes[5].change.own);
     assert_true(changes[6].change.force);
+}
+
+// A child is received by itself: its own id is what the engine is told.
+static void a_mark_of_a_child_is_its_own(void **state)
+{
+    struct world *world = *state;
+    json_t *json;
+
+    fake_job_add(world->fake, 12, "disks", JOB_RUNNING);
+    assert_int_equal(change_now(world, "POST", "/v1/jobs/12:localhost/mark", "{\"seq\":7}", 12,
+                                NULL, &json), 200);
+    assert_int_equal(world->fake->changes[0].change.job_id, 13);
+    assert_false(world->fake->changes[0].change.own);
+    json_decref(json);
 }
 
 static void a_retry_names_its_hosts(void **state)
@@ -507,6 +522,7 @@ int main(void)
         WITH_WORLD(start_takes_bytes_as_base64),
         WITH_WORLD(start_refuses_wrong_bodies),
         WITH_WORLD(the_verbs_become_changes),
+        WITH_WORLD(a_mark_of_a_child_is_its_own),
         WITH_WORLD(a_retry_names_its_hosts),
         WITH_WORLD(a_refused_change_says_why),
         WITH_WORLD(the_verbs_refuse_wrong_bodies),
