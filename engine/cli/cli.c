@@ -243,6 +243,9 @@ const struct command commands[] = {
     { "remove", "remove [OPTIONS] JOB...", "Remove finished jobs and their results",
       "A job that has not finished is refused, unless --force is given.\n\n"
       "  pawl remove 12\n  pawl remove --state Completed", remove_options, verb_remove },
+    { "rename", "rename [OPTIONS] JOB NAME", "Give a job another name",
+      "A child goes by its job's id and its host, as in 12:web01; it has no other name.\n\n"
+      "  pawl rename 12 nightly", plain_options, verb_rename },
     { "suspend", "suspend [OPTIONS] JOB...", "Suspend jobs at their next step",
       "A step that is running ends first, and its result is kept; nothing new begins\n"
       "until `pawl resume`.\n\n"

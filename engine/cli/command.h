@@ -68,6 +68,7 @@ int verb_get(struct cli *cli);
 int verb_receive(struct cli *cli);
 int verb_wait(struct cli *cli);
 int verb_stop(struct cli *cli);
+int verb_rename(struct cli *cli);
 int verb_remove(struct cli *cli);
 int verb_suspend(struct cli *cli);
 int verb_resume(struct cli *cli);

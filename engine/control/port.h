@@ -22,6 +22,7 @@ enum change_kind {
     CHANGE_REMOVE,
     CHANGE_MARK,    // records have been received
     CHANGE_RETRY,   // a new job for some hosts of a finished one
+    CHANGE_RENAME,  // to `name`, which is not empty
 };
 
 struct change {

@@ -365,7 +365,7 @@ int change_take(void *core, const struct change *change, change_fn fn, void *arg
         [CHANGE_SUSPEND] = change_suspend, [CHANGE_RESUME] = change_resume,
         [CHANGE_SIGNAL] = change_signal,   [CHANGE_ANSWER] = change_answer,
         [CHANGE_REMOVE] = change_remove,   [CHANGE_MARK] = change_mark,
-        [CHANGE_RETRY] = change_retry,
+        [CHANGE_RETRY] = change_retry,     [CHANGE_RENAME] = change_rename,
     };
     struct engine *engine = core;
     struct resident *r;

@@ -24,5 +24,7 @@ int change_start(struct engine *engine, const struct change *change, uint64_t *i
 // A new job made of what an old one was made of, but for its name (empty: its own) and hosts.
 int start_again(struct engine *engine, const struct event_started *old, struct slice name,
                 struct slice hosts, uint64_t *id, struct err *err);
+int change_rename(struct engine *engine, const struct change *change, uint64_t *id,
+                  struct err *err);
 int change_retry(struct engine *engine, const struct change *change, uint64_t *id,
                  struct err *err);

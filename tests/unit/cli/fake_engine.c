@@ -73,6 +73,7 @@ static uint64_t change_do(struct fake_engine *engine, const struct fake_change *
     case CHANGE_STOP: fake_job_set(job, JOB_STOPPED); break;
     case CHANGE_SUSPEND: fake_job_set(job, JOB_SUSPENDED); break;
     case CHANGE_RESUME: fake_job_set(job, JOB_RUNNING); break;
+    case CHANGE_RENAME: break;
     case CHANGE_MARK: mark_move(engine, &change->change); break;
     case CHANGE_ANSWER: fake_job_set(job, JOB_RUNNING); break;
     case CHANGE_SIGNAL: fake_value_add(job, change->signal_value); break;

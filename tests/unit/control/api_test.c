@@ -235,6 +235,7 @@ static void the_verbs_become_changes(void **state)
         { "POST", "/v1/jobs/12/answer", "{\"answer\":true,\"question\":3}", CHANGE_ANSWER },
         { "POST", "/v1/jobs/12/mark", "{\"seq\":7,\"own\":true}", CHANGE_MARK },
         { "DELETE", "/v1/jobs/12?force=1", NULL, CHANGE_REMOVE },
+        { "POST", "/v1/jobs/12/rename", "{\"name\":\"other\"}", CHANGE_RENAME },
     };
     struct world *world = *state;
     const struct fake_change *changes = world->fake->changes;
@@ -258,6 +259,7 @@ static void the_verbs_become_changes(void **state)
     assert_int_equal(changes[5].change.seq, 7);
     assert_true(changes[5].change.own);
     assert_true(changes[6].change.force);
+    assert_string_equal(changes[7].name, "other");
 }
 
 // A child is received by itself: its own id is what the engine is told.
@@ -348,6 +350,8 @@ static void the_verbs_refuse_wrong_bodies(void **state)
     check_error(world, "POST", "/v1/jobs/12/stop", "{\"grace_ms\":\"1\"}", 400, "usage", "grace");
     check_error(world, "POST", "/v1/jobs/12/signal", "{}", 400, "usage", "name");
     check_error(world, "POST", "/v1/jobs/12/mark", "{}", 400, "usage", "seq");
+    check_error(world, "POST", "/v1/jobs/12/rename", "{}", 400, "usage", "is missing");
+    check_error(world, "POST", "/v1/jobs/12/rename", "{\"name\":7}", 400, "usage", "string");
     check_error(world, "POST", "/v1/jobs/12/mark", "{\"seq\":-4}", 400, "usage", "seq");
     check_error(world, "POST", "/v1/jobs/99/stop", "{}", 404, "no_such_job", "99");
     check_error(world, "DELETE", "/v1/jobs/13", NULL, 409, "wrong_state", "12");
