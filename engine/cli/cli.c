@@ -71,11 +71,13 @@ static const struct option_spec get_options[] = {
     OPTIONS_SELECT,
     { "children", 0, NULL, "the parts on each host, too" },
     { "child-state", 0, "STATE", "jobs with such parts, and these parts only" },
-    { "has-more", 0, NULL, "only jobs with output to receive" },
+    { "command", 0, "GLOB", "only jobs with such a command" },
+    { "has-more", 0, "[BOOL]", "only jobs with output to receive; =false: without" },
     { "newest", 0, "N", "only the N jobs that ended last" },
     { "before", 0, "TIME", "only jobs that ended before this time" },
     { "after", 0, "TIME", "only jobs that ended after this time" },
     { "wide", 'w', NULL, "cut nothing" },
+    { "watch", 0, NULL, "go on, and show what changes, until Ctrl-C" },
     { "quiet", 'q', NULL, "ids only" },
     OPTIONS_COMMON,
 };
@@ -216,7 +218,9 @@ const struct command commands[] = {
       "like 2026-01-31 or \"2026-01-31 12:00\", in this machine's time zone.\n\n"
       "  pawl get\n"
       "  pawl get --state Failed -q | pawl remove -\n"
-      "  pawl get 12 --children --json",
+      "  pawl get 12 --children --json\n"
+      "  pawl get --newest 10 --command '*backup*'\n"
+      "  pawl get --watch --state Running,Blocked",
       get_options, verb_get },
     { "receive", "receive [OPTIONS] JOB...", "Print what jobs have written since the last time",
       "Each host's part has a reading mark, and what the job itself wrote; they move\n"
@@ -331,6 +335,10 @@ int cli_error(struct cli *cli, int exit_code, const char *fmt, ...)
     va_list ap;
     int len;
 
+    if (exit_code > cli->worst)
+        cli->worst = exit_code;
+    if (cli->hushed)
+        return exit_code;
     fflush(stdout);
     buf_init(&text, 0);
     va_start(ap, fmt);
@@ -344,8 +352,6 @@ int cli_error(struct cli *cli, int exit_code, const char *fmt, ...)
     if (len >= 0)
         free(said);
     buf_release(&text);
-    if (exit_code > cli->worst)
-        cli->worst = exit_code;
     return exit_code;
 }
 

@@ -43,6 +43,7 @@ struct cli {
     const struct cli_engine *engine;
     bool out_tty, err_tty;
     int worst;             // largest exit code so far
+    bool hushed;           // errors are noted and not printed
 };
 
 extern const struct command commands[]; // ended by a NULL name
