@@ -11,6 +11,8 @@
 #include "model/job_limit.h"
 #include "model/question.h"
 
+enum { AWAY_NAMED = 3 }; // hosts, in a reason
+
 // ---- requests that were made before
 
 static bool answered_before(struct engine *engine, const struct change *change, change_fn fn,
@@ -108,6 +110,38 @@ static int end_now(struct resident *r, struct slice reason, struct err *err)
     return rc < 0 ? rc : resident_fact(r, &event, err);
 }
 
+// What can be said of the hosts of running commands that have no link now, host by host.
+static void away_add(const struct resident *r, struct buf *text)
+{
+    size_t away = 0;
+
+    list_each(it, &r->attempts) {
+        const struct attempt *attempt = container_of(it, struct attempt, link);
+        if (attempt->host->ready || attempt->host == r->engine->localhost)
+            continue;
+        if (away++ < AWAY_NAMED)
+            buf_addf(text, "%s%.80s", away == 1 ? "; away: " : ", ", attempt->host->dest);
+    }
+    if (away > AWAY_NAMED)
+        buf_addf(text, " and %zu more", away - AWAY_NAMED);
+    if (away)
+        buf_add_str(text, ": what runs there is killed as soon as the host can be reached");
+}
+
+static int end_by_force(struct resident *r, bool broken, struct err *err)
+{
+    struct buf reason;
+    int rc;
+
+    buf_init(&reason, 0);
+    buf_add_str(&reason, broken ? "stopped; its script could not be run, so that no cleanup has run"
+                                : "stopped by force; no cleanup has run");
+    away_add(r, &reason);
+    rc = end_now(r, buf_slice(&reason), err);
+    buf_release(&reason);
+    return rc;
+}
+
 // Those that were in flight before the wish. A reboot cannot be taken back.
 static void kill_in_flight(struct resident *r, uint64_t wish_no, int64_t grace_ms)
 {
@@ -137,9 +171,7 @@ static int change_stop(struct engine *engine, const struct change *change, uint6
     broken = r->wreck || (r->job.suspend_asked && r->job.suspend_cause >= SUSPEND_DIVERGED);
     event.stop_asked.grace_ms = change->grace_ms < 0 ? GRACE_MS : change->grace_ms;
     if (change->force || broken)
-        return end_now(r, broken ? SLICE("stopped; its script could not be run, so that no "
-                                         "cleanup has run")
-                                 : SLICE("stopped by force; no cleanup has run"), err);
+        return end_by_force(r, broken, err);
     if (r->job.stop_asked)
         return 0; // asked already: the first grace stands
     suspended = r->job.suspend_asked;
