@@ -28,6 +28,7 @@ enum {
     TICK_MS = 100,      // the status line
     MARK_MS = 1000,     // at most so often while a job is followed
     BREAKS_MAX = 5,     // in a row, without a line between them
+    BAR_COLUMNS = 20,   // of a progress bar
 };
 
 static uint64_t now_ms(void)
@@ -188,8 +189,19 @@ static int on_line(void *arg, json_t *line)
 }
 
 // ---- the status line
-// "job 12 Running  3/10 copying": one that runs in one place. Else where its hosts are,
-// and how far its script says it is.
+// "[######..............] 3/10"
+static void bar_add(long long done, long long total, struct buf *line)
+{
+    long long filled = done <= 0 ? 0 : done >= total ? BAR_COLUMNS : done * BAR_COLUMNS / total;
+
+    buf_add_str(line, "  [");
+    for (long long i = 0; i < BAR_COLUMNS; i++)
+        buf_add_byte(line, i < filled ? '#' : '.');
+    buf_addf(line, "] %lld/%lld", done, total);
+}
+
+// "job 12 Running  [######..............] 3/10  copying": one that runs in one place. Else
+// where its hosts are, and how far its script says it is.
 static void status_text(const struct follow *follow, struct buf *line)
 {
     const json_t *row = follow->row, *progress = json_object_get(row, "progress");
@@ -199,7 +211,7 @@ static void status_text(const struct follow *follow, struct buf *line)
     else
         buf_addf(line, "job %lld %s", row_int(row, "id"), row_text(row, "state"));
     if (row_int(progress, "total") > 0)
-        buf_addf(line, "  %lld/%lld", row_int(progress, "done"), row_int(progress, "total"));
+        bar_add(row_int(progress, "done"), row_int(progress, "total"), line);
     buf_add_str(line, "  ");
     text_escape(slice_str(row_text(progress, "text")), ESCAPE_ALL, line);
 }
