@@ -112,6 +112,7 @@ static int take_time(const struct exchange *x, const char *name, int64_t *ret, s
 int filter_init(struct filter *filter, const struct exchange *x, struct err *err)
 {
     *filter = (struct filter){ .name = query_text(x, "name"),
+                               .schedule = query_text(x, "schedule"),
                                .children = query_flag(x, "children"),
                                .has_more = -1 };
     if (query_text(x, "has_more"))
@@ -153,6 +154,11 @@ static bool takes_name(const char *glob, struct slice name)
         memcpy(text, name.ptr, name.len);
     text[name.len] = 0;
     return fnmatch(glob, text, 0) == 0;
+}
+
+static bool takes_schedule(const struct filter *filter, struct slice schedule)
+{
+    return !filter->schedule || (schedule.len && takes_name(filter->schedule, schedule));
 }
 
 // Texts are compared as they are, other values by their JSON: "n=3", "on=true".
@@ -228,5 +234,6 @@ bool filter_takes(const struct filter *filter, const struct job_view *view)
            (!filter->types || filter->types & 1u << head->type) &&
            (filter->has_more < 0 || filter->has_more == job_has_more(view)) &&
            takes_end(filter, head->ended_unix_ms) && takes_name(filter->name, head->name) &&
+           takes_schedule(filter, head->schedule) &&
            takes_some_child(filter, head) && takes_meta(filter, head->meta);
 }

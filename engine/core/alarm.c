@@ -78,6 +78,8 @@ void alarm_rearm(struct engine *engine)
         due_ms = engine->commit_retry_at_ms;
     if (!engine->stopping && sweep_due_ms(engine) < due_ms)
         due_ms = sweep_due_ms(engine);
+    if (schedules_due_ms(engine) < due_ms)
+        due_ms = schedules_due_ms(engine);
     if (due_ms != INT64_MAX)
         w->ops->alarm(w->self, due_ms - engine->timeline_base_ms + engine->boottime_base_ms);
 }
@@ -262,6 +264,7 @@ void engine_alarm(struct engine *engine)
             timers_del(turn_batch(engine), alarm.row_due_ms, alarm.job_id, alarm.event_no);
     }
     sweep_due(engine);
+    schedules_due(engine);
     // Overdue ones that found the batch full are due at once, again.
     alarm_rearm(engine);
 }
