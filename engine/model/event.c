@@ -78,7 +78,10 @@ static void put_started(const struct event *e, struct buf *buf)
     value_put_bytes(buf, s->modules);
     value_put_int(buf, s->reach_ms);
     value_put_bytes(buf, s->schedule);
-    value_put_uuid(buf, s->schedule_uuid);
+    if (s->schedule.len)
+        value_put_uuid(buf, s->schedule_uuid);
+    else
+        value_put_nil(buf); // most jobs have none
     value_put_int(buf, s->nominal_unix_ms);
 }
 

@@ -115,7 +115,10 @@ void head_encode(const struct job_head *head, struct buf *buf)
         child_encode(&head->children[i], buf);
     value_put_bytes(buf, head->questions);
     value_put_bytes(buf, head->schedule);
-    value_put_uuid(buf, head->schedule_uuid);
+    if (head->schedule.len)
+        value_put_uuid(buf, head->schedule_uuid);
+    else
+        value_put_nil(buf); // most jobs have none
     value_put_int(buf, head->nominal_unix_ms);
 }
 

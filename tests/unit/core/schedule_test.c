@@ -467,6 +467,7 @@ static void at_boot_is_once_for_each_boot(void **state)
     world_reboot(w, MINUTE);
     world_tick(w, HOUR);
     assert_int_equal(jobs_of(w).count, 2);
+    assert_true(jobs_of(w).nominals[1] > jobs_of(w).nominals[0]); // all the same
 }
 
 static void enabled_again_it_does_not_make_up_for_a_boot(void **state)
