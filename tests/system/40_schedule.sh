@@ -40,7 +40,7 @@ same "removed" "$(pawl schedule list)" ""
 
 # A workflow, and its modules; hosts; outside of the plan.
 printf 'return { say = function() print("module then") end }\n' >"$work/m.lua"
-printf 'params = { n = { "int", default = 1 } }\nrequire("m").say() print(params.n)\n' >"$work/w.lua"
+printf 'workflow { params = { n = { "integer", default = 1 } } }\nrequire("m").say() print(params.n)\n' >"$work/w.lua"
 cd "$work" || exit 1
 expect_code 0 pawl schedule add flow --cron '@yearly' --timezone UTC -- run w.lua n=7
 echo 'return { say = function() print("changed") end }' >m.lua

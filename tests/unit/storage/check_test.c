@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "storage/keys.h"
 #include "unit/storage/temp.h"
 
 enum { JOBS = 700 }; // more rows than one slice of the check
