@@ -146,7 +146,7 @@ int schedule_body(struct cli *cli, json_t **ret)
 {
     const struct options *options = &cli->options;
     struct err err = { 0 };
-    json_t *body, *job;
+    json_t *body, *job = NULL;
     int exit_code;
 
     if (options->arg_count < 2 || options->dashes < 2)

@@ -74,7 +74,7 @@ int invoke_body(struct cli *cli, json_t **ret)
 
 int verb_invoke(struct cli *cli)
 {
-    json_t *body, *row;
+    json_t *body = NULL, *row;
     int exit_code = invoke_body(cli, &body);
 
     if (exit_code)

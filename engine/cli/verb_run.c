@@ -196,7 +196,7 @@ int run_body(struct cli *cli, json_t **ret)
 
 static int run_start(struct cli *cli)
 {
-    json_t *body, *row;
+    json_t *body = NULL, *row;
     int exit_code = run_body(cli, &body);
 
     if (exit_code)

@@ -24,7 +24,7 @@ int start_body(struct cli *cli, json_t **ret)
 
 int verb_start(struct cli *cli)
 {
-    json_t *body, *row;
+    json_t *body = NULL, *row;
     int exit_code = start_body(cli, &body);
 
     if (exit_code)

@@ -47,7 +47,7 @@ int api_schedule_row(const struct port *port, const char *name, json_t **ret, st
 void api_schedules_get(struct exchange *x)
 {
     struct err err = { 0 };
-    json_t *row;
+    json_t *row = NULL;
 
     if (api_schedule_row(exchange_port(x), exchange_selector(x), &row, &err) < 0)
         exchange_fail(x, &err);
@@ -157,7 +157,7 @@ static int when_take(const json_t *body, struct schedule *s, struct err *err)
 
 static int policies_take(const json_t *body, struct schedule *s, struct err *err)
 {
-    struct slice overlap, missed;
+    struct slice overlap = { 0 }, missed = { 0 };
     int64_t keep = 0;
     int rc = text_take(body, "overlap", &overlap, err);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What people ask of schedules. Each is rows in the open batch, and the same in memory at
 // once; whoever asked is answered when they are on disk.
+#include <assert.h>
 #include <errno.h>
 
 #include "core/schedules.h"
@@ -39,7 +40,7 @@ static int check(struct engine *engine, const struct change *change, struct sche
 static int add(struct engine *engine, const struct change *change, const struct schedule *s,
                struct err *err)
 {
-    struct planned *p;
+    struct planned *p = NULL;
     struct buf bytes;
     int rc;
 
@@ -48,6 +49,7 @@ static int add(struct engine *engine, const struct change *change, const struct 
     rc = buf_failed(&bytes) ? err_set(err, -ENOMEM, "no memory for a schedule")
                             : planned_new(engine, buf_slice(&bytes), &p, err);
     if (rc == 0) {
+        assert(p);
         p->turn = engine->turn;
         planned_put(engine, p);
         buf_clear(&bytes);

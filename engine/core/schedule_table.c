@@ -2,6 +2,7 @@
 // How: rows are read once, at the start, and each schedule has its zone then. Which jobs
 // are its instances their heads tell, which the start walks through anyway: no table of
 // its own has to agree with them.
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -268,7 +269,7 @@ static bool next_row(const struct rows *rows, size_t *at, struct slice *ret)
 int schedules_load(struct engine *engine, struct err *err)
 {
     struct rows rows = { .damaged = 0 };
-    struct planned *p;
+    struct planned *p = NULL;
     struct slice row;
     struct err why;
     size_t at = 0;
@@ -279,6 +280,7 @@ int schedules_load(struct engine *engine, struct err *err)
     while (rc >= 0 && next_row(&rows, &at, &row)) {
         int one = planned_new(engine, row, &p, &why);
         rows.damaged += one == ERR_CORRUPT;
+        assert(one < 0 || p);
         if (one == 0)
             planned_wake(engine, p);
         else if (one != ERR_CORRUPT)

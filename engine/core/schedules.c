@@ -37,8 +37,12 @@ int planned_start(struct engine *engine, struct planned *p, int64_t nominal_ms, 
     p->s.runs++;
     p->s.last_job = *ret_id;
     p->s.last_unix_ms = nominal_ms ? nominal_ms : schedule_now_ms(engine);
-    return planned_instance(engine, p, *ret_id, ended_at_once(engine, *ret_id)) < 0
-               ? err_set(err, -ENOMEM, "no memory for an instance of a schedule") : 0;
+    // Untracked it would be overtaken; the next engine finds it by its head.
+    if (planned_instance(engine, p, *ret_id, ended_at_once(engine, *ret_id)) < 0) {
+        err_set(err, -ENOMEM, "no memory for an instance of a schedule");
+        engine_fail(engine, err);
+    }
+    return 0;
 }
 
 static int start(struct engine *engine, struct planned *p, int64_t nominal_ms)

@@ -4,6 +4,7 @@
 // looked for in each of the zone's spans in turn, where local time runs evenly.
 #include "model/cron.h"
 
+#include <assert.h>
 #include <strings.h>
 
 #include "model/calendar.h"
@@ -113,6 +114,7 @@ static int part_take(const struct field *field, struct slice text, uint64_t *bit
         return refuse(field, text, "a step is a number from 1", err);
     if (step_text.ptr && low == high && !slice_is(range, "*"))
         return refuse(field, text, "a step needs a range", err);
+    assert(low >= 0 && high < 64);
     for (int i = low; i <= high; i += step)
         *bits |= UINT64_C(1) << (field->high == 7 ? i % 7 : i);
     return 0;
