@@ -167,11 +167,11 @@ static const struct option_spec hosts_options[] = {
 
 static const struct option_spec schedule_options[] = {
     { "cron", 0, "TEXT", "add: when, as five fields or @daily and the like" },
-    { "timezone", 0, "TZ", "add: of --cron, like Europe/Berlin; else the engine's" },
+    { "timezone", 0, "TZ", "add: of --cron; else the engine's" },
     { "every", 0, "TIME", "add: in intervals, counted from now" },
     { "at-boot", 0, NULL, "add: once after each boot of this machine" },
-    { "overlap", 0, "WHAT", "add: while one is unfinished: skip, queue, parallel, replace" },
-    { "missed", 0, "WHAT", "add: when nobody was there: run-once, or skip" },
+    { "overlap", 0, "WHAT", "add: skip (default), queue, parallel, replace" },
+    { "missed", 0, "WHAT", "add: run-once (default), skip" },
     { "jitter", 0, "TIME", "add: up to so much later, each time another" },
     { "keep", 0, "N", "add: only the newest N finished jobs; else all" },
     { "disabled", 0, NULL, "add: nothing is started until it is enabled" },
@@ -296,8 +296,9 @@ const struct command commands[] = {
       "month, month and weekday: '30 2 * * mon-fri', '*/10 8-18 * * *', @daily.\n"
       "Each time runs once at most, whatever becomes of the clock. While a job of the\n"
       "schedule is unfinished, the next one is left out (skip), waits (queue), starts\n"
-      "beside it (parallel), or stops it and takes its place (replace). Times that passed\n"
-      "while no engine ran are made up for by one job (run-once), or not at all (skip).\n\n"
+      "beside it (parallel), or stops it and takes its place (replace): --overlap. Times\n"
+      "that passed while no engine ran are made up for by one job (run-once), or by none\n"
+      "(skip): --missed.\n\n"
       "  pawl schedule add disks --every 10m --keep 100 -- start -- df -h\n"
       "  pawl schedule add nightly --cron '30 2 * * *' --timezone Europe/Berlin \\\n"
       "      -- run backup.lua target=/srv\n"

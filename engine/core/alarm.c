@@ -65,12 +65,13 @@ static struct alarm pop(struct alarms *alarms)
 
 void alarm_rearm(struct engine *engine)
 {
-    int64_t due_ms = INT64_MAX;
+    int64_t due_ms = schedules_due_ms(engine);
     struct world *w = &engine->world;
 
     // A full batch takes nothing more before its predecessor has landed; an engine
     // that stops takes nothing at all, but still tries to commit.
-    if (engine->alarms.count && !engine->stopping && !(engine->flying && turn_is_full(engine)))
+    if (engine->alarms.count && !engine->stopping && !(engine->flying && turn_is_full(engine)) &&
+        engine->alarms.items[0].due_ms < due_ms)
         due_ms = engine->alarms.items[0].due_ms;
     if (!engine->stopping && engine->hosts.due_ms < due_ms)
         due_ms = engine->hosts.due_ms;
@@ -78,8 +79,6 @@ void alarm_rearm(struct engine *engine)
         due_ms = engine->commit_retry_at_ms;
     if (!engine->stopping && sweep_due_ms(engine) < due_ms)
         due_ms = sweep_due_ms(engine);
-    if (schedules_due_ms(engine) < due_ms)
-        due_ms = schedules_due_ms(engine);
     if (due_ms != INT64_MAX)
         w->ops->alarm(w->self, due_ms - engine->timeline_base_ms + engine->boottime_base_ms);
 }

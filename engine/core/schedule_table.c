@@ -328,7 +328,8 @@ static int show(struct engine *engine, const struct planned *p, struct slice row
     view.schedule = &s;
     if (s.enabled && !p->trouble.len)
         show_nexts(&s, p, now_ms, &view);
-    if (s.enabled && !p->trouble.len && s.done_unix_ms > now_ms + SCHEDULE_GRACE_MS)
+    if (s.enabled && !p->trouble.len && s.kind != SCHEDULE_BOOT &&
+        s.done_unix_ms > now_ms + SCHEDULE_GRACE_MS)
         view.notice = SLICE(SET_BACK);
     return fn(arg, &view);
 }

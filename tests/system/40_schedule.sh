@@ -77,6 +77,13 @@ printed "pawl schedule add"
 expect_code 0 pawl schedule add --help
 printed "--overlap"
 
+# Clocks of a place: half past two in Berlin's summer, and in its winter.
+if [ -e /usr/share/zoneinfo/Europe/Berlin ]; then
+    expect_code 0 pawl schedule add zoned --cron '30 2 1 1,7 *' --timezone Europe/Berlin -- start true
+    same "in UTC" "$(sched zoned 'next | map(.[5:16]) | unique | join(" ")')" "01-01T01:30 07-01T00:30"
+    expect_code 0 pawl schedule remove zoned
+fi
+
 # What is refused.
 expect_code 4 pawl schedule add flow --every 1s -- start true
 said "exists already"
