@@ -282,12 +282,12 @@ const struct command commands[] = {
       retry_options, verb_retry },
     { "history", "history [OPTIONS] JOB...", "Show the steps of jobs, one line per attempt",
       "  pawl history 12", select_options, verb_history },
-    { "schedule", "schedule [list | add NAME WHEN -- VERB... | show|enable|disable|remove|run NAME]",
+    { "schedule", "schedule [add|list|show|enable|disable|remove|run] ...",
       "Start jobs by the clock",
-      "  add NAME WHEN -- VERB...   a schedule; behind -- stands a command line of start,\n"
-      "                             invoke or run. What it names is read now: files,\n"
+      "  add NAME WHEN -- VERB...   a schedule; behind -- stands start, invoke or run with\n"
+      "                             all it takes. What that names is read now: files,\n"
       "                             scripts, modules, hosts, environment\n"
-      "  list                       all of them\n"
+      "  list                       all of them; also without a word\n"
       "  show NAME                  all of one, with its next three times\n"
       "  enable, disable NAME...    names, or globs; what runs goes on\n"
       "  remove NAME...             the same; its jobs stay\n"
@@ -296,9 +296,9 @@ const struct command commands[] = {
       "month, month and weekday: '30 2 * * mon-fri', '*/10 8-18 * * *', @daily.\n"
       "Each time runs once at most, whatever becomes of the clock. While a job of the\n"
       "schedule is unfinished, the next one is left out (skip), waits (queue), starts\n"
-      "beside it (parallel), or stops it and takes its place (replace): --overlap. Times\n"
-      "that passed while no engine ran are made up for by one job (run-once), or by none\n"
-      "(skip): --missed.\n\n"
+      "beside it (parallel), or stops it and takes its place (replace): --overlap.\n"
+      "Times that passed while no engine ran are made up for by one job (run-once), or\n"
+      "by none (skip): --missed.\n\n"
       "  pawl schedule add disks --every 10m --keep 100 -- start -- df -h\n"
       "  pawl schedule add nightly --cron '30 2 * * *' --timezone Europe/Berlin \\\n"
       "      -- run backup.lua target=/srv\n"
