@@ -284,8 +284,8 @@ const struct command commands[] = {
       "  pawl history 12", select_options, verb_history },
     { "schedule", "schedule [add|list|show|enable|disable|remove|run] ...",
       "Start jobs by the clock",
-      "  add NAME WHEN -- VERB...   a schedule; behind -- stands start, invoke or run with\n"
-      "                             all it takes. What that names is read now: files,\n"
+      "  add NAME WHEN -- VERB...   a schedule; behind -- stands start, invoke or run,\n"
+      "                             with all it takes. What it names is read now: files,\n"
       "                             scripts, modules, hosts, environment\n"
       "  list                       all of them; also without a word\n"
       "  show NAME                  all of one, with its next three times\n"
