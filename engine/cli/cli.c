@@ -285,8 +285,8 @@ const struct command commands[] = {
     { "schedule", "schedule [add|list|show|enable|disable|remove|run] ...",
       "Start jobs by the clock",
       "  add NAME WHEN -- VERB...   a schedule; behind -- stands start, invoke or run,\n"
-      "                             with all it takes. What it names is read now: files,\n"
-      "                             scripts, modules, hosts, environment\n"
+      "                             with all it takes. What it names is read now:\n"
+      "                             files, scripts, modules, hosts, environment\n"
       "  list                       all of them; also without a word\n"
       "  show NAME                  all of one, with its next three times\n"
       "  enable, disable NAME...    names, or globs; what runs goes on\n"

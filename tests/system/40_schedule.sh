@@ -15,17 +15,18 @@ instances() { pawl get --schedule "$1" --json; }
 # A shell script, its input, environment and directory are those of now.
 mkdir "$work/here" && cd "$work/here" || exit 1
 echo 'cat; echo "$WORD $PWD $1"' >script.sh
-echo input-then | WORD=then expect_code 0 pawl schedule add tick --every 1s \
+echo input-now | WORD=now expect_code 0 pawl schedule add tick --every 1s \
     -- start --file script.sh --stdin - --meta of=tick -- arg
 printed "every 1s"
 echo 'echo changed' >script.sh
-cd / && try ran tick 2 || fail "it does not run"
+cd / || exit 1
+try ran tick 2 || fail "it does not run"
 expect_code 0 pawl schedule disable tick
 expect_code 0 pawl wait tick
 same "names, types, meta" "$(instances tick | jq -r '.name + " " + .type + " " + .meta.of' | sort -u)" \
     "tick local tick"
-received "$(instances tick | jq -r .id | head -n 1)" "input-then
-then $work/here arg"
+received "$(instances tick | jq -r .id | head -n 1)" "input-now
+now $work/here arg"
 same "no nominal time is there twice" "$(instances tick | jq -r .nominal | sort | uniq -d)" ""
 same "they are a second apart" "$(instances tick | jq -r .nominal | cut -d. -f2 | sort -u | wc -l)" 1
 runs=$(sched tick runs)
