@@ -83,6 +83,7 @@ static int open_engine(struct daemon *d, struct err *err)
         .ssh_program = getenv("PAWL_SSH"),
         .ssh_config = getenv("PAWL_SSH_CONFIG"),
         .crash_point = getenv("PAWL_CRASH_POINT"),
+        .boot_id = getenv("PAWL_BOOT_ID"),
         .stopped = engine_stopped,
         .arg = d,
     };

@@ -8,6 +8,7 @@
 #include "model/head.h"
 #include "model/marks.h"
 #include "model/record.h"
+#include "model/schedule.h"
 #include "storage/store.h"
 
 // ---- meta: one row, the store's own facts --------------------------------
@@ -163,6 +164,16 @@ typedef int (*orders_fn)(void *arg, const struct order *order);
 typedef int (*orders_host_fn)(void *arg, struct slice host);
 int orders_hosts(struct store *store, orders_host_fn fn, void *arg, struct err *err);
 int orders_scan(struct store *store, struct slice host, orders_fn fn, void *arg, struct err *err);
+
+// ---- schedules ---------------------------------------------------------------
+void schedules_put(struct batch *batch, const struct schedule *schedule);
+// What its jobs are made of, encoded by the caller; written once.
+void schedules_job_put(struct batch *batch, struct uuid uuid, struct slice job);
+void schedules_del(struct batch *batch, struct uuid uuid); // both
+typedef int (*schedules_fn)(void *arg, struct uuid uuid, struct slice schedule, bool damaged);
+int schedules_scan(struct store *store, schedules_fn fn, void *arg, struct err *err);
+int schedules_get(struct store *store, struct uuid uuid, struct buf *ret, struct err *err); // -ENOENT
+int schedules_job(struct store *store, struct uuid uuid, struct buf *ret, struct err *err);
 
 // ---- the whole job -------------------------------------------------------------
 // Reclaims up to limit rows (1 at least) of a removed job: journal, records, marks,

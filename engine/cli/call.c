@@ -49,6 +49,7 @@ static const struct word_exit word_exits[] = {
     { "disk_full", EXIT_REFUSED },   { "not_allowed", EXIT_REFUSED },
     { "usage", EXIT_USAGE },         { "script", EXIT_USAGE },
     { "too_large", EXIT_USAGE },     { "busy", EXIT_REFUSED },
+    { "no_such_schedule", EXIT_NO_JOB },
 };
 
 int line_error(const json_t *line, struct err *err)

@@ -77,6 +77,7 @@ int verb_signal(struct cli *cli);
 int verb_answer(struct cli *cli);
 int verb_retry(struct cli *cli);
 int verb_history(struct cli *cli);
+int verb_schedule(struct cli *cli);
 int verb_hosts(struct cli *cli);
 int verb_status(struct cli *cli);
 int verb_daemon(struct cli *cli);

@@ -17,8 +17,15 @@ struct pending {
     unsigned status;
     bool done;          // the port has answered
     uint64_t id;
+    char *schedule;     // name of the schedule that it is about; NULL: none
     struct err err;     // code 0: done as asked
 };
+
+static void pending_free(struct pending *pending)
+{
+    free(pending->schedule);
+    free(pending);
+}
 
 static void pending_leave(void *state)
 {
@@ -26,7 +33,7 @@ static void pending_leave(void *state)
 
     pending->x = NULL;
     if (pending->done)
-        free(pending);
+        pending_free(pending);
 }
 
 static void pending_answer(void *arg, uint64_t id, const struct err *err)
@@ -40,7 +47,18 @@ static void pending_answer(void *arg, uint64_t id, const struct err *err)
     if (pending->x)
         exchange_wake(pending->x);
     else
-        free(pending);
+        pending_free(pending);
+}
+
+// Of one that is gone the name is all there is.
+static json_t *schedule_row(const struct exchange *x, const struct pending *pending)
+{
+    json_t *row = NULL;
+
+    if (pending->kind != CHANGE_SCHEDULE_REMOVE &&
+        api_schedule_row(exchange_port(x), pending->schedule, &row, NULL) == 0)
+        return row;
+    return json_pack("{s:s}", "name", pending->schedule);
 }
 
 // A removed job has no row any more; nor has one that removed itself meanwhile.
@@ -48,6 +66,8 @@ static json_t *pending_json(const struct exchange *x, const struct pending *pend
 {
     json_t *row = NULL;
 
+    if (pending->schedule && pending->kind != CHANGE_SCHEDULE_RUN)
+        return schedule_row(x, pending);
     if (pending->id == 0)
         return json_object(); // a backup has no job
     if (pending->kind != CHANGE_REMOVE &&
@@ -73,12 +93,19 @@ static void pending_keep(struct exchange *x, struct pending *pending, int rc,
                          const struct err *err)
 {
     if (rc < 0) {
-        free(pending);
+        if (pending)
+            pending_free(pending);
         exchange_fail(x, err);
         return;
     }
     exchange_keep(x, pending, pending_leave);
     change_again(x);
+}
+
+static int name_keep(struct pending *pending, struct slice name, struct err *err)
+{
+    pending->schedule = strndup(name.len ? (const char *)name.ptr : "", name.len);
+    return pending->schedule ? 0 : err_set(err, -ENOMEM, "out of memory");
 }
 
 void api_change_send(struct exchange *x, struct change *change, unsigned status)
@@ -97,6 +124,8 @@ void api_change_send(struct exchange *x, struct change *change, unsigned status)
     pending->kind = change->kind;
     pending->status = status;
     rc = exchange_request_id(x, &change->request, &err);
+    if (rc >= 0 && change->schedule)
+        rc = name_keep(pending, change->schedule->name, &err);
     if (rc >= 0)
         rc = port->ops->change(port->core, change, pending_answer, pending, &err);
     pending_keep(x, pending, rc, &err);

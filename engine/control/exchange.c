@@ -219,6 +219,7 @@ struct code_word {
 static const struct code_word code_words[] = {
     { -ENOENT, MHD_HTTP_NOT_FOUND, "no_such_job" },
     { -ENXIO, MHD_HTTP_NOT_FOUND, "no_such_path" },
+    { -ESRCH, MHD_HTTP_NOT_FOUND, "no_such_schedule" },
     { -ENOTSUP, MHD_HTTP_METHOD_NOT_ALLOWED, "method_not_allowed" },
     { ERR_USAGE, MHD_HTTP_BAD_REQUEST, "usage" },
     { -EINVAL, MHD_HTTP_BAD_REQUEST, "usage" },

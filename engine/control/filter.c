@@ -113,6 +113,7 @@ int filter_init(struct filter *filter, const struct exchange *x, struct err *err
 {
     *filter = (struct filter){ .name = query_text(x, "name"),
                                .command = query_text(x, "command"),
+                               .schedule = query_text(x, "schedule"),
                                .children = query_flag(x, "children"),
                                .has_more = -1 };
     if (query_text(x, "has_more"))
@@ -164,6 +165,11 @@ static bool takes_text(const char *glob, struct slice text)
     takes = fnmatch(glob, buf_cstr(&copy), 0) == 0;
     buf_release(&copy);
     return takes;
+}
+
+static bool takes_schedule(const struct filter *filter, struct slice schedule)
+{
+    return !filter->schedule || (schedule.len && takes_text(filter->schedule, schedule));
 }
 
 // Texts are compared as they are, other values by their JSON: "n=3", "on=true".
@@ -240,5 +246,6 @@ bool filter_takes(const struct filter *filter, const struct job_view *view)
            (filter->has_more < 0 || filter->has_more == job_has_more(view)) &&
            takes_end(filter, head->ended_unix_ms) && takes_text(filter->name, head->name) &&
            takes_text(filter->command, trimmed(head->command)) &&
+           takes_schedule(filter, head->schedule) &&
            takes_some_child(filter, head) && takes_meta(filter, head->meta);
 }

@@ -149,7 +149,7 @@ static json_t *row_json(const struct job_head *head, const struct row *row)
 {
     return json_pack(
         "{s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,"
-        "s:O?,s:o,s:o,s:s?,s:o}",
+        "s:O?,s:o,s:o,s:s?,s:o,s:o,s:o}",
         "id", id_json(row->id), "uuid", uuid_json(row->uuid), "name",
         name_json(row->name, row->id), "type", job_type_name(head->type), "state",
         job_state_name(row->state), "reason", json_text_or_null(row->reason), "host", row->host,
@@ -160,7 +160,8 @@ static json_t *row_json(const struct job_head *head, const struct row *row)
         exit_json(row->exit_code), "failed", row->failed, "total", row->total, "progress",
         row->progress, "question",
         json_object_get(json_array_get(row->questions, 0), "text"), "meta", meta_json(head->meta), "notice",
-        json_text_or_null(row->notice), "failure", row->failure, "questions", row->questions);
+        json_text_or_null(row->notice), "failure", row->failure, "questions", row->questions,
+        "schedule", json_text_or_null(head->schedule), "nominal", json_time(head->nominal_unix_ms));
 }
 
 static json_t *parent_row(const struct job_view *view)

@@ -12,6 +12,7 @@
 #include "model/head.h"
 #include "model/marks.h"
 #include "model/record.h"
+#include "model/schedule.h"
 
 // ---- changes ---------------------------------------------------------------
 enum change_kind {
@@ -23,6 +24,9 @@ enum change_kind {
     CHANGE_MARK,    // records have been received
     CHANGE_RETRY,   // a new job for some hosts of a finished one
     CHANGE_RENAME,  // to `name`, which is not empty
+    CHANGE_SCHEDULE_ADD, // a schedule whose jobs are what START would make now
+    CHANGE_SCHEDULE_ENABLE, CHANGE_SCHEDULE_DISABLE, CHANGE_SCHEDULE_REMOVE,
+    CHANGE_SCHEDULE_RUN, // a new job of one, outside of its plan
 };
 
 struct change {
@@ -56,9 +60,12 @@ struct change {
     bool own;                 // only of what the job itself wrote, not its children
     // RETRY, with name (empty: the old one's)
     unsigned failures;        // which hosts: a bit 1 << f for each enum child_failure f
+    // SCHEDULE_*: what was asked for (ADD), or only its name
+    const struct schedule *schedule;
 };
 
-// The answer of a change. id: of the job (START, RETRY: the new one). err NULL: done.
+// The answer of a change. id: of the job (START, RETRY, SCHEDULE_RUN: the new one); 0: it
+// was about no job. err NULL: done.
 typedef void (*change_fn)(void *arg, uint64_t id, const struct err *err);
 
 // ---- reads -------------------------------------------------------------------
@@ -90,6 +97,17 @@ struct step_view {
     int64_t started_unix_ms, ended_unix_ms;
 };
 typedef int (*step_view_fn)(void *arg, const struct step_view *view);
+
+// A schedule for people.
+enum { SCHEDULE_NEXTS = 3 };
+
+struct schedule_view {
+    const struct schedule *schedule;
+    int64_t next_unix_ms[SCHEDULE_NEXTS]; // nominal times to come, while it is enabled; 0: none
+    size_t unfinished;     // instances that are
+    struct slice notice;   // why it stands still; empty: it does not
+};
+typedef int (*schedule_view_fn)(void *arg, const struct schedule_view *view); // 1 stops
 
 enum { ENGINE_NOTICES = 2 };
 
@@ -158,6 +176,8 @@ struct port_ops {
     // The workflows that are shipped to be run by name: ended by a NULL name.
     const struct embedded_file *(*shipped)(void *core);
     int (*status)(void *core, struct engine_status *ret, struct err *err);
+    // All schedules, in the order of their names.
+    int (*schedules)(void *core, schedule_view_fn fn, void *arg, struct err *err);
     struct watch *(*watch)(void *core, uint64_t job_id, watch_fn fn, void *arg);
     void (*unwatch)(void *core, struct watch *watch);
     // Connects to hosts and asks how they are. *ret is ended by uncheck, at any time.

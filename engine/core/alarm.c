@@ -65,12 +65,13 @@ static struct alarm pop(struct alarms *alarms)
 
 void alarm_rearm(struct engine *engine)
 {
-    int64_t due_ms = INT64_MAX;
+    int64_t due_ms = schedules_due_ms(engine);
     struct world *w = &engine->world;
 
     // A full batch takes nothing more before its predecessor has landed; an engine
     // that stops takes nothing at all, but still tries to commit.
-    if (engine->alarms.count && !engine->stopping && !(engine->flying && turn_is_full(engine)))
+    if (engine->alarms.count && !engine->stopping && !(engine->flying && turn_is_full(engine)) &&
+        engine->alarms.items[0].due_ms < due_ms)
         due_ms = engine->alarms.items[0].due_ms;
     if (!engine->stopping && engine->hosts.due_ms < due_ms)
         due_ms = engine->hosts.due_ms;
@@ -262,6 +263,7 @@ void engine_alarm(struct engine *engine)
             timers_del(turn_batch(engine), alarm.row_due_ms, alarm.job_id, alarm.event_no);
     }
     sweep_due(engine);
+    schedules_due(engine);
     // Overdue ones that found the batch full are due at once, again.
     alarm_rearm(engine);
 }

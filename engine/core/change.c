@@ -152,8 +152,7 @@ static void kill_in_flight(struct resident *r, uint64_t wish_no, int64_t grace_m
     }
 }
 
-static int change_stop(struct engine *engine, const struct change *change, uint64_t *id,
-                       struct err *err)
+int change_stop(struct engine *engine, const struct change *change, uint64_t *id, struct err *err)
 {
     struct event event = { .type = EVENT_STOP_ASKED };
     struct resident *r;
@@ -349,6 +348,7 @@ void change_tombstone(struct engine *engine, const struct found *found)
     jobs_index_del(batch, found->id, found->uuid);
     active_del(batch, found->id);
     reclaim_add(engine, found->id);
+    schedules_removed(engine, found->id);
 }
 
 // One that cannot be woken, for damage or whatever else, can still be removed.
@@ -365,8 +365,8 @@ static int end_to_remove(struct engine *engine, uint64_t id, struct err *err)
     return 0;
 }
 
-static int change_remove(struct engine *engine, const struct change *change, uint64_t *id,
-                         struct err *err)
+int change_remove(struct engine *engine, const struct change *change, uint64_t *id,
+                  struct err *err)
 {
     struct found found;
     int rc = change_find(engine, change->job_id, &found, err);
@@ -398,6 +398,11 @@ int change_take(void *core, const struct change *change, change_fn fn, void *arg
         [CHANGE_SIGNAL] = change_signal,   [CHANGE_ANSWER] = change_answer,
         [CHANGE_REMOVE] = change_remove,   [CHANGE_MARK] = change_mark,
         [CHANGE_RETRY] = change_retry,     [CHANGE_RENAME] = change_rename,
+        [CHANGE_SCHEDULE_ADD] = change_schedule_add,
+        [CHANGE_SCHEDULE_ENABLE] = change_schedule_enable,
+        [CHANGE_SCHEDULE_DISABLE] = change_schedule_disable,
+        [CHANGE_SCHEDULE_REMOVE] = change_schedule_remove,
+        [CHANGE_SCHEDULE_RUN] = change_schedule_run,
     };
     struct engine *engine = core;
     struct resident *r;

@@ -122,6 +122,9 @@ static int count_head(void *arg, uint64_t id, struct slice bytes, bool damaged)
     if (head.removing)
         return ids_push(&count->removing, id);
     count->unfinished += !job_state_is_finished(head.state);
+    rc = schedules_note(count->engine, &head);
+    if (rc < 0)
+        return rc;
     if (head.auto_remove && job_state_is_finished(head.state))
         sweep_add(count->engine, id);
     return 0;
@@ -133,6 +136,8 @@ static int recover(struct engine *engine, struct err *err)
     struct ids active = { 0 };
     int rc = log_index_load(engine, err);
 
+    if (rc >= 0)
+        rc = schedules_load(engine, err);
     if (rc >= 0)
         rc = jobs_scan(engine->store, 0, false, count_head, &count, err);
     if (rc >= 0)
@@ -163,6 +168,9 @@ static void engine_init(struct engine *engine)
     list_init(&engine->watches);
     list_init(&engine->reclaims);
     list_init(&engine->sweeps);
+    list_init(&engine->schedules);
+    map_init(&engine->instances);
+    engine->schedules_wake_ms = INT64_MAX;
     buf_init(&engine->scratch, ONCE_VALUE_MAX);
     value_doc_init(&engine->doc);
     engine->own_prelude_hash = content_hash_of(script_prelude());
@@ -247,6 +255,7 @@ void engine_free(struct engine *engine)
         free(container_of(it, struct watch, link));
     free_reclaims(engine);
     sweep_drop_all(engine);
+    schedules_release(engine);
     turn_release(engine);
     map_release(&engine->residents);
     map_release(&engine->by_uuid);
@@ -348,6 +357,7 @@ static const struct port_ops port_ops = {
     .header = port_header,
     .shipped = port_shipped,
     .status = view_status,
+    .schedules = view_schedules,
     .watch = port_watch,
     .unwatch = port_unwatch,
     .check = check_hosts,

@@ -124,6 +124,7 @@ int resident_end_unwritten(struct resident *r, struct event *ended, struct err *
     turn_touch(r);
     if (r->job.started.auto_remove)
         sweep_add(r->engine, r->id);
+    schedules_ended(r->engine, r->id);
     return 0;
 }
 

@@ -318,6 +318,8 @@ static int fold(struct resident *r, struct event *event, size_t *notes_at, struc
     arm_limits(r, event->no);
     if (r->job.ended && r->job.started.auto_remove)
         sweep_add(r->engine, r->id);
+    if (r->job.ended)
+        schedules_ended(r->engine, r->id);
     return 0;
 }
 

@@ -19,6 +19,7 @@
 //   alarm.c     due times; sweep.c: jobs that remove themselves
 //   notice.c    what people should know though no job tells it
 //   change.c, start.c, retry.c   what people ask for (the port's changes)
+//   schedules.c, schedule_change.c, schedule_job.c   jobs that are started by the clock
 //   view.c      what people see (the port's reads); history.c: a job's steps
 //   engine.c    composition, recovery, the end
 #pragma once
@@ -190,6 +191,9 @@ struct engine {
     struct list *carried; // attempts of a resident that is being rebuilt; NULL: none
     struct list reclaims; // removed jobs whose rows are still there
     struct list sweeps;   // finished jobs that may remove themselves
+    struct list schedules;  // struct planned (schedules.h), by name
+    struct map instances;   // job id -> struct instance (schedules.h)
+    int64_t schedules_wake_ms; // wall clock: when to look at schedules again; INT64_MAX: never
     bool recovering, stopping, stopped;
     bool disk_full;       // no room could be made for new work; results use the floor
     bool room_lost;       // as the newest commit found it
@@ -457,6 +461,17 @@ void sweep_add(struct engine *engine, uint64_t job_id);
 void sweep_due(struct engine *engine);
 int64_t sweep_due_ms(struct engine *engine); // INT64_MAX: nothing is due
 void sweep_drop_all(struct engine *engine);
+
+// schedules.c
+int schedules_load(struct engine *engine, struct err *err);
+void schedules_release(struct engine *engine);
+// At the start, for each job: an instance of a schedule?
+int schedules_note(struct engine *engine, const struct job_head *head);
+int64_t schedules_due_ms(const struct engine *engine); // timeline; INT64_MAX: nothing is due
+void schedules_due(struct engine *engine);
+void schedules_ended(struct engine *engine, uint64_t job_id);   // is finished, in this batch
+void schedules_removed(struct engine *engine, uint64_t job_id); // the same
+int view_schedules(void *core, schedule_view_fn fn, void *arg, struct err *err);
 
 // reclaim.c
 void reclaim_add(struct engine *engine, uint64_t job_id);

@@ -78,6 +78,9 @@ struct job_head {
     int64_t progress_done, progress_total; // total 0: none was reported
     struct slice progress_text;
     struct slice questions;        // that are open, see question.h; empty: none
+    struct slice schedule;         // name of the one that started it; empty: none
+    struct uuid schedule_uuid;
+    int64_t nominal_unix_ms;       // the time that it stands for; 0: outside of the plan
     size_t child_count;
     struct child_head *children;   // child_count of them; owner: see head_decode
 };

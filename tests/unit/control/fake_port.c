@@ -163,6 +163,17 @@ static int fake_status(void *core, struct engine_status *ret, struct err *err)
     return 0;
 }
 
+static int fake_schedules(void *core, schedule_view_fn fn, void *arg, struct err *err)
+{
+    const struct fake_port *fake = core;
+
+    (void)err;
+    for (size_t i = 0; i < fake->schedule_count; i++)
+        if (fn(arg, &fake->schedules[i]))
+            break;
+    return 0;
+}
+
 // ---- changes
 static void keep_text(char *to, size_t size, struct slice s)
 {
@@ -198,6 +209,12 @@ static int fake_change(void *core, const struct change *change, change_fn fn, vo
     keep_json(kept->meta, sizeof(kept->meta), change->meta);
     keep_json(kept->env, sizeof(kept->env), change->env);
     keep_json(kept->hosts, sizeof(kept->hosts), change->hosts);
+    if (change->schedule) {
+        kept->schedule = *change->schedule;
+        keep_text(kept->schedule_name, sizeof(kept->schedule_name), change->schedule->name);
+        keep_text(kept->cron, sizeof(kept->cron), change->schedule->cron_text);
+        keep_text(kept->timezone, sizeof(kept->timezone), change->schedule->timezone);
+    }
     kept->fn = fn;
     kept->arg = arg;
     fake->change_count++;
@@ -293,7 +310,7 @@ static const struct port_ops fake_ops = {
     .change = fake_change, .job = fake_job_read, .jobs = fake_jobs_read,
     .records = fake_records, .marks = fake_marks, .unread = fake_unread, .steps = fake_steps, .header = fake_header,
     .shipped = fake_shipped,
-    .status = fake_status, .watch = fake_watch, .unwatch = fake_unwatch,
+    .status = fake_status, .schedules = fake_schedules, .watch = fake_watch, .unwatch = fake_unwatch,
     .shutdown = fake_shutdown, .take_over = fake_take_over, .check = fake_check, .uncheck = fake_uncheck,
 };
 

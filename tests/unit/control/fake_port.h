@@ -26,6 +26,8 @@ struct fake_change {
     char name[64], script[64], cwd[64];
     char params[256], meta[256], env[256], signal_name[64], signal_value[256]; // as JSON
     char hosts[256];
+    struct schedule schedule;  // its slices are dead; but for these
+    char schedule_name[128], cron[64], timezone[64];
     change_fn fn;
     void *arg;
 };
@@ -46,6 +48,8 @@ struct fake_port {
     char check_hosts[256]; // as JSON
     int64_t check_timeout_ms, check_retry_ms;
     int check_refusal;
+    struct schedule_view schedules[2];
+    size_t schedule_count;
 };
 
 struct fake_port *fake_new(void);

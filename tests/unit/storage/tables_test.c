@@ -431,6 +431,44 @@ static int see_order(void *arg, const struct order *order)
     return see(arg, order->id);
 }
 
+static int see_schedule(void *arg, struct uuid uuid, struct slice bytes, bool damaged)
+{
+    assert_false(damaged);
+    assert_true(bytes.len > 0);
+    return see(arg, uuid.bytes[0]);
+}
+
+static void schedules(struct store *store, struct batch *batch)
+{
+    struct schedule schedule = { .name = SLICE("s"), .kind = SCHEDULE_BOOT };
+    struct seen seen = { 0 };
+    struct value_doc doc;
+    struct buf row;
+
+    buf_init(&row, 0);
+    value_doc_init(&doc);
+    for (uint8_t i = 1; i <= 3; i++) {
+        schedule.uuid = (struct uuid){ { i } };
+        schedule.runs = i;
+        schedules_put(batch, &schedule);
+        schedules_job_put(batch, schedule.uuid, SLICE("job"));
+    }
+    schedules_del(batch, (struct uuid){ { 2 } });
+    commit(store, batch);
+    assert_int_equal(schedules_scan(store, see_schedule, &seen, NULL), 0);
+    assert_int_equal(seen.count, 2);
+    assert_int_equal(seen.n[1], 3);
+    assert_int_equal(schedules_get(store, schedule.uuid, &row, NULL), 0);
+    assert_int_equal(schedule_decode(buf_slice(&row), &doc, &schedule, NULL), 0);
+    assert_int_equal(schedule.runs, 3);
+    assert_int_equal(schedules_get(store, (struct uuid){ { 2 } }, &row, NULL), -ENOENT);
+    assert_int_equal(schedules_job(store, (struct uuid){ { 3 } }, &row, NULL), 0);
+    assert_true(slice_is(buf_slice(&row), "job"));
+    assert_int_equal(schedules_job(store, (struct uuid){ { 2 } }, &row, NULL), ERR_CORRUPT);
+    value_doc_release(&doc);
+    buf_release(&row);
+}
+
 static void orders(struct store *store, struct batch *batch)
 {
     struct order order = { 0, ORDER_KILL, uuid_of(6), 12, 5000 };
@@ -512,6 +550,7 @@ TABLE(timers)
 TABLE(scripts)
 TABLE(requests)
 TABLE(orders)
+TABLE(schedules)
 TABLE(job_rows)
 
 int main(void)
@@ -520,7 +559,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_meta), T(test_starts), T(test_jobs), T(test_journal), T(test_hole), T(test_turns_log),
         T(test_records), T(test_marks_and_tails),
-        T(test_timers), T(test_scripts), T(test_requests), T(test_orders), T(test_job_rows),
+        T(test_timers), T(test_scripts), T(test_requests), T(test_orders), T(test_schedules), T(test_job_rows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
