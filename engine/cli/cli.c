@@ -94,7 +94,7 @@ static int verb_run_it(struct cli *cli)
     }
     // What needs no engine works without a home, too.
     if (cli->command->fn != verb_help && cli->command->fn != verb_version &&
-        home_find(&cli->home, &err) < 0)
+        cli->command->fn != verb_completion && home_find(&cli->home, &err) < 0)
         return cli_error(cli, EXIT_USAGE, "%s", err_text(&err));
     return cli->command->fn(cli);
 }

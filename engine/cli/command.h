@@ -80,5 +80,6 @@ int verb_status(struct cli *cli);
 int verb_daemon(struct cli *cli);
 int verb_doctor(struct cli *cli);
 int verb_backup(struct cli *cli);
+int verb_completion(struct cli *cli);
 int verb_help(struct cli *cli);
 int verb_version(struct cli *cli);

@@ -167,6 +167,11 @@ static const struct option_spec doctor_options[] = {
     OPTIONS_COMMON,
 };
 
+static const struct option_spec completion_options[] = {
+    { "words", 0, NULL, NULL },
+    OPTIONS_COMMON,
+};
+
 // ---- the verbs
 const struct command commands[] = {
     { "start", "start [OPTIONS] -c TEXT | -f FILE | -- COMMAND [ARGUMENT]...", "Start a command as a job",
@@ -289,6 +294,12 @@ const struct command commands[] = {
       "the engine and put its data.mdb into the home's store directory.\n\n"
       "  pawl backup /backup/pawl-$(date +%F)",
       plain_options, verb_backup },
+    { "completion", "completion bash|zsh|fish", "Print the completion script of a shell",
+      "Where packages install it, nothing is left to do. Elsewhere:\n\n"
+      "  pawl completion bash > ~/.local/share/bash-completion/completions/pawl\n"
+      "  pawl completion zsh > ~/.zfunc/_pawl      a directory of fpath, before compinit\n"
+      "  pawl completion fish > ~/.config/fish/completions/pawl.fish",
+      completion_options, verb_completion },
     { "help", "help [VERB]", "Show this, or the help of a verb", NULL, plain_options, verb_help },
     { "version", "version", "Print the version", NULL, plain_options, verb_version },
     { NULL, NULL, NULL, NULL, NULL, NULL },

@@ -16,18 +16,18 @@ struct parser {
     struct err *err;
 };
 
-static const struct option_spec *spec_long(const struct parser *parser, const char *name,
+static const struct option_spec *spec_long(const struct option_spec *specs, const char *name,
                                            size_t len)
 {
-    for (const struct option_spec *spec = parser->specs; spec->name; spec++)
+    for (const struct option_spec *spec = specs; spec->name; spec++)
         if (strlen(spec->name) == len && memcmp(spec->name, name, len) == 0)
             return spec;
     return NULL;
 }
 
-static const struct option_spec *spec_letter(const struct parser *parser, char letter)
+static const struct option_spec *spec_letter(const struct option_spec *specs, char letter)
 {
-    for (const struct option_spec *spec = parser->specs; spec->name; spec++)
+    for (const struct option_spec *spec = specs; spec->name; spec++)
         if (spec->letter == letter)
             return spec;
     return NULL;
@@ -69,7 +69,7 @@ static int take_value(struct parser *parser, const struct option_spec *spec, con
 static int take_long(struct parser *parser, const char *word)
 {
     size_t len = strcspn(word, "=");
-    const struct option_spec *spec = spec_long(parser, word, len);
+    const struct option_spec *spec = spec_long(parser->specs, word, len);
 
     if (!spec)
         return unknown_long(parser, word, len);
@@ -80,7 +80,7 @@ static int take_long(struct parser *parser, const char *word)
 static int take_letters(struct parser *parser, const char *word)
 {
     for (const char *at = word; *at; at++) {
-        const struct option_spec *spec = spec_letter(parser, *at);
+        const struct option_spec *spec = spec_letter(parser->specs, *at);
         if (!spec)
             return err_set(parser->err, ERR_USAGE,
                            "unknown option -%c; put -- before arguments that begin with -",
@@ -141,6 +141,26 @@ void options_release(struct options *options)
     free(options->given);
     free(options->args);
     *options = (struct options){ 0 };
+}
+
+const struct option_spec *option_with_value(const struct option_spec *specs, const char *word,
+                                            const char **attached)
+{
+    const struct option_spec *spec = NULL;
+    const char *rest = "";
+
+    if (word[0] == '-' && word[1] == '-') {
+        size_t len = strcspn(word + 2, "=");
+        spec = spec_long(specs, word + 2, len);
+        rest = word[len + 2] ? word + len + 3 : NULL;
+    } else if (word[0] == '-') {
+        for (const char *at = word + 1; *at && (!spec || !spec->value); at++) {
+            spec = spec_letter(specs, *at);
+            rest = at[1] ? at + 1 : NULL;
+        }
+    }
+    *attached = rest;
+    return spec && spec->value ? spec : NULL;
 }
 
 // ---- asking
