@@ -47,6 +47,19 @@ struct cli {
 
 extern const struct command commands[]; // ended by a NULL name
 
+// What exit codes and words mean, for the help and the manual. Ended by NULLs.
+struct exit_meaning {
+    int code;
+    const char *about;
+};
+
+struct word_meaning {
+    const char *word, *about;
+};
+
+extern const struct exit_meaning exit_meanings[];
+extern const struct word_meaning word_meanings[];
+
 const struct command *command_find(const char *name);
 void command_help(const struct command *command, FILE *to);
 

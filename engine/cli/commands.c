@@ -155,6 +155,11 @@ static const struct option_spec hosts_options[] = {
     OPTIONS_COMMON,
 };
 
+static const struct option_spec help_options[] = {
+    { "man", 0, NULL, NULL },
+    OPTIONS_COMMON,
+};
+
 static const struct option_spec daemon_options[] = {
     { "foreground", 0, NULL, "run it here, messages on standard error" },
     { "stop", 0, NULL, "end it in order; jobs go on at the next start" },
@@ -300,7 +305,8 @@ const struct command commands[] = {
       "  pawl completion zsh > ~/.zfunc/_pawl      a directory of fpath, before compinit\n"
       "  pawl completion fish > ~/.config/fish/completions/pawl.fish",
       completion_options, verb_completion },
-    { "help", "help [VERB]", "Show this, or the help of a verb", NULL, plain_options, verb_help },
+    { "help", "help [VERB]", "Show this, or the help of a verb", NULL, help_options,
+      verb_help },
     { "version", "version", "Print the version", NULL, plain_options, verb_version },
     { NULL, NULL, NULL, NULL, NULL, NULL },
 };
@@ -312,3 +318,25 @@ const struct command *command_find(const char *name)
             return command;
     return NULL;
 }
+
+// ---- what exit codes and words mean
+const struct exit_meaning exit_meanings[] = {
+    { EXIT_DONE, "done" },
+    { EXIT_JOB_FAILED, "a job failed or was stopped" },
+    { EXIT_USAGE, "usage" },
+    { EXIT_NO_JOB, "no such job or host" },
+    { EXIT_REFUSED, "refused in this state, or suspended" },
+    { EXIT_ENGINE, "engine unreachable" },
+    { EXIT_TIMEOUT, "timed out" },
+    { EXIT_INTERRUPT, "interrupted" },
+    { 0, NULL },
+};
+
+const struct word_meaning word_meanings[] = {
+    { "JOB", "an id, a uuid, a name, a glob ('web*'), ID:HOST, or - for a list on standard "
+             "input: ids, or what --json prints" },
+    { "SET", "hosts: names, ranges, groups and patterns, with commas between; ! takes away: "
+             "web[01-12],@db,!db3,'edge-*'" },
+    { "TIME", "how long: 90 (seconds), 1.5s, 10m, 1h30m" },
+    { NULL, NULL },
+};
