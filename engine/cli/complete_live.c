@@ -96,13 +96,15 @@ static void jobs_ask(struct complete *complete, const char *query,
                              .timeout_ms = ENGINE_MS };
     struct reply reply = { 0 };
     struct err err;
-    char path[200];
+    struct buf path;
 
     if (call_prepare(complete->cli, false, &err) != 0)
         return;
-    snprintf(path, sizeof(path), "/v1/jobs?%s", query);
-    client_stream(complete->cli->client, path, &stream, &reply, &err);
+    buf_init(&path, 0);
+    buf_addf(&path, "/v1/jobs?%s", query);
+    client_stream(complete->cli->client, buf_cstr(&path), &stream, &reply, &err);
     json_decref(reply.json);
+    buf_release(&path);
 }
 
 void complete_jobs(struct complete *complete)
@@ -159,14 +161,31 @@ static void choices_add(struct complete *complete, const json_t *choices)
         complete_add(complete, json_is_string(choice) ? json_string_value(choice) : "", "");
 }
 
-void complete_answers(struct complete *complete)
+static void answers_add(struct complete *complete, const json_t *row)
 {
-    json_t *row = ask_of(complete, "/v1/jobs/", complete_argument(complete, 0)), *question;
+    json_t *question;
     size_t i;
 
     json_array_foreach(json_object_get(row, "questions"), i, question)
         choices_add(complete, json_object_get(question, "choices"));
-    json_decref(row);
+}
+
+// A part of a job is asked for with its job.
+void complete_answers(struct complete *complete)
+{
+    const char *job = complete_argument(complete, 0);
+    size_t digits = strspn(job, "0123456789");
+    struct buf query;
+
+    buf_init(&query, 0);
+    if (digits && (!job[digits] || job[digits] == ':')) {
+        buf_addf(&query, "ids=%.*s", (int)digits, job);
+    } else {
+        buf_add_str(&query, "name=");
+        path_add(&query, job);
+    }
+    jobs_ask(complete, buf_cstr(&query), answers_add);
+    buf_release(&query);
 }
 
 // ---- hosts
@@ -270,7 +289,7 @@ void complete_params(struct complete *complete)
         header = ask(complete, "POST", "/v1/scripts/header", script);
     json_array_foreach(json_object_get(header, "params"), i, param)
         param_add(complete, param);
-    if (!strchr(complete->word, '='))
+    if (header && !strchr(complete->word, '='))
         buf_add_str(&complete->out, ":nospace\n");
     else if (header) // many parameters are paths
         buf_addf(&complete->out, ":files\t%.*s\n",

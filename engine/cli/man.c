@@ -97,7 +97,7 @@ static bool is_example(struct slice block)
 
 static void literal(struct buf *out, struct slice block)
 {
-    buf_add_str(out, ".PP\n.nf\n");
+    buf_add_str(out, ".nf\n");
     roff(out, block);
     buf_add_str(out, "\n.fi\n");
 }
@@ -126,11 +126,11 @@ static void description(struct buf *out, const struct command *command)
     while (next_block(&more, &block)) {
         if (is_example(block))
             continue;
+        buf_add_str(out, ".PP\n");
         if (block.ptr[0] == ' ') {
             literal(out, block);
             continue;
         }
-        buf_add_str(out, ".PP\n");
         roff(out, block);
         buf_add_byte(out, '\n');
     }
@@ -147,6 +147,8 @@ static void examples(struct buf *out, const struct command *command)
             continue;
         if (!any)
             section(out, "EXAMPLES");
+        else
+            buf_add_str(out, ".PP\n");
         any = true;
         literal(out, block);
     }

@@ -70,17 +70,17 @@ def main():
     name, setup, line = sys.argv[1:4]
     wanted = sys.argv[4].encode() if len(sys.argv) > 4 else None
     shell = Shell(name)
-    shell.quiet(0.5)
+    shell.quiet(0.2)
     # The words of the marker are apart, so that its echo is not taken for it.
     shell.type(setup + "; echo shell-is''-ready\n")
     if not shell.until(b"shell-is-ready", 30):
         print(shell.plain().decode(errors="replace"))
         shell.end()
         sys.exit("press.py: %s does not begin" % name)
-    shell.quiet(0.5)
+    shell.quiet(0.2)
     shell.got = b""
     shell.type(line)
-    shell.quiet(0.3)
+    shell.quiet(0.15)
     for _ in range(3):
         shell.type("\t")
         if not wanted:

@@ -21,7 +21,7 @@ _pawl() {
     for line in ${found:#:*}; do
         shown+=("${(r:width:)${line%%$'\t'*}}${${line#*$'\t'}:+  ${line#*$'\t'}}")
     done
-    (( $#values )) && compadd -o nosort -l -d shown $go_on -a values
+    (( $#values )) && compadd -o nosort -l -d shown "${go_on[@]}" -a values
     for line in ${(M)found:#:*$'\t'*}; do
         lead=${line#*$'\t'}
         [[ -z $lead ]] || compset -P "${(b)lead}"
