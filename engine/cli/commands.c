@@ -6,16 +6,18 @@
 #include "cli/command.h"
 #include "cli/follow.h"
 #include "cli/hosts.h"
+#include "cli/interpreter.h"
 #include "cli/local_params.h"
 #include "cli/reach.h"
 
 // ---- options, verb by verb
 static const struct option_spec start_options[] = {
     { "command", 'c', "TEXT", "shell text to run; arguments become $1, $2, ..." },
-    { "file", 'f', "FILE", "a shell script to run, copied with the job" },
+    { "file", 'f', "FILE", "a script to run, copied with the job; its #! counts" },
+    OPTIONS_INTERPRETER,
     OPTIONS_JOB,
     { "stdin", 0, "FILE", "its standard input, copied with it; - is ours" },
-    { "init", 0, "TEXT", "shell text that runs before it" },
+    { "init", 0, "TEXT", "text that runs before it, in its language" },
     { "timeout", 0, "TIME", "end an attempt after this time" },
     { "retry", 0, "N", "attempts after a failed one" },
     { "as", 0, "USER", "as this user, from its home" },
@@ -30,12 +32,13 @@ static const struct option_spec invoke_options[] = {
     OPTION_INVENTORY,
     OPTIONS_REACH,
     { "command", 'c', "TEXT", "shell text to run; arguments become $1, $2, ..." },
-    { "file", 'f', "FILE", "a shell script of ours to run there" },
+    { "file", 'f', "FILE", "a script of ours to run there; its #! counts" },
+    OPTIONS_INTERPRETER,
     { "throttle", 0, "N", "hosts at once; else 32" },
     { "max-failures", 0, "N", "begin no more hosts after more than N have failed" },
     OPTIONS_JOB,
     { "stdin", 0, "FILE", "its standard input, copied with it; - is ours" },
-    { "init", 0, "TEXT", "shell text that runs before it" },
+    { "init", 0, "TEXT", "text that runs before it, in its language" },
     { "timeout", 0, "TIME", "end an attempt after this time" },
     { "retry", 0, "N", "attempts after a failed one" },
     { "as", 0, "USER", "as this user, from its home" },
@@ -182,9 +185,12 @@ const struct command commands[] = {
     { "start", "start [OPTIONS] -c TEXT | -f FILE | -- COMMAND [ARGUMENT]...", "Start a command as a job",
       "The row of the job is printed as soon as the job is on disk; from then on it\n"
       "survives logout, crashes and reboots. `pawl receive` prints what it writes.\n\n"
+      "A script's first line, like #!/usr/bin/env python3, names its interpreter; --shell\n"
+      "is another one, for -c and --init, too. Without them it is sh.\n\n"
       "  pawl start -- df -h /\n"
       "  pawl start -c 'make -j4 && make check' --name build --retry 2\n"
-      "  pawl start --file backup.sh --timeout 2h -- /srv /backup",
+      "  pawl start --file backup.sh --timeout 2h -- /srv /backup\n"
+      "  pawl start --shell 'python3 -u' -c 'import os; print(os.getloadavg())'",
       start_options, verb_start },
     { "invoke", "invoke --hosts SET [OPTIONS] [--] COMMAND...",
       "Run a command on hosts",

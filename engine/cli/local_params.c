@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "cli/file.h"
+#include "cli/interpreter.h"
 #include "model/as.h"
 
 enum { COMMAND_MAX = 1024 }; // of the Command column
@@ -280,5 +281,7 @@ int local_params(const struct options *options, json_t *params, json_t *body, st
         timeout_set(options, params, err) < 0 || retry_set(options, params, err) < 0 ||
         user_set(options, params, body, err) < 0 || interrupt_set(options, params, err) < 0 || ok_exit_set(options, params, err) < 0)
         return err->code;
-    return init ? set_text(params, "init", init, err) : 0;
+    if (init && set_text(params, "init", init, err) < 0)
+        return err->code;
+    return interpreter_params(options, params, body, err);
 }
