@@ -42,10 +42,11 @@ function command.run(host)
   return host:run(opts)
 end
 
--- What the shell, or what it could not find, said last.
+-- What the shell said last of what could not be begun, without the place in its own file.
 local function last_words(result)
   if result.code ~= 126 and result.code ~= 127 or result.err_bytes then return "" end
   local words = result.err and result.err:match("([^\n]+)\n*$")
+  if words then words = words:gsub("^%S+%.cmd: [^:]*%d+: ", "") end
   return words and ": " .. words:sub(1, 300) or ""
 end
 

@@ -16,26 +16,41 @@
 
 // ---- what verbs use
 // Names and reasons come from elsewhere: on a terminal they drive nothing.
-int cli_error(struct cli *cli, int exit_code, const char *fmt, ...)
+static void say(const struct cli *cli, const char *fmt, va_list ap)
 {
     struct buf text;
     char *said = NULL;
-    va_list ap;
     int len;
 
     fflush(stdout);
     buf_init(&text, 0);
-    va_start(ap, fmt);
     len = vasprintf(&said, fmt, ap);
-    va_end(ap);
     if (len >= 0 && cli->err_tty)
-        text_escape(slice_of(said, (size_t)len), ESCAPE_KEEP_LINES, &text);
+        text_escape(slice_of(said, (size_t)len), ESCAPE_INDENT, &text);
     else if (len >= 0)
         buf_add(&text, said, (size_t)len);
     fprintf(stderr, "pawl: %s\n", buf_cstr(&text));
     if (len >= 0)
         free(said);
     buf_release(&text);
+}
+
+void cli_say(const struct cli *cli, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    say(cli, fmt, ap);
+    va_end(ap);
+}
+
+int cli_error(struct cli *cli, int exit_code, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    say(cli, fmt, ap);
+    va_end(ap);
     if (exit_code > cli->worst)
         cli->worst = exit_code;
     return exit_code;
@@ -99,12 +114,24 @@ static int verb_run_it(struct cli *cli)
     return cli->command->fn(cli);
 }
 
+// https://no-color.org: whatever it is set to, when it is not empty.
+static void terminals_find(struct cli *cli)
+{
+    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+    bool dumb = !term || !*term || strcmp(term, "dumb") == 0;
+
+    cli->out_tty = isatty(STDOUT_FILENO);
+    cli->err_tty = isatty(STDERR_FILENO);
+    cli->colours = cli->out_tty && !dumb && !(no_color && *no_color);
+    cli->err_moves = cli->err_tty && !dumb;
+}
+
 int cli_main(int argc, char **argv, const struct cli_engine *engine)
 {
-    struct cli cli = { .engine = engine, .out_tty = isatty(STDOUT_FILENO),
-                       .err_tty = isatty(STDERR_FILENO) };
+    struct cli cli = { .engine = engine };
     struct err err = { 0 };
 
+    terminals_find(&cli);
     setlocale(LC_CTYPE, "C.UTF-8"); // widths of characters, wherever we run
     cli.command = verb_of(&cli, argc > 1 ? argv[1] : NULL);
     if (!cli.command)

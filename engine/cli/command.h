@@ -42,6 +42,8 @@ struct cli {
     struct client *client; // opened by the first call
     const struct cli_engine *engine;
     bool out_tty, err_tty;
+    bool colours;          // on standard output: neither NO_COLOR nor a dumb terminal
+    bool err_moves;        // standard error is a terminal whose cursor can be moved
     int worst;             // largest exit code so far
 };
 
@@ -66,6 +68,8 @@ void command_help(const struct command *command, FILE *to);
 // Prints "pawl: ..." on standard error, notes the exit code, and returns it.
 int cli_error(struct cli *cli, int exit_code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+// The same, of what is no failure.
+void cli_say(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 // For verbs that take no more than max arguments: EXIT_USAGE, and said so, when there
 // are more of them.
 int cli_arguments_check(struct cli *cli, size_t max);

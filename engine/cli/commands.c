@@ -68,7 +68,7 @@ static const struct option_spec get_options[] = {
     { "newest", 0, "N", "only the N jobs that ended last" },
     { "before", 0, "TIME", "only jobs that ended before this time" },
     { "after", 0, "TIME", "only jobs that ended after this time" },
-    { "wide", 'w', NULL, "cut nothing" },
+    { "wide", 'w', NULL, "cut nothing, and show when they began and ended" },
     { "quiet", 'q', NULL, "ids only" },
     OPTIONS_COMMON,
 };
