@@ -85,8 +85,8 @@ has_evil "run --help"
 shows "run --help, by a hostile name" "$PAWL" run ./evil*.lua --help
 shows "run --help --json" "$PAWL" run script.lua --help --json
 shows "a wrong parameter" "$PAWL" run script.lua "$evil=1"
-shows "no such job" "$PAWL" get "$evil"
-shows "no such job, stop" "$PAWL" stop "$evil"
+shows "no such job" "$PAWL" get "z$evil"
+shows "no such job, stop" "$PAWL" stop "z$evil"
 shows "no such verb" "$PAWL" "$evil"
 shows "no such option" "$PAWL" get "--$evil"
 shows "no such file" "$PAWL" run "$evil.lua"

@@ -127,9 +127,9 @@ static void the_table_fits_any_terminal(void **state)
     json_array_append_new(rows, row(13, "\xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97", "local", "Failed",
                                     0, 1, 0, "e\xcc\x81\xcc\x81", "\xe6\xbc\xa2\xe5\xad\x97"));
     check(rows, 60,
-          "Id   Name      State                Location   Command\n"
-          "12   a-very-\xe2\x80\xa6  Running 2/40 failed  web01,we\xe2\x80\xa6  rolling_re\xe2\x80\xa6\n"
-          "13   \xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97  Failed               e\xcc\x81\xcc\x81"
+          "Id   Name         State                Location   Command\n"
+          "12   a-very-lon\xe2\x80\xa6  Running 2/40 failed  web01,we\xe2\x80\xa6  rolling_r\xe2\x80\xa6\n"
+          "13   \xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97     Failed               e\xcc\x81\xcc\x81"
           "          \xe6\xbc\xa2\xe5\xad\x97\n");
     for (unsigned width = 4; width < 160; width++) {
         struct buf out;
