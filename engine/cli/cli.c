@@ -13,6 +13,7 @@
 #include "base/suggest.h"
 #include "cli/call.h"
 #include "cli/text.h"
+#include "cli/values.h"
 
 // ---- what verbs use
 // Names and reasons come from elsewhere: on a terminal they drive nothing.
@@ -87,6 +88,11 @@ static const struct command *verb_of(struct cli *cli, const char *name)
     command = command_find(name);
     if (command)
         return command;
+    if (!*name || *name == '-') {
+        cli_error(cli, EXIT_USAGE, "a verb comes first, not \"%.60s\": pawl VERB [OPTIONS]; `pawl help` "
+                  "lists them", name);
+        return NULL;
+    }
     suggest_begin(&suggest, slice_str(name));
     for (command = commands; command->name; command++)
         suggest_add(&suggest, slice_str(command->name));
@@ -126,6 +132,14 @@ static void terminals_find(struct cli *cli)
     cli->err_moves = cli->err_tty && !dumb;
 }
 
+static void usage_error(struct cli *cli, const char *text)
+{
+    size_t len = strlen(text);
+
+    cli_error(cli, EXIT_USAGE, "%s%s see `pawl help %s`", text,
+              len && text[len - 1] == '?' ? "" : ";", cli->command->name);
+}
+
 int cli_main(int argc, char **argv, const struct cli_engine *engine)
 {
     struct cli cli = { .engine = engine };
@@ -137,8 +151,9 @@ int cli_main(int argc, char **argv, const struct cli_engine *engine)
     if (!cli.command)
         return cli.worst;
     if (options_parse(&cli.options, cli.command->options, argc > 2 ? argc - 2 : 0,
-                      argc > 2 ? argv + 2 : argv + argc, &err) < 0)
-        cli_error(&cli, EXIT_USAGE, "%s; see `pawl help %s`", err_text(&err), cli.command->name);
+                      argc > 2 ? argv + 2 : argv + argc, &err) < 0 ||
+        values_check(&cli.options, &err) < 0)
+        usage_error(&cli, err_text(&err));
     else
         verb_run_it(&cli);
     options_release(&cli.options);

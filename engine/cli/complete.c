@@ -108,6 +108,7 @@ static void value_add(struct complete *complete, const struct value *value)
     switch (value->kind) {
     case VALUE_FREE: break;
     case VALUE_LIST: lead_to_item(complete); // fall through
+    case VALUE_HINTS:
     case VALUE_WORDS: words_add(complete, value->words); break;
     case VALUE_FILE: shell_asked(complete, "files"); break;
     case VALUE_DIRECTORY: shell_asked(complete, "directories"); break;

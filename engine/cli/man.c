@@ -173,7 +173,7 @@ static void option(struct buf *out, const struct option_spec *spec)
     buf_add_byte(out, '\n');
     roff_str(out, spec->about);
     if (value && value->words) {
-        buf_add_str(out, ".\nOne of: ");
+        buf_addf(out, ".\n%s: ", value->kind == VALUE_HINTS ? "For example" : "One of");
         roff_str(out, value->words);
         buf_add_str(out, ".");
     }

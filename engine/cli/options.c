@@ -62,6 +62,9 @@ static int take_value(struct parser *parser, const struct option_spec *spec, con
     if (spec->value && !text)
         return err_set(parser->err, ERR_USAGE, "option --%s needs a value: %s", spec->name,
                        spec->value);
+    if (text && !*text)
+        return err_set(parser->err, ERR_USAGE, "option --%s is empty; it needs a value: %s",
+                       spec->name, spec->value);
     give(parser, spec, text);
     return 0;
 }
@@ -201,9 +204,8 @@ int option_duration(const struct options *options, const char *name, long long f
     int64_t ms = fallback;
 
     if (text && !duration_from_text(slice_str(text), &ms))
-        return err_set(err, ERR_USAGE,
-                       "--%s %.60s: a duration like 90, 1.5s, 10m or 1h30m is expected", name,
-                       text);
+        return err_set(err, ERR_USAGE, "--%s %.60s: a duration like 90, 1.5s, 10m or 1h30m is "
+                       "expected, %dd at most", name, text, DURATION_DAYS_MAX);
     *ret_ms = ms;
     return 0;
 }
@@ -219,7 +221,9 @@ int option_number(const struct options *options, const char *name, long long fal
         return 0;
     errno = 0;
     *ret = strtoll(text, &end, 10);
-    if (end == text || *end || errno || *ret < 0)
+    if (end != text && !*end && errno == ERANGE)
+        return err_set(err, ERR_USAGE, "--%s %.60s: that is too large a number", name, text);
+    if (end == text || *end || *ret < 0)
         return err_set(err, ERR_USAGE, "--%s %.60s: a whole number from 0 is expected", name,
                        text);
     return 0;

@@ -96,7 +96,7 @@ static void id_add(struct select *select, const char *text)
     exit_code = call_try(select->cli, "GET", buf_cstr(&path), NULL, &row, &err);
     buf_release(&path);
     if (exit_code == EXIT_NO_JOB) {
-        cli_error(select->cli, EXIT_NO_JOB, "%s", err_text(&err));
+        cli_error(select->cli, EXIT_NO_JOB, "%s; `pawl get` lists them", err_text(&err));
     } else if (exit_code) {
         select->exit_code = cli_error(select->cli, exit_code, "%s", err_text(&err));
     } else if (select->query.len && json_is_null(json_object_get(row, "parent"))) {
@@ -115,10 +115,12 @@ static void text_add(struct select *select, const char *text)
 {
     enum selector_kind kind = selector_kind_of(text);
 
-    if (kind == SELECTOR_ID)
+    if (!*text)
+        cli_error(select->cli, EXIT_NO_JOB, "no job has an empty name; give an id, a name or a glob");
+    else if (kind == SELECTOR_ID)
         id_add(select, text);
     else if (list_add(select, "name", text) == 0 && kind == SELECTOR_NAME && !select->exit_code)
-        cli_error(select->cli, EXIT_NO_JOB, "job %s: no such job", text);
+        cli_error(select->cli, EXIT_NO_JOB, "job %s: no such job; `pawl get` lists them", text);
 }
 
 // A line of --json output, or a selector as on the command line.

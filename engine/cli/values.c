@@ -2,6 +2,10 @@
 #include "cli/values.h"
 
 #include <ctype.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/suggest.h"
 
 #define STATES                                                                               \
     "NotStarted Running Blocked Suspending Suspended Disconnected Stopping Completed Failed " \
@@ -14,7 +18,7 @@ static const struct value values[] = {
     { "--overlap", VALUE_WORDS, "skip queue parallel replace" },
     { "--stream", VALUE_WORDS, "output error warning verbose debug information progress" },
     { "ANSWER", VALUE_ANSWER, NULL },
-    { "ARCH", VALUE_WORDS, "linux32 linux64 i386 i686 x86_64" },
+    { "ARCH", VALUE_HINTS, "linux32 linux64 i386 i686 x86_64" },
     { "ARGUMENT", VALUE_FILE, NULL },
     { "COMMAND", VALUE_COMMAND, NULL },
     { "DIR", VALUE_DIRECTORY, NULL },
@@ -35,7 +39,7 @@ static const struct value values[] = {
     { "STATE", VALUE_LIST, STATES },
     { "TEXT", VALUE_FREE, NULL },
     { "TIME", VALUE_FREE, NULL },
-    { "TYPE", VALUE_LIST, "local remote workflow" },
+    { "TYPE", VALUE_LIST, "local remote workflow cim" },
     { "TZ", VALUE_FREE, NULL },
     { "USER", VALUE_USER, NULL },
     { "VERB", VALUE_VERB, NULL },
@@ -57,6 +61,75 @@ const struct value *value_of_option(const struct option_spec *spec)
         if (strcmp(values[i].word + 2, spec->name) == 0)
             return &values[i];
     return value_find(slice_str(spec->value));
+}
+
+// ---- checking
+// Takes the next word off a text of them.
+static struct slice word_next(const char **words)
+{
+    struct slice word = slice_of(*words, strcspn(*words, " "));
+
+    *words += word.len;
+    *words += strspn(*words, " ");
+    return word;
+}
+
+static bool word_is_one(const char *words, struct slice wanted)
+{
+    while (*words) {
+        struct slice word = word_next(&words);
+        if (word.len == wanted.len &&
+            strncasecmp((const char *)word.ptr, (const char *)wanted.ptr, word.len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int unknown_word(const struct option_spec *spec, const char *words, struct slice wanted,
+                        struct err *err)
+{
+    char meant[SUGGEST_NAME_MAX + 32];
+    struct suggest suggest;
+    struct buf all;
+    int rc;
+
+    buf_init(&all, 0);
+    suggest_begin(&suggest, wanted);
+    while (*words) {
+        struct slice word = word_next(&words);
+        suggest_add(&suggest, word);
+        buf_addf(&all, "%s%.*s", all.len ? *words ? ", " : " or " : "", SLICE_ARG(word));
+    }
+    rc = err_set(err, ERR_USAGE, "--%s \"%.*s\": %s is expected%s", spec->name,
+                 wanted.len < 40 ? (int)wanted.len : 40, (const char *)wanted.ptr, buf_cstr(&all),
+                 suggest_text(&suggest, meant));
+    buf_release(&all);
+    return rc;
+}
+
+static int value_check(const struct option_given *given, struct err *err)
+{
+    const struct value *value = value_of_option(given->spec);
+    const char *at = given->value;
+
+    if (!value || (value->kind != VALUE_WORDS && value->kind != VALUE_LIST))
+        return 0;
+    for (;;) {
+        struct slice word = slice_of(at, value->kind == VALUE_LIST ? strcspn(at, ",") : strlen(at));
+        if (!word_is_one(value->words, word))
+            return unknown_word(given->spec, value->words, word, err);
+        at += word.len;
+        if (!*at++)
+            return 0;
+    }
+}
+
+int values_check(const struct options *options, struct err *err)
+{
+    for (size_t i = 0; i < options->given_count; i++)
+        if (options->given[i].value && value_check(&options->given[i], err) < 0)
+            return err->code;
+    return 0;
 }
 
 // ---- usages

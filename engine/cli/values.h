@@ -10,6 +10,7 @@ enum value_kind {
     VALUE_FREE,     // whatever a person thinks of
     VALUE_WORDS,    // one of a few words
     VALUE_LIST,     // some of a few words, with commas between them
+    VALUE_HINTS,    // any word; these are often meant
     VALUE_FILE,
     VALUE_DIRECTORY,
     VALUE_COMMAND,  // a program of this machine
@@ -33,6 +34,9 @@ struct value {
 const struct value *value_find(struct slice word);
 // Of an option that takes one.
 const struct value *value_of_option(const struct option_spec *spec);
+
+// Are the values that must be one of a few words such? ERR_USAGE names those.
+int values_check(const struct options *options, struct err *err);
 
 // The n-th argument of a usage, as a word of the table: "JOB" of "wait [OPTIONS] JOB...",
 // the last one again and again where it may be repeated. Where the first one is a word in

@@ -61,13 +61,37 @@ static int reading_read(const struct options *options, struct reading *reading, 
     return 0;
 }
 
+// --host names one that the job has, or may yet have while it goes on.
+static int host_check(struct cli *cli, const struct reading *reading, const json_t *job)
+{
+    const char *host = reading->printer.host;
+    json_t *rows = NULL, *row;
+    char path[64];
+    size_t i;
+    bool found = false;
+
+    if (!host || reading->follow.live || row_int(job, "parent"))
+        return 0;
+    snprintf(path, sizeof(path), "/v1/jobs?children=1&ids=%lld", row_int(job, "id"));
+    if (call_lines(cli, path, &rows) != 0)
+        return cli->worst;
+    json_array_foreach(rows, i, row)
+        found = found || strcmp(row_text(row, "host"), host) == 0;
+    json_decref(rows);
+    return found ? 0 : cli_error(cli, EXIT_NO_JOB, "job %lld has no part on %.80s; `pawl get %lld "
+                                 "--children` lists its parts", row_int(job, "id"), host,
+                                 row_int(job, "id"));
+}
+
 static int receive_one(struct cli *cli, struct reading *reading, const json_t *row)
 {
     const struct options *options = &cli->options;
     bool child = row_int(row, "parent") != 0;
     char hint[64];
-    int exit_code;
+    int exit_code = host_check(cli, reading, row);
 
+    if (exit_code)
+        return exit_code;
     snprintf(hint, sizeof(hint), "pawl receive %lld --wait%s", row_int(row, "id"),
              reading->follow.fold ? " --fold" : "");
     reading->follow.row = row;

@@ -213,7 +213,7 @@ int verb_run(struct cli *cli)
         command_help(cli->command, stdout);
         return 0;
     }
-    if (options->arg_count == 0)
+    if (options->arg_count == 0 || !*options->args[0])
         return cli_error(cli, EXIT_USAGE, "which workflow? pawl run FILE.lua [key=value]..., or "
                          "one that is shipped: pawl run restart --help; pawl help run tells more");
     return option_is_set(options, "help") ? run_help(cli, options->args[0]) : run_start(cli);
