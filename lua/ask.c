@@ -12,6 +12,7 @@
 #include "lua/text.h"
 #include "lua/wait.h"
 #include "model/as.h"
+#include "model/interpreter.h"
 
 // ---- words
 
@@ -78,6 +79,17 @@ struct slice ask_string(lua_State *L, const char *function, const char *name)
         options_raise(L, function, name, "a string");
     lua_pop(L, 1);
     return s;
+}
+
+bool ask_flag(lua_State *L, const char *function, const char *name)
+{
+    int type = push_option(L, name);
+    bool flag = lua_toboolean(L, -1);
+
+    if (type != LUA_TBOOLEAN && type != LUA_TNIL)
+        options_raise(L, function, name, "true or false");
+    lua_pop(L, 1);
+    return flag;
 }
 
 struct slice ask_path(lua_State *L, const char *function, int idx)
@@ -222,11 +234,22 @@ static struct slice read_user(lua_State *L, const char *function)
     return ask_string(L, function, "as");
 }
 
+static struct slice read_arch(lua_State *L, const char *function)
+{
+    struct slice arch = ask_string(L, function, "arch");
+
+    if (arch.len && !interpreter_is_arch(arch))
+        vm_raise(L, "%s: option 'arch' must be the name of an architecture, not '%.*s'", function,
+                 arch.len < 60 ? (int)arch.len : 60, (const char *)arch.ptr);
+    return arch;
+}
+
 void ask_put(lua_State *L, const struct ask *ask, struct slice interp)
 {
     struct buf *buf = &ask->strand->args;
     struct slice as = read_user(L, ask->function);
     struct slice cwd = ask_string(L, ask->function, "cwd");
+    struct slice arch = read_arch(L, ask->function);
     bool has_words = ask->list || ask->first_count;
     bool has_env = push_env(L, ask->function) == LUA_TTABLE;
     int env = lua_gettop(L);
@@ -235,7 +258,9 @@ void ask_put(lua_State *L, const struct ask *ask, struct slice interp)
     host.ptr = (const uint8_t *)lua_tolstring(L, HOST_NAME, &host.len);
     ask->strand->effect.host = host; // it stays on the stack
     value_put_map(buf, (size_t)has_words + (as.len > 0) + (cwd.len > 0) + has_env + 1 + (interp.len > 0) +
-                           (ask->shell.len > 0) + ask->has_stdin);
+                           (arch.len > 0) + (ask->shell.len > 0) + ask->has_stdin);
+    if (arch.len)
+        put_key_slice(buf, "arch", arch);
     if (has_words) {
         value_put_str(buf, ask->shell.len ? "args" : "argv");
         put_words(L, ask);
@@ -252,7 +277,7 @@ void ask_put(lua_State *L, const struct ask *ask, struct slice interp)
     if (interp.len)
         put_key_slice(buf, "interp", interp);
     if (ask->shell.len)
-        put_key_slice(buf, "shell", ask->shell);
+        put_key_slice(buf, ask->script ? "script" : "shell", ask->shell);
     if (ask->has_stdin)
         put_key_slice(buf, "stdin", ask->stdin_bytes);
 }

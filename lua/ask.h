@@ -18,6 +18,7 @@ struct ask {
     const char *function;
     struct script_strand *strand;
     struct slice shell;    // text for sh; empty: the words are a command
+    bool script;           // the text is a script file's
     struct slice first[3]; // words before those of the list
     size_t first_count;
     int list;              // stack index of a list of words, or 0
@@ -39,6 +40,8 @@ struct slice ask_path(lua_State *L, const char *function, int idx);
 void ask_word(struct ask *ask, struct slice word);
 // A string option; NULL bytes when it is not given.
 struct slice ask_string(lua_State *L, const char *function, const char *name);
+// An option that is true or false; absent: false.
+bool ask_flag(lua_State *L, const char *function, const char *name);
 // Options `args` and `stdin` of the command. What they push stays for ask_put.
 void ask_read_args(lua_State *L, struct ask *ask);
 void ask_read_stdin(lua_State *L, struct ask *ask);

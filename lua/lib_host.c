@@ -51,13 +51,14 @@ static int host_run(lua_State *L)
     struct ask ask = host_ask(L, "run", 2);
     int positional = ask_spread(L, "run", "the command");
 
-    options_read(L, "run", OPTIONS_AT, positional, OPTIONS_COMMAND | OPTION_ARGS | OPTION_SHELL,
-                 ask.strand);
+    options_read(L, "run", OPTIONS_AT, positional,
+                 OPTIONS_COMMAND | OPTION_ARGS | OPTION_SCRIPT | OPTION_SHELL, ask.strand);
     ask.shell.ptr = (const uint8_t *)lua_tolstring(L, ARG, &ask.shell.len);
     if (ask.shell.len == 0)
         vm_raise(L, "run: the command is empty");
     ask_read_args(L, &ask);
     ask_read_stdin(L, &ask);
+    ask.script = ask_flag(L, "run", "script");
     ask_put(L, &ask, ask_string(L, "run", "shell"));
     return ask_yield(L, &ask, ask_done);
 }

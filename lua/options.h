@@ -16,10 +16,12 @@
     X(SENSITIVE, "sensitive")    \
     X(QUIET, "quiet")            \
     X(REACH, "reach")            \
+    X(ARCH, "arch")              \
     X(ARGS, "args")              \
     X(AS, "as")                  \
     X(CWD, "cwd")                \
     X(ENV, "env")                \
+    X(SCRIPT, "script")          \
     X(SHELL, "shell")            \
     X(STDIN, "stdin")            \
     X(MODE, "mode")              \
@@ -52,7 +54,7 @@ enum {
     OPTIONS_STEP = OPTIONS_RETRY | OPTION_NAME | OPTION_TIMEOUT | OPTION_SENSITIVE | OPTION_REACH |
                    OPTION_AS, // a step on a host
     OPTIONS_COMMAND = OPTIONS_STEP | OPTION_OK_CODES | OPTION_QUIET | OPTION_CWD | OPTION_ENV |
-                      OPTION_STDIN,
+                      OPTION_STDIN | OPTION_ARCH,
     OPTIONS_WITH = OPTION_AS | OPTION_CWD | OPTION_ENV | OPTION_SHELL,
 };
 

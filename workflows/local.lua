@@ -2,11 +2,13 @@
 workflow {
   about  = "Run a command on this machine",
   params = {
-    shell        = { "string", about = "text for sh -c" },
+    shell        = { "string", about = "text for sh, or for interpreter" },
     argv         = { "list", about = "a command and its arguments, run without a shell" },
-    script       = { "string", about = "text of a script file" },
+    script       = { "string", about = "text of a script file; its #! line counts" },
     args         = { "list", about = "arguments of shell or script" },
-    init         = { "string", about = "shell text that runs first" },
+    init         = { "string", about = "text in the same language that runs first" },
+    interpreter  = { "string", about = "program for the text instead of sh, and its first arguments" },
+    arch         = { "string", about = "what the machine is to look like to it, as for setarch" },
     as           = { "string", about = "the user to run it as" },
     cwd          = { "string", about = "working directory" },
     stdin        = { "string", about = "bytes for standard input" },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The table of verbs, and the way from argv to one of them.
+// The way from argv to a verb, and what verbs use.
 #include "cli/cli.h"
 
 #include <locale.h>
@@ -12,387 +12,50 @@
 
 #include "base/suggest.h"
 #include "cli/call.h"
-#include "cli/follow.h"
-#include "cli/hosts.h"
-#include "cli/local_params.h"
-#include "cli/reach.h"
-#include "cli/select.h"
 #include "cli/text.h"
-
-// ---- options, verb by verb
-static const struct option_spec start_options[] = {
-    { "command", 'c', "TEXT", "shell text to run; arguments become $1, $2, ..." },
-    { "file", 'f', "FILE", "a shell script to run, copied with the job" },
-    OPTIONS_JOB,
-    { "stdin", 0, "FILE", "its standard input, copied with it; - is ours" },
-    { "init", 0, "TEXT", "shell text that runs before it" },
-    { "timeout", 0, "TIME", "end an attempt after this time" },
-    { "retry", 0, "N", "attempts after a failed one" },
-    { "as", 0, "USER", "as this user, from its home" },
-    { "on-interrupt", 0, "WHAT", "cut off by a reboot: rerun, fail or suspend" },
-    { "ok-exit", 0, "N,...", "exit codes that are no failure; else 0" },
-    { "follow", 0, NULL, "show its output until it has ended" },
-    OPTIONS_COMMON,
-};
-
-static const struct option_spec invoke_options[] = {
-    { "hosts", 0, "SET", "where: web[01-12],db1,@group,!web03" },
-    OPTION_INVENTORY,
-    OPTIONS_REACH,
-    { "command", 'c', "TEXT", "shell text to run; arguments become $1, $2, ..." },
-    { "file", 'f', "FILE", "a shell script of ours to run there" },
-    { "throttle", 0, "N", "hosts at once; else 32" },
-    { "max-failures", 0, "N", "begin no more hosts after more than N have failed" },
-    OPTIONS_JOB,
-    { "stdin", 0, "FILE", "its standard input, copied with it; - is ours" },
-    { "init", 0, "TEXT", "shell text that runs before it" },
-    { "timeout", 0, "TIME", "end an attempt after this time" },
-    { "retry", 0, "N", "attempts after a failed one" },
-    { "as", 0, "USER", "as this user, from its home" },
-    { "on-interrupt", 0, "WHAT", "cut off by a reboot: rerun, fail or suspend" },
-    { "ok-exit", 0, "N,...", "exit codes that are no failure; else 0" },
-    OPTIONS_FOLLOW,
-    { "detach", 'd', NULL, "return at once, print the job's row" },
-    OPTIONS_COMMON,
-};
-
-static const struct option_spec run_options[] = {
-    { "hosts", 0, "SET", "its hosts: web[01-12],db1,@group,!web03" },
-    OPTION_INVENTORY,
-    OPTIONS_REACH,
-    { "params", 0, "FILE", "parameters as a JSON object; key=value wins" },
-    OPTIONS_JOB,
-    OPTIONS_FOLLOW,
-    { "detach", 'd', NULL, "return at once, print the job's row" },
-    OPTIONS_COMMON,
-};
-
-static const struct option_spec get_options[] = {
-    OPTIONS_SELECT,
-    { "children", 0, NULL, "the parts on each host, too" },
-    { "child-state", 0, "STATE", "jobs with such parts, and these parts only" },
-    { "command", 0, "GLOB", "only jobs with such a command" },
-    { "has-more", 0, "[BOOL]", "only jobs with output to receive; =false: without" },
-    { "newest", 0, "N", "only the N jobs that ended last" },
-    { "before", 0, "TIME", "only jobs that ended before this time" },
-    { "after", 0, "TIME", "only jobs that ended after this time" },
-    { "wide", 'w', NULL, "cut nothing" },
-    { "watch", 0, NULL, "go on, and show what changes, until Ctrl-C" },
-    { "quiet", 'q', NULL, "ids only" },
-    OPTIONS_COMMON,
-};
-
-static const struct option_spec receive_options[] = {
-    OPTIONS_SELECT,
-    { "keep", 0, NULL, "leave the reading mark where it is" },
-    { "all", 0, NULL, "everything from the start" },
-    { "since", 0, "SEQ", "everything behind this record" },
-    { "wait", 0, NULL, "go on until the job is settled" },
-    { "force", 0, NULL, "with --wait: until it is finished" },
-    { "timeout", 0, "TIME", "with --wait: at most this long" },
-    { "stream", 0, "NAME", "only this stream; may be repeated" },
-    { "host", 0, "HOST", "only this host's records" },
-    { "no-recurse", 0, NULL, "only what the jobs wrote, not their hosts" },
-    { "events", 0, NULL, "show changes of state, too" },
-    { "with-job", 0, NULL, "each job's row in front of its records" },
-    { "fields", 0, "A,B", "structured records as a table of these fields" },
-    { "fold", 0, NULL, "equal outputs of hosts together" },
-    { "auto-remove", 0, NULL, "with --wait: remove jobs that have finished" },
-    { "no-host", 0, NULL, "no hosts in front of lines" },
-    { "quiet", 'q', NULL, "no status line" },
-    OPTIONS_COMMON,
-};
-
-static const struct option_spec wait_options[] = {
-    OPTIONS_SELECT,
-    { "for", 0, "STATE", "until they are in this state" },
-    { "force", 0, NULL, "until they are finished, not just settled" },
-    { "any", 0, NULL, "one of them is enough" },
-    { "timeout", 0, "TIME", "at most this long; 0 only looks" },
-    { "check", 0, NULL, "exit 1 when one failed or was stopped" },
-    { "quiet", 'q', NULL, "ids only" },
-    OPTIONS_COMMON,
-};
-
-static const struct option_spec stop_options[] = {
-    OPTIONS_SELECT,
-    { "grace", 0, "TIME", "from TERM to KILL; else 10s" },
-    { "force", 0, NULL, "end the job now, even when its host is away" },
-    { "wait", 0, NULL, "return when it has ended" },
-    OPTIONS_COMMON,
-};
-
-static const struct option_spec suspend_options[] = {
-    OPTIONS_SELECT,
-    { "force", 0, NULL, "interrupt running steps, too; they run again" },
-    { "wait", 0, NULL, "return when it is suspended" },
-    OPTIONS_COMMON,
-};
-
-static const struct option_spec resume_options[] = {
-    OPTIONS_SELECT,
-    { "wait", 0, NULL, "return when it has finished" },
-    OPTIONS_COMMON,
-};
-
-static const struct option_spec remove_options[] = {
-    OPTIONS_SELECT,
-    { "force", 0, NULL, "stop it first when it has not finished" },
-    OPTIONS_COMMON,
-};
-
-static const struct option_spec answer_options[] = {
-    { "question", 0, "N", "its number, where several are open" },
-    OPTIONS_COMMON,
-};
-
-static const struct option_spec retry_options[] = {
-    { "failed", 0, NULL, "hosts whose command or script failed" },
-    { "unreachable", 0, NULL, "hosts that could not be reached" },
-    { "unreached", 0, NULL, "hosts that the job ended before it came to" },
-    { "unfinished", 0, NULL, "all that did not complete, the stopped ones, too" },
-    { "name", 0, "NAME", "name of the new job; else the old one's" },
-    OPTIONS_FOLLOW,
-    { "detach", 'd', NULL, "return at once, print the new job's row" },
-    OPTIONS_COMMON,
-};
-
-static const struct option_spec select_options[] = { OPTIONS_SELECT, OPTIONS_COMMON };
-static const struct option_spec plain_options[] = { OPTIONS_COMMON };
-
-static const struct option_spec hosts_options[] = {
-    OPTION_INVENTORY,
-    { "groups", 0, NULL, "the groups instead of the hosts" },
-    { "check", 0, NULL, "connect to them, and show how they are" },
-    { "timeout", 0, "TIME", "with --check: how long a host may take; else 1m" },
-    OPTIONS_REACH,
-    { "wide", 'w', NULL, "cut nothing" },
-    { "quiet", 'q', NULL, "names only" },
-    OPTIONS_COMMON,
-};
-
-static const struct option_spec schedule_options[] = {
-    { "cron", 0, "TEXT", "add: when, as five fields or @daily and the like" },
-    { "timezone", 0, "TZ", "add: of --cron; else the engine's" },
-    { "every", 0, "TIME", "add: in intervals, counted from now" },
-    { "at-boot", 0, NULL, "add: once after each boot of this machine" },
-    { "overlap", 0, "WHAT", "add: skip (default), queue, parallel, replace" },
-    { "missed", 0, "WHAT", "add: run-once (default), skip" },
-    { "jitter", 0, "TIME", "add: up to so much later, each time another" },
-    { "keep", 0, "N", "add: only the newest N finished jobs; else all" },
-    { "disabled", 0, NULL, "add: nothing is started until it is enabled" },
-    { "wide", 'w', NULL, "list: cut nothing, and the next three times" },
-    { "quiet", 'q', NULL, "list: names only" },
-    OPTIONS_COMMON,
-};
-
-static const struct option_spec daemon_options[] = {
-    { "foreground", 0, NULL, "run it here, messages on standard error" },
-    { "stop", 0, NULL, "end it in order; jobs go on at the next start" },
-    { "detached", 0, NULL, NULL },
-    OPTIONS_COMMON,
-};
-
-static const struct option_spec doctor_options[] = {
-    { "take-over", 0, NULL, "make hosts that followed another follow this" },
-    OPTIONS_COMMON,
-};
-
-// ---- the verbs
-const struct command commands[] = {
-    { "start", "start [OPTIONS] -c TEXT | -f FILE | -- COMMAND [ARGUMENT]...", "Start a command as a job",
-      "The row of the job is printed as soon as the job is on disk; from then on it\n"
-      "survives logout, crashes and reboots. `pawl receive` prints what it writes.\n\n"
-      "  pawl start -- df -h /\n"
-      "  pawl start -c 'make -j4 && make check' --name build --retry 2\n"
-      "  pawl start --file backup.sh --timeout 2h -- /srv /backup",
-      start_options, verb_start },
-    { "invoke", "invoke --hosts SET [OPTIONS] [--] COMMAND...",
-      "Run a command on hosts",
-      "One child of the job for each host, over your own ssh: its keys, agent and\n"
-      "~/.ssh/config. It is followed until it is settled; Ctrl-C leaves it running.\n\n"
-      "Lines have their host in front. --fold shows equal outputs once, at the end,\n"
-      "under the names of their hosts.\n\n"
-      "  pawl invoke --hosts 'web[01-12],!web03' uptime\n"
-      "  pawl invoke --hosts @web --fold uname -r\n"
-      "  pawl invoke --hosts @db --throttle 1 -c 'systemctl restart db'\n"
-      "  pawl invoke -d --hosts all.example.org --file patch.sh --timeout 1h",
-      invoke_options, verb_invoke },
-    { "run", "run FILE.lua [OPTIONS] [KEY=VALUE]...", "Run a workflow",
-      "It is followed until it is settled; Ctrl-C leaves it running. The workflow\n"
-      "checks its parameters; `pawl run FILE.lua --help` prints them. A bare name is a\n"
-      "workflow that comes with Pawl: collect (files or facts), restart (a service, in\n"
-      "batches), upgrade (packages, and a reboot where required). --fold shows equal\n"
-      "outputs of hosts once, at the end.\n\n"
-      "  pawl run restart --hosts @web service=nginx batches=1,25%\n"
-      "  pawl run patch.lua batch=2\n"
-      "  pawl run -d patch.lua --params prod.json --meta ticket=42",
-      run_options, verb_run },
-    { "get", "get [OPTIONS] [JOB]...", "Show jobs",
-      "HasMoreData is True while there is output that was not received yet. A TIME is\n"
-      "like 2026-01-31 or \"2026-01-31 12:00\", in this machine's time zone.\n\n"
-      "  pawl get\n"
-      "  pawl get --state Failed -q | pawl remove -\n"
-      "  pawl get 12 --children --json\n"
-      "  pawl get --newest 10 --command '*backup*'\n"
-      "  pawl get --watch --state Running,Blocked",
-      get_options, verb_get },
-    { "receive", "receive [OPTIONS] JOB...", "Print what jobs have written since the last time",
-      "Each host's part has a reading mark, and what the job itself wrote; they move\n"
-      "when the output is written. Two that receive a job at once take turns: each\n"
-      "record comes to one of them. --keep, --all, --since and --stream leave the\n"
-      "marks alone.\n\n"
-      "  pawl receive 12\n"
-      "  pawl receive 12 --wait\n"
-      "  pawl receive 12 --fold --all\n"
-      "  pawl receive 12:web01\n"
-      "  pawl receive 12 --wait --auto-remove --fields name,size\n"
-      "  pawl receive 'web*' --all --json",
-      receive_options, verb_receive },
-    { "wait", "wait [OPTIONS] JOB...", "Wait for jobs",
-      "Settled is finished or suspended. A job that waits for an answer ends the\n"
-      "waiting at once (exit 4).\n\n"
-      "  pawl wait 12 13 --timeout 10m\n"
-      "  pawl wait 'web*' --any --force --check",
-      wait_options, verb_wait },
-    { "stop", "stop [OPTIONS] JOB...", "Stop jobs",
-      "Each running command gets TERM and, when its grace is over, KILL; then the\n"
-      "workflow's cleanup runs, and the job is Stopped.\n\n"
-      "  pawl stop 12 --grace 30s --wait", stop_options, verb_stop },
-    { "remove", "remove [OPTIONS] JOB...", "Remove finished jobs and their results",
-      "A job that has not finished is refused, unless --force is given.\n\n"
-      "  pawl remove 12\n  pawl remove --state Completed", remove_options, verb_remove },
-    { "rename", "rename [OPTIONS] JOB NAME", "Give a job another name",
-      "A child goes by its job's id and its host, as in 12:web01; it has no other name.\n\n"
-      "  pawl rename 12 nightly", plain_options, verb_rename },
-    { "suspend", "suspend [OPTIONS] JOB...", "Suspend jobs at their next step",
-      "A step that is running ends first, and its result is kept; nothing new begins\n"
-      "until `pawl resume`.\n\n"
-      "  pawl suspend 12 --wait", suspend_options, verb_suspend },
-    { "resume", "resume [OPTIONS] JOB...", "Resume suspended jobs",
-      "They go on from where they stood; no finished step runs again.\n\n"
-      "  pawl resume --state Suspended", resume_options, verb_resume },
-    { "signal", "signal JOB NAME [JSON]", "Send a workflow a signal",
-      "The workflow's wait_signal(NAME) returns the value, now or when it gets there.\n"
-      "Without JSON the value is nil; a text needs its own quotes: '\"text\"'.\n\n"
-      "  pawl signal 12 go\n"
-      "  pawl signal 12 go '{\"n\":1}'", plain_options, verb_signal },
-    { "answer", "answer [OPTIONS] [JOB [ANSWER]]", "Answer the question of a Blocked job",
-      "Without an answer: what is asked, by that job or by all. An approval is answered\n"
-      "with yes or no, another question with one of its choices, or any text.\n\n"
-      "  pawl answer\n"
-      "  pawl answer 12 yes\n"
-      "  pawl answer 12:web03 no            the question of its part on that host\n"
-      "  pawl answer 12 --question 34 v2    one of several that are open",
-      answer_options, verb_answer },
-    { "retry", "retry [OPTIONS] JOB", "Run a finished job again, on the hosts that failed",
-      "A new job, made of what the old one was made of: script, parameters,\n"
-      "environment, hosts with their variables; no file is read again. Without\n"
-      "options: the hosts that failed, were unreachable or were never reached. It is\n"
-      "followed until it is settled; Ctrl-C leaves it running.\n\n"
-      "  pawl retry 12\n"
-      "  pawl retry 12 --unreachable --unreached\n"
-      "  pawl retry -d patch --unfinished --name patch-2",
-      retry_options, verb_retry },
-    { "history", "history [OPTIONS] JOB...", "Show the steps of jobs, one line per attempt",
-      "  pawl history 12", select_options, verb_history },
-    { "schedule", "schedule [add|list|show|enable|disable|remove|run] ...",
-      "Start jobs by the clock",
-      "  add NAME WHEN -- VERB...   a schedule; behind -- stands start, invoke or run,\n"
-      "                             with all it takes. What it names is read now:\n"
-      "                             files, scripts, modules, hosts, environment\n"
-      "  list                       all of them; also without a word\n"
-      "  show NAME                  all of one, with its next three times\n"
-      "  enable, disable NAME...    names, or globs; what runs goes on\n"
-      "  remove NAME...             the same; its jobs stay\n"
-      "  run NAME                   a job of it now, outside of the plan\n\n"
-      "WHEN is --cron, --every or --at-boot. A cron text is minute, hour, day of the\n"
-      "month, month and weekday: '30 2 * * mon-fri', '*/10 8-18 * * *', @daily.\n"
-      "Each time runs once at most, whatever becomes of the clock. While a job of the\n"
-      "schedule is unfinished, the next one is left out (skip), waits (queue), starts\n"
-      "beside it (parallel), or stops it and takes its place (replace): --overlap.\n"
-      "Times that passed while no engine ran are made up for by one job (run-once), or\n"
-      "by none (skip): --missed.\n\n"
-      "  pawl schedule add disks --every 10m --keep 100 -- start -- df -h\n"
-      "  pawl schedule add nightly --cron '30 2 * * *' --timezone Europe/Berlin \\\n"
-      "      -- run backup.lua target=/srv\n"
-      "  pawl schedule add patch --cron '0 4 * * sat' --overlap queue --jitter 30m \\\n"
-      "      -- invoke --hosts @web --file patch.sh\n"
-      "  pawl schedule add mounts --at-boot -- start -c 'mount -a'\n"
-      "  pawl schedule list --wide\n"
-      "  pawl get --schedule nightly",
-      schedule_options, verb_schedule },
-    { "hosts", "hosts [OPTIONS] [SET]", "Show which hosts a set means, or how they are",
-      "A SET is names, ranges, groups and patterns, with commas or spaces between; !\n"
-      "takes away: web[01-12],@db,!db3,'edge-*',admin@gate:2222. Groups, patterns and\n"
-      "variables come from the inventory: a file in Lua, Ansible's INI or YAML, or a\n"
-      "program that prints Ansible's JSON; else hosts.lua, .yaml, .yml, .ini or hosts\n"
-      "in PAWL_HOME. Without SET: all of its hosts.\n\n"
-      "--check connects to them through the engine, whose ssh and agent are tested so,\n"
-      "and shows each as it answers: exit 1 when one cannot be used, and why.\n\n"
-      "  pawl hosts\n"
-      "  pawl hosts '@web,!web03' --json\n"
-      "  pawl hosts --groups -i production.ini\n"
-      "  pawl hosts --check @web --timeout 20s",
-      hosts_options, verb_hosts },
-    { "status", "status", "Show the engine",
-      "Exit code 5 when none runs; asking does not start one.", plain_options, verb_status },
-    { "daemon", "daemon [--foreground | --stop]", "Start or stop the engine",
-      "Every other verb starts the engine by itself; this one is for service managers\n"
-      "(--foreground) and for maintenance (--stop).",
-      daemon_options, verb_daemon },
-    { "doctor", "doctor [--take-over]", "Check the store, every row of it",
-      "The engine must not run (`pawl daemon --stop`); commands on hosts go on\n"
-      "meanwhile. Exit code 1 when something is damaged, 4 when an engine uses it. A\n"
-      "limit of open files that allows few hosts at a time is told, too.\n\n"
-      "A store that was restored from a backup, or copied, is refused by hosts that\n"
-      "have seen a later engine. When no such engine runs any more, --take-over makes\n"
-      "them follow this one.",
-      doctor_options, verb_doctor },
-    { "backup", "backup DIRECTORY", "Copy the store, verified, while jobs go on",
-      "DIRECTORY must not exist; it appears whole or not at all. To restore it, stop\n"
-      "the engine and put its data.mdb into the home's store directory.\n\n"
-      "  pawl backup /backup/pawl-$(date +%F)",
-      plain_options, verb_backup },
-    { "help", "help [VERB]", "Show this, or the help of a verb", NULL, plain_options, verb_help },
-    { "version", "version", "Print the version", NULL, plain_options, verb_version },
-    { NULL, NULL, NULL, NULL, NULL, NULL },
-};
-
-const struct command *command_find(const char *name)
-{
-    for (const struct command *command = commands; command->name; command++)
-        if (strcmp(command->name, name) == 0)
-            return command;
-    return NULL;
-}
+#include "cli/values.h"
 
 // ---- what verbs use
 // Names and reasons come from elsewhere: on a terminal they drive nothing.
-int cli_error(struct cli *cli, int exit_code, const char *fmt, ...)
+static void say(const struct cli *cli, const char *fmt, va_list ap)
 {
     struct buf text;
     char *said = NULL;
-    va_list ap;
     int len;
 
-    if (exit_code > cli->worst)
-        cli->worst = exit_code;
     if (cli->hushed)
-        return exit_code;
+        return;
     fflush(stdout);
     buf_init(&text, 0);
-    va_start(ap, fmt);
     len = vasprintf(&said, fmt, ap);
-    va_end(ap);
     if (len >= 0 && cli->err_tty)
-        text_escape(slice_of(said, (size_t)len), ESCAPE_KEEP_LINES, &text);
+        text_escape(slice_of(said, (size_t)len), ESCAPE_INDENT, &text);
     else if (len >= 0)
         buf_add(&text, said, (size_t)len);
     fprintf(stderr, "pawl: %s\n", buf_cstr(&text));
     if (len >= 0)
         free(said);
     buf_release(&text);
+}
+
+void cli_say(const struct cli *cli, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    say(cli, fmt, ap);
+    va_end(ap);
+}
+
+int cli_error(struct cli *cli, int exit_code, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    say(cli, fmt, ap);
+    va_end(ap);
+    if (exit_code > cli->worst)
+        cli->worst = exit_code;
     return exit_code;
 }
 
@@ -427,6 +90,11 @@ static const struct command *verb_of(struct cli *cli, const char *name)
     command = command_find(name);
     if (command)
         return command;
+    if (!*name || *name == '-') {
+        cli_error(cli, EXIT_USAGE, "a verb comes first, not \"%.60s\": pawl VERB [OPTIONS]; `pawl help` "
+                  "lists them", name);
+        return NULL;
+    }
     suggest_begin(&suggest, slice_str(name));
     for (command = commands; command->name; command++)
         suggest_add(&suggest, slice_str(command->name));
@@ -449,24 +117,45 @@ static int verb_run_it(struct cli *cli)
     }
     // What needs no engine works without a home, too.
     if (cli->command->fn != verb_help && cli->command->fn != verb_version &&
-        home_find(&cli->home, &err) < 0)
+        cli->command->fn != verb_completion && home_find(&cli->home, &err) < 0)
         return cli_error(cli, EXIT_USAGE, "%s", err_text(&err));
     return cli->command->fn(cli);
 }
 
+// https://no-color.org: whatever it is set to, when it is not empty.
+static void terminals_find(struct cli *cli)
+{
+    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+    bool dumb = !term || !*term || strcmp(term, "dumb") == 0;
+
+    cli->out_tty = isatty(STDOUT_FILENO);
+    cli->err_tty = isatty(STDERR_FILENO);
+    cli->colours = cli->out_tty && !dumb && !(no_color && *no_color);
+    cli->err_moves = cli->err_tty && !dumb;
+}
+
+static void usage_error(struct cli *cli, const char *text)
+{
+    size_t len = strlen(text);
+
+    cli_error(cli, EXIT_USAGE, "%s%s see `pawl help %s`", text,
+              len && text[len - 1] == '?' ? "" : ";", cli->command->name);
+}
+
 int cli_main(int argc, char **argv, const struct cli_engine *engine)
 {
-    struct cli cli = { .engine = engine, .out_tty = isatty(STDOUT_FILENO),
-                       .err_tty = isatty(STDERR_FILENO) };
+    struct cli cli = { .engine = engine };
     struct err err = { 0 };
 
+    terminals_find(&cli);
     setlocale(LC_CTYPE, "C.UTF-8"); // widths of characters, wherever we run
     cli.command = verb_of(&cli, argc > 1 ? argv[1] : NULL);
     if (!cli.command)
         return cli.worst;
     if (options_parse(&cli.options, cli.command->options, argc > 2 ? argc - 2 : 0,
-                      argc > 2 ? argv + 2 : argv + argc, &err) < 0)
-        cli_error(&cli, EXIT_USAGE, "%s; see `pawl help %s`", err_text(&err), cli.command->name);
+                      argc > 2 ? argv + 2 : argv + argc, &err) < 0 ||
+        values_check(&cli.options, &err) < 0)
+        usage_error(&cli, err_text(&err));
     else
         verb_run_it(&cli);
     options_release(&cli.options);

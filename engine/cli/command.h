@@ -42,11 +42,26 @@ struct cli {
     struct client *client; // opened by the first call
     const struct cli_engine *engine;
     bool out_tty, err_tty;
+    bool colours;          // on standard output: neither NO_COLOR nor a dumb terminal
+    bool err_moves;        // standard error is a terminal whose cursor can be moved
     int worst;             // largest exit code so far
     bool hushed;           // errors are noted and not printed
 };
 
 extern const struct command commands[]; // ended by a NULL name
+
+// What exit codes and words mean, for the help and the manual. Ended by NULLs.
+struct exit_meaning {
+    int code;
+    const char *about;
+};
+
+struct word_meaning {
+    const char *word, *about;
+};
+
+extern const struct exit_meaning exit_meanings[];
+extern const struct word_meaning word_meanings[];
 
 const struct command *command_find(const char *name);
 void command_help(const struct command *command, FILE *to);
@@ -54,6 +69,8 @@ void command_help(const struct command *command, FILE *to);
 // Prints "pawl: ..." on standard error, notes the exit code, and returns it.
 int cli_error(struct cli *cli, int exit_code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+// The same, of what is no failure.
+void cli_say(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 // For verbs that take no more than max arguments: EXIT_USAGE, and said so, when there
 // are more of them.
 int cli_arguments_check(struct cli *cli, size_t max);
@@ -83,5 +100,6 @@ int verb_status(struct cli *cli);
 int verb_daemon(struct cli *cli);
 int verb_doctor(struct cli *cli);
 int verb_backup(struct cli *cli);
+int verb_completion(struct cli *cli);
 int verb_help(struct cli *cli);
 int verb_version(struct cli *cli);

@@ -70,7 +70,7 @@ static int end_interrupted(struct follow *follow)
 
     // In place of the ^C that the terminal has shown.
     fprintf(stderr, "%sjob %s goes on; follow it again with: %s\n",
-            follow->cli->err_tty ? "\r\033[K" : "", follow->job_id, follow->options->hint);
+            follow->cli->err_moves ? "\r\033[K" : "", follow->job_id, follow->options->hint);
     follow->cli->worst = exit_code;
     return EXIT_INTERRUPT;
 }

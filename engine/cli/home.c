@@ -67,6 +67,13 @@ int home_find(struct home *home, struct err *err)
     return 0;
 }
 
+static bool is_directory(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 int home_make(const struct home *home, struct err *err)
 {
     char path[HOME_PATH_MAX];
@@ -75,12 +82,15 @@ int home_make(const struct home *home, struct err *err)
     for (char *at = strchr(path + 1, '/'); at; at = strchr(at + 1, '/')) {
         *at = 0;
         if (mkdir(path, 0700) < 0 && errno != EEXIST)
-            return err_set(err, -errno, "cannot make %.300s: %s", path, strerror(errno));
+            return err_set(err, -errno, "cannot make %.300s: %s; set PAWL_HOME to a directory that "
+                           "can be written", path, strerror(errno));
         *at = '/';
     }
     if (mkdir(path, 0700) < 0 && errno != EEXIST)
-        return err_set(err, -errno, "cannot make the home %.300s: %s", path, strerror(errno));
-    return 0;
+        return err_set(err, -errno, "cannot make the home %.300s: %s; set PAWL_HOME to a directory "
+                       "that can be written", path, strerror(errno));
+    return is_directory(path) ? 0 : err_set(err, -ENOTDIR, "the home %.300s is not a directory; set "
+                                            "PAWL_HOME to one", path);
 }
 
 int home_file(const struct home *home, const char *name, char text[HOME_PATH_MAX],

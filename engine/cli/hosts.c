@@ -47,7 +47,8 @@ static int find_in_home(const struct home *home, char path[HOME_PATH_MAX], struc
     return 0;
 }
 
-static int open_it(struct cli *cli, struct inventory **ret, bool *found, struct err *err)
+static int open_it(struct cli *cli, int program_ms, struct inventory **ret, bool *found,
+                   struct err *err)
 {
     const char *given = option_text(&cli->options, "inventory");
     const char *set = getenv("PAWL_INVENTORY");
@@ -55,24 +56,29 @@ static int open_it(struct cli *cli, struct inventory **ret, bool *found, struct 
     int rc = 0;
 
     if (given)
-        return inventory_open(given, ret, err);
+        return inventory_open_within(given, program_ms, ret, err);
     if (set && *set) {
-        rc = inventory_open(set, ret, err);
+        rc = inventory_open_within(set, program_ms, ret, err);
         return rc < 0 ? err_wrap(err, "PAWL_INVENTORY") : 0;
     }
     rc = find_in_home(&cli->home, path, err);
     *found = path[0];
-    return rc < 0 ? rc : inventory_open(path[0] ? path : NULL, ret, err);
+    return rc < 0 ? rc : inventory_open_within(path[0] ? path : NULL, program_ms, ret, err);
 }
 
 int hosts_open(struct cli *cli, struct inventory **ret, bool *found)
+{
+    return hosts_open_within(cli, INVENTORY_PROGRAM_MS, ret, found);
+}
+
+int hosts_open_within(struct cli *cli, int program_ms, struct inventory **ret, bool *found)
 {
     struct err err = { 0 };
     bool any = true;
     int rc;
 
     *ret = NULL;
-    rc = open_it(cli, ret, &any, &err);
+    rc = open_it(cli, program_ms, ret, &any, &err);
     if (found)
         *found = any;
     return rc < 0 ? cli_error(cli, hosts_exit_code(rc), "%s", err_text(&err)) : 0;

@@ -17,6 +17,8 @@
 // The inventory, to be freed; one without hosts when none is named and none is found.
 // *found: whether there is one; may be NULL.
 int hosts_open(struct cli *cli, struct inventory **ret, bool *found);
+// The same; an inventory that is a program may take so long.
+int hosts_open_within(struct cli *cli, int program_ms, struct inventory **ret, bool *found);
 // Adds what the set names to ret. EXIT_NO_JOB when that is nobody.
 int hosts_resolve(struct cli *cli, const struct inventory *inventory, const char *set,
                   struct hostset *ret);

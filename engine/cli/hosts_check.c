@@ -77,7 +77,7 @@ static void draw(struct checking *checking, const struct table *table, bool head
     const uint8_t *end;
 
     buf_init(&out, 0);
-    table_draw(table, option_is_set(&cli->options, "wide") ? 0 : cli_width(cli), cli->out_tty,
+    table_draw(table, option_is_set(&cli->options, "wide") ? 0 : cli_width(cli), cli->colours,
                &out);
     end = out.len ? memchr(out.ptr, '\n', out.len) : NULL;
     if (!head && end)

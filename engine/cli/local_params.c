@@ -10,9 +10,13 @@
 
 #include "base/buf.h"
 #include "cli/file.h"
+#include "cli/interpreter.h"
 #include "model/as.h"
 
-enum { COMMAND_MAX = 1024 }; // of the Command column
+enum {
+    COMMAND_MAX = 1024,  // of the Command column
+    RETRY_MAX = 1000000, // as in scripts
+};
 
 static int set_text(json_t *object, const char *key, const char *text, struct err *err)
 {
@@ -55,6 +59,20 @@ static int pairs_set(const struct options *options, const char *name, json_t *ob
 }
 
 // env is taken over.
+// sh cannot set others, and leaves them out.
+static int env_check(const struct options *options, struct err *err)
+{
+    static const char known[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+    const char *pair;
+    size_t at = 0;
+
+    while ((pair = option_next(options, "env", &at)) != NULL)
+        if (pair[strspn(pair, known)] != '=' || (*pair >= '0' && *pair <= '9'))
+            return err_set(err, ERR_USAGE, "--env %.80s: KEY=VALUE is expected, a KEY of letters, digits "
+                           "and _", pair);
+    return 0;
+}
+
 static int body_fill(const struct options *options, json_t *body, json_t *env, struct err *err)
 {
     const char *name = option_text(options, "name");
@@ -66,7 +84,7 @@ static int body_fill(const struct options *options, json_t *body, json_t *env, s
         return err->code;
     if (option_is_set(options, "auto-remove"))
         json_object_set_new(body, "auto_remove", json_true());
-    if (pairs_set(options, "env", env, err) < 0)
+    if (env_check(options, err) < 0 || pairs_set(options, "env", env, err) < 0)
         return err->code;
     return pairs_set(options, "meta", meta, err);
 }
@@ -169,6 +187,8 @@ static int command_read(const struct options *options, json_t *params, json_t *b
     if ((shell != NULL) + (file != NULL) + (!shell && !file && *words) != 1)
         return err_set(err, ERR_USAGE, "what shall it run? give one of -c TEXT, --file FILE, or "
                        "-- COMMAND ARGUMENTS...");
+    if (!shell && !file && !**words)
+        return err_set(err, ERR_USAGE, "the command is empty; give a program, or -c TEXT");
     if (!shell && !file)
         return words_set(params, "argv", words, err) < 0 ? err->code
                                                          : command_set(body, NULL, words, err);
@@ -214,6 +234,8 @@ static int retry_set(const struct options *options, json_t *params, struct err *
 
     if (option_number(options, "retry", -1, &times, err) < 0)
         return err->code;
+    if (times > RETRY_MAX)
+        return err_set(err, ERR_USAGE, "--retry %lld: at most %d are possible", times, RETRY_MAX);
     if (times >= 0)
         json_object_set_new(params, "retry", json_integer(times));
     return 0;
@@ -221,14 +243,9 @@ static int retry_set(const struct options *options, json_t *params, struct err *
 
 static int interrupt_set(const struct options *options, json_t *params, struct err *err)
 {
-    const char *text = option_text(options, "on-interrupt");
+    const char *text = option_text(options, "on-interrupt"); // one of its words: values.c
 
-    if (!text)
-        return 0;
-    if (strcmp(text, "rerun") != 0 && strcmp(text, "fail") != 0 && strcmp(text, "suspend") != 0)
-        return err_set(err, ERR_USAGE, "--on-interrupt %.40s: rerun, fail or suspend is expected",
-                       text);
-    return set_text(params, "on_interrupt", text, err);
+    return text ? set_text(params, "on_interrupt", text, err) : 0;
 }
 
 // "0,3" and repeated options: one list of exit codes, as text, like every list parameter.
@@ -278,7 +295,10 @@ int local_params(const struct options *options, json_t *params, json_t *body, st
 
     if (command_read(options, params, body, err) < 0 || stdin_set(options, params, err) < 0 ||
         timeout_set(options, params, err) < 0 || retry_set(options, params, err) < 0 ||
-        user_set(options, params, body, err) < 0 || interrupt_set(options, params, err) < 0 || ok_exit_set(options, params, err) < 0)
+        user_set(options, params, body, err) < 0 || interrupt_set(options, params, err) < 0 ||
+        ok_exit_set(options, params, err) < 0)
         return err->code;
-    return init ? set_text(params, "init", init, err) : 0;
+    if (init && set_text(params, "init", init, err) < 0)
+        return err->code;
+    return interpreter_params(options, params, body, err);
 }

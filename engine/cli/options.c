@@ -16,18 +16,18 @@ struct parser {
     struct err *err;
 };
 
-static const struct option_spec *spec_long(const struct parser *parser, const char *name,
+static const struct option_spec *spec_long(const struct option_spec *specs, const char *name,
                                            size_t len)
 {
-    for (const struct option_spec *spec = parser->specs; spec->name; spec++)
+    for (const struct option_spec *spec = specs; spec->name; spec++)
         if (strlen(spec->name) == len && memcmp(spec->name, name, len) == 0)
             return spec;
     return NULL;
 }
 
-static const struct option_spec *spec_letter(const struct parser *parser, char letter)
+static const struct option_spec *spec_letter(const struct option_spec *specs, char letter)
 {
-    for (const struct option_spec *spec = parser->specs; spec->name; spec++)
+    for (const struct option_spec *spec = specs; spec->name; spec++)
         if (spec->letter == letter)
             return spec;
     return NULL;
@@ -66,6 +66,9 @@ static int take_value(struct parser *parser, const struct option_spec *spec, con
     if (spec->value && !text)
         return err_set(parser->err, ERR_USAGE, "option --%s needs a value: %s", spec->name,
                        spec->value);
+    if (text && !*text)
+        return err_set(parser->err, ERR_USAGE, "option --%s is empty; it needs a value: %s",
+                       spec->name, spec->value);
     give(parser, spec, text);
     return 0;
 }
@@ -73,7 +76,7 @@ static int take_value(struct parser *parser, const struct option_spec *spec, con
 static int take_long(struct parser *parser, const char *word)
 {
     size_t len = strcspn(word, "=");
-    const struct option_spec *spec = spec_long(parser, word, len);
+    const struct option_spec *spec = spec_long(parser->specs, word, len);
 
     if (!spec)
         return unknown_long(parser, word, len);
@@ -84,7 +87,7 @@ static int take_long(struct parser *parser, const char *word)
 static int take_letters(struct parser *parser, const char *word)
 {
     for (const char *at = word; *at; at++) {
-        const struct option_spec *spec = spec_letter(parser, *at);
+        const struct option_spec *spec = spec_letter(parser->specs, *at);
         if (!spec)
             return err_set(parser->err, ERR_USAGE,
                            "unknown option -%c; put -- before arguments that begin with -",
@@ -147,6 +150,26 @@ void options_release(struct options *options)
     *options = (struct options){ 0 };
 }
 
+const struct option_spec *option_with_value(const struct option_spec *specs, const char *word,
+                                            const char **attached)
+{
+    const struct option_spec *spec = NULL;
+    const char *rest = "";
+
+    if (word[0] == '-' && word[1] == '-') {
+        size_t len = strcspn(word + 2, "=");
+        spec = spec_long(specs, word + 2, len);
+        rest = word[len + 2] ? word + len + 3 : NULL;
+    } else if (word[0] == '-') {
+        for (const char *at = word + 1; *at && (!spec || !spec->value); at++) {
+            spec = spec_letter(specs, *at);
+            rest = at[1] ? at + 1 : NULL;
+        }
+    }
+    *attached = rest;
+    return spec && spec->value ? spec : NULL;
+}
+
 // ---- asking
 static const struct option_given *given_last(const struct options *options, const char *name)
 {
@@ -185,9 +208,8 @@ int option_duration(const struct options *options, const char *name, long long f
     int64_t ms = fallback;
 
     if (text && !duration_from_text(slice_str(text), &ms))
-        return err_set(err, ERR_USAGE,
-                       "--%s %.60s: a duration like 90, 1.5s, 10m or 1h30m is expected", name,
-                       text);
+        return err_set(err, ERR_USAGE, "--%s %.60s: a duration like 90, 1.5s, 10m or 1h30m is "
+                       "expected, %dd at most", name, text, DURATION_DAYS_MAX);
     *ret_ms = ms;
     return 0;
 }
@@ -203,7 +225,9 @@ int option_number(const struct options *options, const char *name, long long fal
         return 0;
     errno = 0;
     *ret = strtoll(text, &end, 10);
-    if (end == text || *end || errno || *ret < 0)
+    if (end != text && !*end && errno == ERANGE)
+        return err_set(err, ERR_USAGE, "--%s %.60s: that is too large a number", name, text);
+    if (end == text || *end || *ret < 0)
         return err_set(err, ERR_USAGE, "--%s %.60s: a whole number from 0 is expected", name,
                        text);
     return 0;

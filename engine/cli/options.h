@@ -46,6 +46,11 @@ int options_parse(struct options *options, const struct option_spec *specs, int 
                   char **argv, struct err *err);
 void options_release(struct options *options);
 
+// The option of a word like "--state", "--state=Run" or "-qi", when it takes a value; NULL.
+// *attached: the value in the word, NULL when it is the next word.
+const struct option_spec *option_with_value(const struct option_spec *specs, const char *word,
+                                            const char **attached);
+
 bool option_is_set(const struct options *options, const char *name);
 // The last value given, or NULL.
 const char *option_text(const struct options *options, const char *name);

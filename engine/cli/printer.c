@@ -25,6 +25,7 @@ void printer_init(struct printer *printer, const struct cli *cli)
         .places = { [TO_OUT] = { .to = stdout, .tty = cli->out_tty },
                     [TO_ERR] = { .to = stderr, .tty = cli->err_tty } },
         .json = option_is_set(&cli->options, "json"),
+        .moves = cli->err_moves,
         .quiet = option_is_set(&cli->options, "quiet"),
         .names = !option_is_set(&cli->options, "no-host"),
     };
@@ -103,7 +104,7 @@ static bool terminal_is_open(const struct printer *printer)
 
 bool printer_status_due(const struct printer *printer, uint64_t now_ms)
 {
-    return printer->places[TO_ERR].tty && !printer->json && !printer->quiet &&
+    return printer->moves && !printer->json && !printer->quiet &&
            !terminal_is_open(printer) &&
            (!printer->status.drawn_ms || now_ms - printer->status.drawn_ms >= STATUS_MS);
 }

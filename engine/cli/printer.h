@@ -32,6 +32,7 @@ struct printer {
     struct place places[TARGETS];
     bool json;             // records as they came
     bool quiet;            // no status line
+    bool moves;            // standard error can have one
     bool names;            // hosts are named where there is more than one
     bool many;             // more than one host
     unsigned streams;      // bit per record_stream; 0: what is usual

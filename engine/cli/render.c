@@ -13,9 +13,16 @@
 
 // The widths are those of the table as people know it; Command gives way first.
 static const struct table_column job_columns[] = {
-    { "Id", 3, 0, 0 },           { "Name", 10, 8, 3 },  { "Type", 8, 0, 0 },
-    { "State", 9, 0, 0 },        { "HasMoreData", 0, 0, 0 },
+    { "Id", 3, 0, 0 },           { "Name", 10, 8, 3 },  { "Type", 8, 0, 5 },
+    { "State", 9, 0, 0 },        { "HasMoreData", 0, 0, 4 },
     { "Location", 18, 9, 2 },    { "Command", 0, 10, 1 },
+};
+
+// --wide: these first, Command last.
+static const struct table_column wide_columns[] = {
+    { "Id", 3, 0, 0 },    { "Name", 10, 0, 0 },       { "Type", 8, 0, 0 },
+    { "State", 9, 0, 0 }, { "HasMoreData", 0, 0, 0 }, { "Started", 11, 0, 0 },
+    { "Ended", 11, 0, 0 }, { "Location", 18, 0, 0 },  { "Command", 0, 0, 0 },
 };
 
 const char *state_colour(const char *state)
@@ -64,8 +71,23 @@ static void cell_state(struct table *table, const json_t *row)
     table_add(table, slice_str(text), state_colour(state));
 }
 
+// When the times are wanted: now_s 0 for a pipe, and how long ago else.
+struct times {
+    bool shown;
+    int64_t now_s;
+};
+
+static void cell_time(struct table *table, const json_t *row, const char *key,
+                      const struct times *times)
+{
+    char text[24];
+
+    cell(table, times->now_s ? time_ago(row_text(row, key), times->now_s, text)
+                             : time_local(row_text(row, key), text));
+}
+
 // A child has no type of its own in the table, as it always was.
-static void row_cells(struct table *table, const json_t *row)
+static void row_cells(struct table *table, const json_t *row, const struct times *times)
 {
     bool child = json_is_integer(json_object_get(row, "parent"));
     char id[24];
@@ -76,23 +98,44 @@ static void row_cells(struct table *table, const json_t *row)
     cell(table, child ? "" : row_text(row, "type"));
     cell_state(table, row);
     cell(table, row_true(row, "has_more") ? "True" : "False");
+    if (times->shown) {
+        cell_time(table, row, "started", times);
+        cell_time(table, row, "ended", times);
+    }
     cell_json(table, row, "location");
     cell_json(table, row, "command");
 }
 
-int render_jobs(const json_t *rows, unsigned width, bool colours, struct buf *out)
+static int render(struct table *table, const json_t *rows, const struct times *times,
+                  unsigned width, bool colours, struct buf *out)
 {
-    struct table table;
     json_t *row;
     size_t i;
     int rc;
 
-    table_init(&table, job_columns, sizeof(job_columns) / sizeof(job_columns[0]));
     json_array_foreach(rows, i, row)
-        row_cells(&table, row);
-    rc = table_draw(&table, width, colours, out);
-    table_release(&table);
+        row_cells(table, row, times);
+    rc = table_draw(table, width, colours, out);
+    table_release(table);
     return rc;
+}
+
+int render_jobs(const json_t *rows, unsigned width, bool colours, struct buf *out)
+{
+    const struct times times = { 0 };
+    struct table table;
+
+    table_init(&table, job_columns, sizeof(job_columns) / sizeof(job_columns[0]));
+    return render(&table, rows, &times, width, colours, out);
+}
+
+int render_jobs_wide(const json_t *rows, int64_t now_s, bool colours, struct buf *out)
+{
+    const struct times times = { .shown = true, .now_s = now_s };
+    struct table table;
+
+    table_init(&table, wide_columns, sizeof(wide_columns) / sizeof(wide_columns[0]));
+    return render(&table, rows, &times, 0, colours, out);
 }
 
 // jansson leaves DEL, C1 and such as they are: on a terminal they are escaped, too.
@@ -143,21 +186,25 @@ int print_jobs(struct cli *cli, const json_t *rows)
     if (json_array_size(rows) == 0)
         return 0;
     buf_init(&out, 0);
-    render_jobs(rows, option_is_set(options, "wide") ? 0 : cli_width(cli), cli->out_tty, &out);
+    if (option_is_set(options, "wide"))
+        render_jobs_wide(rows, cli->out_tty ? (int64_t)time(NULL) : 0, cli->colours, &out);
+    else
+        render_jobs(rows, cli_width(cli), cli->colours, &out);
     exit_code = print_buf(cli, &out);
     buf_release(&out);
     return exit_code;
 }
 
-static void explain(const json_t *row, const char *key, const char *label, struct buf *out)
+static void explain(const json_t *row, const char *key, const char *label, bool tty,
+                    struct buf *out)
 {
     const json_t *text = json_object_get(row, key);
 
     if (json_string_length(text) == 0)
         return;
     buf_add_str(out, label);
-    text_escape(slice_of(json_string_value(text), json_string_length(text)), ESCAPE_KEEP_LINES,
-                out);
+    text_escape(slice_of(json_string_value(text), json_string_length(text)),
+                tty ? ESCAPE_INDENT : ESCAPE_KEEP_LINES, out);
     buf_add_byte(out, '\n');
 }
 
@@ -207,26 +254,57 @@ int print_explained(struct cli *cli, const json_t *rows)
         option_is_set(&cli->options, "quiet"))
         return 0;
     buf_init(&out, 0);
-    explain(row, "reason", "reason: ", &out);
-    explain(row, "notice", "it stands still: ", &out);
+    explain(row, "reason", "reason: ", cli->out_tty, &out);
+    explain(row, "notice", "it stands still: ", cli->out_tty, &out);
     explain_questions(row, &out);
     exit_code = print_buf(cli, &out);
     buf_release(&out);
     return exit_code;
 }
 
-const char *time_local(const char *rfc3339, char text[24])
+static bool time_read(const char *rfc3339, time_t *ret)
 {
     struct tm tm = { 0 };
+
+    if (!strptime(rfc3339, "%Y-%m-%dT%H:%M:%S", &tm))
+        return false;
+    *ret = timegm(&tm);
+    return true;
+}
+
+const char *time_local(const char *rfc3339, char text[24])
+{
+    struct tm tm;
     time_t seconds;
 
     text[0] = 0;
-    if (!strptime(rfc3339, "%Y-%m-%dT%H:%M:%S", &tm))
-        return text;
-    seconds = timegm(&tm);
-    if (localtime_r(&seconds, &tm))
+    if (time_read(rfc3339, &seconds) && localtime_r(&seconds, &tm))
         strftime(text, 24, "%Y-%m-%d %H:%M:%S", &tm);
     return text;
+}
+
+const char *time_ago(const char *rfc3339, int64_t now_s, char text[24])
+{
+    static const struct {
+        int64_t below, unit;
+        const char *words;
+    } steps[] = {
+        { 90, 1, "s" }, { 90 * 60, 60, "min" }, { 36 * 3600, 3600, "h" }, { 31 * 86400, 86400, "days" },
+    };
+    time_t seconds;
+    int64_t ago;
+
+    if (!time_read(rfc3339, &seconds) || (ago = now_s - (int64_t)seconds) < 0)
+        return time_local(rfc3339, text);
+    if (ago < 5)
+        return strcpy(text, "just now");
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+        if (ago < steps[i].below) {
+            snprintf(text, 24, "%lld %s ago", (long long)((ago + steps[i].unit / 2) / steps[i].unit),
+                     steps[i].words);
+            return text;
+        }
+    return time_local(rfc3339, text);
 }
 
 int print_job(struct cli *cli, const json_t *row)

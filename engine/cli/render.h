@@ -7,6 +7,9 @@
 
 // The table of jobs as text; width 0: nothing is cut.
 int render_jobs(const json_t *rows, unsigned width, bool colours, struct buf *out);
+// The same, whole, and when they began and ended: as times, or, for whoever sits there now,
+// as how long ago that was (now_s: seconds since 1970; 0: as times).
+int render_jobs_wide(const json_t *rows, int64_t now_s, bool colours, struct buf *out);
 // Prints rows as the options ask: --json, -q (ids), or the table (--wide).
 // Whoever asks for one job is told more than fits its row: its reason, and why it
 // stands still at present.
@@ -16,6 +19,9 @@ int print_job(struct cli *cli, const json_t *row); // one
 void print_json(const json_t *json);
 // "2026-01-31 12:00:05" in local time, for a time of the API; "" for null.
 const char *time_local(const char *rfc3339, char text[24]);
+// "just now", "40 s ago", "3 min ago", "5 h ago", "2 days ago"; beyond a month, or ahead of
+// now, as time_local.
+const char *time_ago(const char *rfc3339, int64_t now_s, char text[24]);
 // The colour of a state, an SGR sequence; NULL: none.
 const char *state_colour(const char *state);
 // Writes all of it to standard output; an exit code.

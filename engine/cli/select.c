@@ -96,7 +96,7 @@ static void id_add(struct select *select, const char *text)
     exit_code = call_try(select->cli, "GET", buf_cstr(&path), NULL, &row, &err);
     buf_release(&path);
     if (exit_code == EXIT_NO_JOB) {
-        cli_error(select->cli, EXIT_NO_JOB, "%s", err_text(&err));
+        cli_error(select->cli, EXIT_NO_JOB, "%s; `pawl get` lists them", err_text(&err));
     } else if (exit_code) {
         select->exit_code = cli_error(select->cli, exit_code, "%s", err_text(&err));
     } else if (select->query.len && json_is_null(json_object_get(row, "parent"))) {
@@ -157,11 +157,15 @@ static void name_add(struct select *select, const char *name)
     if (list_add(select, "name", name) || select->exit_code || child_add(select, name) ||
         is_filtered(select, name) || select->exit_code)
         return;
-    cli_error(select->cli, EXIT_NO_JOB, "job %s: no such job", name);
+    cli_error(select->cli, EXIT_NO_JOB, "job %s: no such job; `pawl get` lists them", name);
 }
 
 static void text_add(struct select *select, const char *text)
 {
+    if (!*text) {
+        cli_error(select->cli, EXIT_NO_JOB, "no job has an empty name; give an id, a name or a glob");
+        return;
+    }
     switch (selector_kind_of(text)) {
     case SELECTOR_ID: id_add(select, text); break;
     case SELECTOR_GLOB: list_add(select, "name", text); break;

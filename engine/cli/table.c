@@ -8,7 +8,12 @@
 #include "base/array.h"
 #include "cli/text.h"
 
-enum { GAP = 2 };
+enum {
+    GAP = 2,
+    SQUEEZE_TO = 4, // nothing can be read in less
+};
+
+static const size_t LEFT_OUT = SIZE_MAX; // as a width
 
 void table_init(struct table *table, const struct table_column *columns, size_t count)
 {
@@ -44,10 +49,18 @@ static struct slice cell_text(const struct table *table, size_t i)
 }
 
 // ---- widths
-static size_t natural_widths(const struct table *table, size_t widths[])
+static size_t total_width(const struct table *table, const size_t widths[])
 {
     size_t total = 0;
 
+    for (size_t c = 0; c < table->column_count; c++)
+        if (widths[c] != LEFT_OUT)
+            total += widths[c] + (total ? GAP : 0);
+    return total;
+}
+
+static void natural_widths(const struct table *table, size_t widths[])
+{
     assert(table->column_count > 0);
     for (size_t c = 0; c < table->column_count; c++) {
         widths[c] = table->columns[c].width_min;
@@ -59,26 +72,59 @@ static size_t natural_widths(const struct table *table, size_t widths[])
         if (widths[i % table->column_count] < w)
             widths[i % table->column_count] = w;
     }
-    for (size_t c = 0; c < table->column_count; c++)
-        total += widths[c] + (c ? GAP : 0);
-    return total;
 }
 
-// Takes the excess from one column after another, in their order, down to each
-// one's limit. What then is still too wide is left to the terminal to wrap.
-static void narrow(const struct table *table, size_t widths[], size_t excess)
+// Takes the excess from one column after another, in their order, down to each one's
+// limit.
+static void narrow(const struct table *table, size_t widths[], size_t width)
 {
-    for (int order = 1; excess > 0 && order <= TABLE_COLUMNS_MAX; order++)
+    for (int order = 1; order <= TABLE_COLUMNS_MAX; order++)
         for (size_t c = 0; c < table->column_count; c++) {
             const struct table_column *column = &table->columns[c];
-            size_t spare, cut;
-            if (column->narrow_order != order || widths[c] <= column->narrow_to)
+            size_t total = total_width(table, widths), spare;
+            if (total <= width)
+                return;
+            if (column->narrow_order != order || !column->narrow_to || widths[c] == LEFT_OUT ||
+                widths[c] <= column->narrow_to)
                 continue;
             spare = widths[c] - column->narrow_to;
-            cut = spare < excess ? spare : excess;
-            widths[c] -= cut;
-            excess -= cut;
+            widths[c] -= spare < total - width ? spare : total - width;
         }
+}
+
+// The first one, in their order, of those that go as a whole. False: all have gone.
+static bool leave_out(const struct table *table, size_t widths[])
+{
+    for (int order = 1; order <= TABLE_COLUMNS_MAX; order++)
+        for (size_t c = 0; c < table->column_count; c++)
+            if (table->columns[c].narrow_order == order && !table->columns[c].narrow_to &&
+                widths[c] != LEFT_OUT) {
+                widths[c] = LEFT_OUT;
+                return true;
+            }
+    return false;
+}
+
+// What is still too wide would be wrapped by the terminal, and be no table any more: the
+// widest gives way, again and again; where all are small the last ones go.
+static void squeeze(const struct table *table, size_t widths[], size_t width)
+{
+    while (total_width(table, widths) > width) {
+        size_t widest = 0, last = 0;
+        for (size_t c = 0; c < table->column_count; c++) {
+            if (widths[c] == LEFT_OUT)
+                continue;
+            last = c;
+            if (widths[widest] == LEFT_OUT || widths[c] > widths[widest])
+                widest = c;
+        }
+        if (widths[widest] > SQUEEZE_TO)
+            widths[widest]--;
+        else if (last > 0)
+            widths[last] = LEFT_OUT;
+        else
+            return;
+    }
 }
 
 // ---- drawing
@@ -111,20 +157,47 @@ static void line_end(struct buf *out)
     buf_add_byte(out, '\n');
 }
 
+// Where a column is left out the others have its room.
+static void fit(const struct table *table, size_t widths[], size_t width)
+{
+    size_t natural[TABLE_COLUMNS_MAX];
+
+    natural_widths(table, natural);
+    do {
+        memcpy(widths, natural, table->column_count * sizeof(*widths));
+        narrow(table, widths, width);
+    } while (total_width(table, widths) > width && leave_out(table, natural));
+    squeeze(table, widths, width);
+}
+
+static size_t last_shown(const struct table *table, const size_t widths[])
+{
+    size_t last = table->column_count - 1;
+
+    while (last > 0 && widths[last] == LEFT_OUT)
+        last--;
+    return last;
+}
+
 int table_draw(const struct table *table, size_t width, bool colours, struct buf *out)
 {
     size_t widths[TABLE_COLUMNS_MAX];
-    size_t n = table->column_count, total = natural_widths(table, widths);
+    size_t n = table->column_count, last;
 
     assert(n > 0);
-    if (width && total > width)
-        narrow(table, widths, total - width);
+    if (width)
+        fit(table, widths, width);
+    else
+        natural_widths(table, widths);
+    last = last_shown(table, widths);
     for (size_t c = 0; c < n; c++)
-        cell_draw(slice_str(table->columns[c].title), widths[c], c + 1 == n, NULL, out);
+        if (widths[c] != LEFT_OUT)
+            cell_draw(slice_str(table->columns[c].title), widths[c], c == last, NULL, out);
     line_end(out);
     for (size_t i = 0; i < table->cell_count; i++) {
-        cell_draw(cell_text(table, i), widths[i % n], (i + 1) % n == 0,
-                  colours ? table->cells[i].colour : NULL, out);
+        if (widths[i % n] != LEFT_OUT)
+            cell_draw(cell_text(table, i), widths[i % n], i % n == last,
+                      colours ? table->cells[i].colour : NULL, out);
         if ((i + 1) % n == 0)
             line_end(out);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A table of texts with a head line, two spaces between columns, fitted to a
-// width by narrowing the columns that may be narrowed. Cells are copied.
+// width: columns that may be narrowed are, then some are left out, and at last all
+// give way. Cells are copied.
 #pragma once
 
 #include <stdio.h>
@@ -12,8 +13,8 @@ enum { TABLE_COLUMNS_MAX = 12 };
 struct table_column {
     const char *title;
     size_t width_min;   // it is never drawn narrower because its cells are short
-    size_t narrow_to;   // it may be cut down to this; 0: never
-    int narrow_order;   // which columns give way first: 1, 2, ...
+    size_t narrow_to;   // it may be cut down to this; 0: only left out as a whole
+    int narrow_order;   // which columns give way first: 1, 2, ...; 0: it does not
 };
 
 struct table {

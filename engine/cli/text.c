@@ -73,6 +73,10 @@ static void escape_code(uint32_t code, struct slice raw, enum escape escape, str
 {
     if (escape == ESCAPE_JSON)
         escape_json(code, raw, out);
+    else if (escape == ESCAPE_INDENT && code == '\n')
+        buf_add_str(out, "\n    ");
+    else if (escape == ESCAPE_INDENT && code == '\t')
+        buf_add_slice(out, raw);
     else if (escape == ESCAPE_KEEP_LINES && (code == '\n' || code == '\t'))
         buf_add_slice(out, raw);
     else if (code == '\n')

@@ -8,6 +8,7 @@
 enum escape {
     ESCAPE_ALL,        // a cell of a table
     ESCAPE_KEEP_LINES, // \n and \t stay
+    ESCAPE_INDENT,     // so do they, and further lines are set in: they are no line of ours
     ESCAPE_JSON,       // the text is JSON, and stays the same JSON: \uHHHH
 };
 

@@ -44,7 +44,7 @@ static int draw(const struct cli *cli, const struct table *table)
     int rc;
 
     buf_init(&text, 0);
-    rc = table_draw(table, cli_width(cli), cli->out_tty, &text);
+    rc = table_draw(table, cli_width(cli), cli->colours, &text);
     if (rc == 0)
         fwrite(text.ptr, 1, text.len, stdout);
     buf_release(&text);

@@ -51,12 +51,12 @@ static int check(struct cli *cli)
         return cli_error(cli, EXIT_ENGINE, "%s", err_text(&err));
     facts_show(cli, &facts);
     if (*facts.limits)
-        fprintf(stderr, "pawl: %s\n", facts.limits);
+        cli_say(cli, "%s", facts.limits);
     if (facts.damaged)
         return cli_error(cli, EXIT_JOB_FAILED, "the store is damaged: %.300s; restore a backup, or "
                          "remove the jobs that are shown as damaged", facts.first_fault);
     if (facts.orphans) // they cost space, and mislead nobody
-        fprintf(stderr, "pawl: %.300s\n", facts.first_fault);
+        cli_say(cli, "%.300s", facts.first_fault);
     return 0;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // pawl get: the table of jobs.
+#include <strings.h>
 #include <time.h>
 
 #include "cli/call.h"
@@ -31,24 +32,13 @@ static int time_add(struct buf *query, const char *name, const char *text, struc
                    text);
 }
 
-static int has_more_add(const struct options *options, struct buf *query, struct err *err)
+// --has-more, --has-more=true; what else there is was refused before.
+static void has_more_add(const struct options *options, struct buf *query)
 {
-    static const char *const yes[] = { "true", "yes", "1" }, *const no[] = { "false", "no", "0" };
     const char *text = option_text(options, "has-more");
 
-    if (!option_is_set(options, "has-more"))
-        return 0;
-    for (size_t i = 0; i < 3; i++) {
-        if (text && strcmp(text, no[i]) == 0) {
-            buf_add_str(query, "&has_more=0");
-            return 0;
-        }
-        if (!text || strcmp(text, yes[i]) == 0) {
-            buf_add_str(query, "&has_more=1");
-            return 0;
-        }
-    }
-    return err_set(err, ERR_USAGE, "--has-more=%.40s: true or false is expected", text);
+    if (option_is_set(options, "has-more"))
+        buf_addf(query, "&has_more=%d", !text || strcasecmp(text, "true") == 0);
 }
 
 static int query_make(const struct options *options, struct buf *query, struct err *err)
@@ -64,8 +54,7 @@ static int query_make(const struct options *options, struct buf *query, struct e
         buf_add_str(query, "&child_state=");
         path_add(query, child_state);
     }
-    if (has_more_add(options, query, err) < 0)
-        return err->code;
+    has_more_add(options, query);
     if (command) {
         buf_add_str(query, "&command=");
         path_add(query, command);

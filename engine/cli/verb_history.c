@@ -93,7 +93,7 @@ static int steps_print(struct cli *cli, const json_t *steps)
     json_array_foreach(steps, i, step)
         step_row(&table, step);
     buf_init(&out, 0);
-    table_draw(&table, cli_width(cli), cli->out_tty, &out);
+    table_draw(&table, cli_width(cli), cli->colours, &out);
     exit_code = print_buf(cli, &out);
     buf_release(&out);
     table_release(&table);

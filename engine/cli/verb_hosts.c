@@ -104,7 +104,7 @@ static int print_table(struct cli *cli, const struct listing *listing, const jso
     buf_init(&out, 0);
     json_array_foreach(rows, i, row)
         listing->row(&table, row);
-    if (table_draw(&table, option_is_set(&cli->options, "wide") ? 0 : cli_width(cli), cli->out_tty,
+    if (table_draw(&table, option_is_set(&cli->options, "wide") ? 0 : cli_width(cli), cli->colours,
                    &out) < 0)
         exit_code = cli_error(cli, EXIT_ENGINE, "out of memory");
     else

@@ -19,8 +19,9 @@ static int number_set(const struct options *options, const char *name, const cha
 
     if (option_number(options, name, least - 1, &n, err) < 0)
         return err->code;
-    if (option_is_set(options, name) && n < least)
-        return err_set(err, ERR_USAGE, "--%s %lld: a number from %lld is expected", name, n, least);
+    if (option_is_set(options, name) && (n < least || n > HOSTSET_MAX))
+        return err_set(err, ERR_USAGE, "--%s %lld: a number from %lld to %d is expected", name, n,
+                       least, HOSTSET_MAX);
     if (option_is_set(options, name) && json_object_set_new(params, key, json_integer(n)) < 0)
         return err_set(err, -ENOMEM, "out of memory");
     return 0;

@@ -14,6 +14,7 @@
 #include "cli/render.h"
 #include "cli/script.h"
 #include "cli/table.h"
+#include "cli/text.h"
 
 // ---- its parameters, shown
 static void default_show(const json_t *param, struct buf *out)
@@ -43,6 +44,20 @@ static void param_row(struct table *table, const json_t *param)
     buf_release(&text);
 }
 
+// A workflow may come from anybody.
+static void about_show(const struct cli *cli, const json_t *header, struct buf *out)
+{
+    const char *about = row_text(header, "about");
+
+    if (!*about)
+        return;
+    if (cli->out_tty)
+        text_escape(slice_str(about), ESCAPE_INDENT, out);
+    else
+        buf_add_str(out, about);
+    buf_add_str(out, "\n\n");
+}
+
 static int header_show(struct cli *cli, const char *path, const json_t *header)
 {
     static const struct table_column columns[] = {
@@ -56,10 +71,10 @@ static int header_show(struct cli *cli, const char *path, const json_t *header)
     int exit_code;
 
     buf_init(&out, 0);
-    buf_addf(&out, "Usage: pawl run %s [key=value]...\n", path);
-    if (*row_text(header, "about"))
-        buf_addf(&out, "\n%s\n", row_text(header, "about"));
-    buf_add_str(&out, "\n");
+    buf_add_str(&out, "Usage: pawl run ");
+    text_escape(slice_str(path), ESCAPE_ALL, &out);
+    buf_add_str(&out, " [key=value]...\n\n");
+    about_show(cli, header, &out);
     table_init(&table, columns, 4);
     json_array_foreach(params, i, param)
         param_row(&table, param);
@@ -215,10 +230,12 @@ int verb_run(struct cli *cli)
 {
     const struct options *options = &cli->options;
 
-    if (!option_is_set(options, "help"))
-        return run_start(cli);
-    if (options->arg_count > 0)
-        return run_help(cli, options->args[0]);
-    command_help(cli->command, stdout);
-    return 0;
+    if (options->arg_count == 0 && option_is_set(options, "help")) {
+        command_help(cli->command, stdout);
+        return 0;
+    }
+    if (options->arg_count == 0 || !*options->args[0])
+        return cli_error(cli, EXIT_USAGE, "which workflow? pawl run FILE.lua [key=value]..., or "
+                         "one that is shipped: pawl run restart --help; pawl help run tells more");
+    return option_is_set(options, "help") ? run_help(cli, options->args[0]) : run_start(cli);
 }

@@ -14,6 +14,8 @@ int verb_signal(struct cli *cli)
     if (count < 2 || count > 3)
         return cli_error(cli, EXIT_USAGE, "pawl signal JOB NAME [JSON]: %s",
                          count < 2 ? "the name of the signal is missing" : "too many arguments");
+    if (!*options->args[1])
+        return cli_error(cli, EXIT_USAGE, "the signal's name is empty: pawl signal JOB NAME [JSON]");
     if (count == 3) {
         json = json_loads(options->args[2], JSON_DECODE_ANY, &at);
         if (!json)

@@ -134,6 +134,8 @@ int verb_wait(struct cli *cli)
     long long timeout_ms;
     int exit_code;
 
+    if (option_is_set(&cli->options, "for") && option_is_set(&cli->options, "force"))
+        return cli_error(cli, EXIT_USAGE, "--for and --force: give one of them");
     if (option_duration(&cli->options, "timeout", -1, &timeout_ms, &err) < 0)
         return cli_error(cli, EXIT_USAGE, "%s", err_text(&err));
     exit_code = select_jobs(cli, 0, SELECT_NEEDS_SOME, "", &rows);

@@ -66,7 +66,7 @@ static int take_meta(void *arg, struct slice text, struct err *err)
 {
     struct filter *filter = arg;
 
-    if (!text.len || !memchr(text.ptr, '=', text.len))
+    if (!text.len || text.ptr[0] == '=' || !memchr(text.ptr, '=', text.len))
         return err_set(err, ERR_USAGE, "meta=%.*s: key=value is expected",
                        (int)(text.len < 80 ? text.len : 80), (const char *)text.ptr);
     if (filter->meta_count == FILTER_META_MAX)

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "model/as.h"
+#include "model/interpreter.h"
 
 int command_decode(struct slice args, struct value_doc *doc, struct command *ret, struct err *err)
 {
@@ -25,6 +26,7 @@ int command_decode(struct slice args, struct value_doc *doc, struct command *ret
         .as = value_bytes(value_get(&v, "as")),
         .cwd = value_bytes(value_get(&v, "cwd")),
         .interp = value_bytes(value_get(&v, "interp")),
+        .arch = value_bytes(value_get(&v, "arch")),
         .transfer = value_bytes(value_get(&v, "transfer")),
         .from = value_bytes(value_get(&v, "from")),
         .to = value_bytes(value_get(&v, "to")),
@@ -162,25 +164,43 @@ static void put_cd(struct slice cwd, struct buf *buf)
     buf_add_str(buf, " || exit 126\n");
 }
 
+static struct slice interpreter_words(const struct command *command)
+{
+    struct slice words = command->interp;
+
+    if (!words.len && command->script.ptr)
+        words = interpreter_of_script(command->script);
+    return !words.len && command->arch.len ? SLICE("sh") : words;
+}
+
 static void put_shell(const struct command *command, struct buf *buf)
 {
     struct slice text = command->shell.ptr ? command->shell : command->script;
+    struct interpreter interpreter = { .words = interpreter_words(command), .arch = command->arch,
+                                       .script = command->script.ptr != NULL,
+                                       .foreign = command->as.len > 0 };
 
-    if (command->interp.len) {
-        buf_add_str(buf, "exec ");
-        quote_sh(command->interp, buf);
-        buf_add_str(buf, " -c ");
-        quote_sh(text, buf);
-        buf_add_byte(buf, ' ');
-        quote_sh(command->interp, buf);
-        quote_words(command->args, buf);
-        buf_add_byte(buf, '\n');
+    if (interpreter.words.len) {
+        interpreter_put(&interpreter, text, command->args, buf);
         return;
     }
     buf_add_str(buf, "set --");
     quote_words(command->args, buf);
     buf_add_byte(buf, '\n');
     buf_add_slice(buf, text);
+    buf_add_byte(buf, '\n');
+}
+
+static void put_argv(const struct command *command, struct buf *buf)
+{
+    if (command->arch.len)
+        interpreter_put_arch(command->arch, buf);
+    buf_add_str(buf, "exec");
+    if (command->arch.len) {
+        buf_add_str(buf, " setarch ");
+        quote_word(command->arch, buf);
+    }
+    quote_words(command->argv, buf);
     buf_add_byte(buf, '\n');
 }
 
@@ -198,13 +218,14 @@ int command_program(const struct command *command, struct slice default_cwd, str
     rc = put_env(command->env, buf, err);
     if (rc < 0)
         return rc;
-    if (command->argv) {
-        buf_add_str(buf, "exec");
-        quote_words(command->argv, buf);
-        buf_add_byte(buf, '\n');
-    } else {
+    if (command->arch.len && !interpreter_is_arch(command->arch))
+        return err_set(err, ERR_USAGE, "arch: '%.*s' is no name of an architecture",
+                       command->arch.len < 64 ? (int)command->arch.len : 64,
+                       (const char *)command->arch.ptr);
+    if (command->argv)
+        put_argv(command, buf);
+    else
         put_shell(command, buf);
-    }
     if (buf_failed(buf))
         return err_set(err, buf_failed(buf), "no memory for the command's program");
     if (memchr(buf->ptr + from, 0, buf->len - from))

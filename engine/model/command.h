@@ -6,13 +6,14 @@
 //   host   str           "localhost", or the host's name
 //   shell  str           text for `sh -c`
 //   argv   array of str  executed without a shell
-//   script str           text of a script file, run by `sh FILE args...`
+//   script str           text of a script file: of what its `#!` names, or of sh
 //   args   array of str  arguments for shell ($1...) or script
+//   arch   str           what the host is to look like to it, a name of setarch's
 //   as     str           the user to run it as; absent: whom we log in as
 //   cwd    str           working directory; absent: the job's, or the home of `as`
 //   env    map str->str  added to the environment
 //   stdin  str           bytes for standard input; absent: /dev/null
-//   interp str           interpreter instead of sh (option `shell`)
+//   interp str           interpreter instead of sh (option `shell`), see interpreter.h
 //   transfer str         "put" or "get": a file from or to the host, which a command on
 //                        this machine does. With it only host, cwd (there), and:
 //   from, to str         the paths
@@ -29,6 +30,7 @@ struct command {
     struct slice cwd;
     struct slice stdin_bytes;
     struct slice interp;
+    struct slice arch;
     struct slice transfer, from, to, mode;
     bool has_stdin;
     const value *argv; // array or NULL

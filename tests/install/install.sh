@@ -41,6 +41,8 @@ for file in "$root"/workflows/*.lua; do
 done
 other=$(cd "$work/usr" && find . -type f ! -path './share/doc/pawl/*' \
     ! -path './share/pawl/workflows/*.lua' ! -path ./bin/pawl \
+    ! -path './share/man/man1/pawl*.1' ! -path ./share/bash-completion/completions/pawl \
+    ! -path ./share/zsh/site-functions/_pawl ! -path ./share/fish/vendor_completions.d/pawl.fish \
     ! -path ./lib/systemd/user/pawl.service ! -path ./lib/systemd/system/pawl@.service)
 [ -z "$other" ] || fail "nobody asked for: $other"
 
@@ -48,6 +50,23 @@ for unit in user/pawl.service system/pawl@.service; do
     grep -q '^ExecStart=/.*/bin/pawl daemon --foreground$' "$work/usr/lib/systemd/$unit" ||
         fail "$unit is missing, or names no program"
 done
+
+# ---- what the program wrote of itself: a page for each verb, and three completions
+share=$work/usr/share
+for verb in $("$pawl" help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+    "$pawl" help --man "$verb" | cmp -s - "$share/man/man1/pawl-$verb.1" ||
+        fail "pawl-$verb.1 is missing, or not of this program"
+done
+"$pawl" help --man | cmp -s - "$share/man/man1/pawl.1" || fail "pawl.1 is missing, or not of this program"
+for file in bash:bash-completion/completions/pawl zsh:zsh/site-functions/_pawl \
+    fish:fish/vendor_completions.d/pawl.fish; do
+    "$pawl" completion "${file%%:*}" | cmp -s - "$share/${file#*:}" ||
+        fail "share/${file#*:} is missing, or not of this program"
+done
+if command -v man >/dev/null; then
+    man -M "$share/man" pawl-start >"$work/log" 2>&1 && grep -q -- --command "$work/log" ||
+        fail "man pawl-start shows: $(head -3 "$work/log")"
+fi
 
 # ---- every relative link of a document leads to something that is installed
 links=0

@@ -12,8 +12,10 @@ On standard output: the lines of the screen and above it, without empty ones at 
     --columns N          its width (80)
     --when TEXT ACTION   when TEXT is on the screen, once, and in the order given:
                          run:COMMAND (of sh), columns:N (a new width, lines are wrapped
-                         anew), key:C (^C, ^Z), signal:NAME to the command, shot:FILE
-                         (writes what is on it now)
+                         anew), key:C (^C, ^Z), type:TEXT (and Enter), signal:NAME to
+                         the command, shot:FILE (writes what is on it now)
+    --term NAME          its TERM (xterm)
+    --strict             a carriage return stands before a new line, or it has driven it
     --raw FILE           everything that arrived
 """
 import argparse
@@ -27,6 +29,7 @@ import struct
 import subprocess
 import sys
 import termios
+import unicodedata
 
 SEQUENCE = re.compile(rb"\x1b\[([0-9;]*)([A-Za-z])")
 PATIENCE_S = 120  # without a byte: it hangs
@@ -39,13 +42,17 @@ class Screen:
         self.columns, self.rows, self.at, self.col, self.foreign = columns, [[]], 0, 0, []
 
     def put(self, char):
-        if self.col >= self.columns:
+        if unicodedata.combining(char) and 0 < self.col <= len(self.rows[self.at]):
+            self.rows[self.at][self.col - 1] += char
+            return
+        cells = [char, ""] if unicodedata.east_asian_width(char) in "WF" else [char]
+        if self.col + len(cells) > self.columns:
             self.newline()
             self.col = 0
         row = self.rows[self.at]
-        row.extend(" " * (self.col + 1 - len(row)))
-        row[self.col] = char
-        self.col += 1
+        row.extend(" " * (self.col + len(cells) - len(row)))
+        row[self.col:self.col + len(cells)] = cells
+        self.col += len(cells)
 
     def newline(self):
         self.at += 1
@@ -152,6 +159,8 @@ def act(action, screen, fd, pid):
         width_set(fd, int(value))
     elif kind == "key":
         os.write(fd, bytes([ord(value[-1]) & 0x1f]))
+    elif kind == "type":
+        os.write(fd, value.encode() + b"\n")
     elif kind == "signal":
         os.kill(pid, getattr(signal, "SIG" + value))
     elif kind == "shot":
@@ -166,6 +175,8 @@ def arguments():
     parser.add_argument("--columns", type=int, default=80)
     parser.add_argument("--when", nargs=2, action="append", default=[])
     parser.add_argument("--raw")
+    parser.add_argument("--term", default="xterm")
+    parser.add_argument("--strict", action="store_true")
     parser.add_argument("command", nargs="+")
     return parser.parse_args()
 
@@ -183,8 +194,7 @@ def run(options, fd, pid, screen):
             return raw
         if not data:
             return raw
-        if options.raw:
-            raw += data
+        raw += data
         feed.take(data)
         while whens and whens[0][0] in screen.text():
             act(whens.pop(0)[1], screen, fd, pid)
@@ -195,10 +205,13 @@ def main():
     pid, fd = pty.fork()
     if pid == 0:
         width_set(0, options.columns)
+        os.environ["TERM"] = options.term
         os.execvp(options.command[0], options.command)
     screen = Screen(options.columns)
     raw = run(options, fd, pid, screen)
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if options.strict and re.search(rb"\r(?!\r*\n)", raw):
+        screen.foreign.append("a carriage return")
     if options.raw:
         with open(options.raw, "wb") as file:
             file.write(raw)

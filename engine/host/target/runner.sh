@@ -220,7 +220,7 @@ on_forget() {
 
 # The claim is the last to go.
 add_files() {
-    for p_part in cmd in pid go out err rc log mark cut lingers as up down words spec; do
+    for p_part in cmd in pid go out err rc log mark cut lingers as text up down words spec; do
         p_files="$p_files $1.$p_part"
     done
 }

@@ -185,6 +185,7 @@ static void a_terminal_is_not_driven(void **state)
     struct sheet *sheet = *state;
 
     sheet->printer.places[TO_OUT].tty = sheet->printer.places[TO_ERR].tty = true;
+    sheet->printer.moves = true;
     out(sheet, 2, "a", "\033[2J\xc2\x9b" "1m");
     bytes(sheet, "output", "4oI=");  // the beginning of a euro sign
     bytes(sheet, "output", "rA0K");  // its end, and CR LF
@@ -201,6 +202,7 @@ static void a_status_line_leaves_nothing(void **state)
 
     assert_false(printer_status_due(&sheet->printer, 1000)); // no terminal
     sheet->printer.places[TO_OUT].tty = sheet->printer.places[TO_ERR].tty = true;
+    sheet->printer.moves = true;
     assert_true(printer_status_due(&sheet->printer, 1000));
     printer_status(&sheet->printer, "1/4 done", 80, 1000);
     assert_false(printer_status_due(&sheet->printer, 1099)); // ten times a second

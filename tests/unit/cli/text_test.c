@@ -31,6 +31,7 @@ static void controls_are_shown(void **state)
     check_escape(SLICE("\xe2\x81\xa6\xd8\x9c"), ESCAPE_ALL, "\\u{2066}\\u{061c}");
     check_escape(SLICE("\xff\xc0\x80\xed\xa0\x80"), ESCAPE_ALL, "\\xff\\xc0\\x80\\xed\\xa0\\x80");
     check_escape(SLICE("cut\xe6\x97"), ESCAPE_ALL, "cut\\xe6\\x97");
+    check_escape(SLICE("a\nb\tc\r"), ESCAPE_INDENT, "a\n    b\tc\\x0d");
     check_escape(SLICE("nul\0in"), ESCAPE_ALL, "nul\\x00in");
 }
 
