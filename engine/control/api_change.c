@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Changes: POST .../stop, suspend, resume, signal, mark, retry; DELETE; and POST /v1/backup,
-// which is answered the same way. The answer comes after the commit, and the client may be gone by then: `pending` belongs to
-// whoever of the two, exchange and port, lets go last.
+// Changes: POST .../stop, suspend, resume, signal, mark, retry; DELETE; and POST /v1/backup
+// and PUT /v1/retention, which are answered the same way. The answer comes after the commit, and
+// the client may be gone by then: `pending` belongs to whoever of the two, exchange and port, lets go last.
 #include <errno.h>
 #include <stdlib.h>
 
@@ -48,6 +48,8 @@ static json_t *pending_json(const struct exchange *x, const struct pending *pend
 {
     json_t *row = NULL;
 
+    if (pending->kind == CHANGE_RETENTION)
+        return api_retention_json(exchange_port(x), NULL, NULL);
     if (pending->id == 0)
         return json_object(); // a backup has no job
     if (pending->kind != CHANGE_REMOVE &&

@@ -11,6 +11,7 @@
 #include "base/id.h"
 #include "model/head.h"
 #include "model/record.h"
+#include "model/retention.h"
 
 // ---- changes ---------------------------------------------------------------
 enum change_kind {
@@ -21,6 +22,7 @@ enum change_kind {
     CHANGE_REMOVE,
     CHANGE_MARK,    // records have been received
     CHANGE_RETRY,   // a new job for some hosts of a finished one
+    CHANGE_RETENTION, // of no job: how long finished ones are kept
 };
 
 struct change {
@@ -53,6 +55,8 @@ struct change {
     uint64_t seq;             // received up to and including
     // RETRY, with name (empty: the old one's)
     unsigned failures;        // which hosts: a bit 1 << f for each enum child_failure f
+    // RETENTION
+    struct retention retention;
 };
 
 // The answer of a change. id: of the job (START, RETRY: the new one). err NULL: done.
@@ -95,6 +99,13 @@ struct engine_status {
     bool disk_full;          // new work is refused until space returns
     struct slice notices[ENGINE_NOTICES]; // sentences; valid until the next call
     size_t notice_count;
+};
+
+// What is kept of finished jobs, and what is over the bounds.
+struct retention_view {
+    struct retention bounds; // as they are set
+    uint64_t finished, finished_bytes;
+    uint64_t due, due_bytes;
 };
 
 // ---- watching -----------------------------------------------------------------
@@ -147,6 +158,9 @@ struct port_ops {
     // The workflows that are shipped to be run by name: ended by a NULL name.
     const struct embedded_file *(*shipped)(void *core);
     int (*status)(void *core, struct engine_status *ret, struct err *err);
+    // bounds: what would be over these; NULL: over those that are set.
+    int (*retention)(void *core, const struct retention *bounds, struct retention_view *ret,
+                     struct err *err);
     struct watch *(*watch)(void *core, uint64_t job_id, watch_fn fn, void *arg);
     void (*unwatch)(void *core, struct watch *watch);
     // Connects to hosts and asks how they are. *ret is ended by uncheck, at any time.

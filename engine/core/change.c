@@ -54,6 +54,7 @@ struct found {
     enum job_state committed; // on disk
     bool auto_remove, damaged;
     uint64_t last_seq;
+    int64_t ended_unix_ms;
 };
 
 static int found_view(void *arg, const struct job_view *view)
@@ -66,6 +67,7 @@ static int found_view(void *arg, const struct job_view *view)
     found->auto_remove = view->head->auto_remove;
     found->damaged = view->damaged;
     found->last_seq = view->last_seq;
+    found->ended_unix_ms = view->head->ended_unix_ms;
     return 0;
 }
 
@@ -297,10 +299,13 @@ static int change_answer(struct engine *engine, const struct change *change, uin
 
 // ---- remove, mark
 
-static int drop_children(void *arg, const struct job_view *view)
+static int drop_known(void *arg, const struct job_view *view)
 {
+    struct engine *engine = arg;
+
     for (size_t i = 0; i < view->head->child_count; i++)
-        jobs_index_del(arg, view->head->children[i].id, view->head->children[i].uuid);
+        jobs_index_del(engine->open, view->head->children[i].id, view->head->children[i].uuid);
+    text_refs_drop_head(engine, view->head);
     return 0;
 }
 
@@ -311,15 +316,17 @@ static void drop_new_children(struct batch *batch, const struct resident *r)
         jobs_index_del(batch, r->job.children[i].id, r->job.children[i].uuid);
 }
 
-static int put_tombstone(struct engine *engine, const struct found *found, struct err *err)
+// Asked twice before the first is on disk, it is done once.
+static int put_tombstone(struct engine *engine, const struct found *found)
 {
     struct job_head head = { .id = found->id, .uuid = found->uuid, .removing = true,
                              .state = JOB_STOPPED };
     struct batch *batch = turn_batch(engine);
     struct resident *r = map_get(&engine->residents, found->id);
 
-    (void)err;
-    view_job(engine, found->id, drop_children, batch, NULL);
+    if (reclaim_has(engine, found->id))
+        return 0;
+    view_job(engine, found->id, drop_known, engine, NULL);
     if (r) {
         r->removed = true; // its head must not come back with this turn
         drop_new_children(batch, r);
@@ -327,6 +334,7 @@ static int put_tombstone(struct engine *engine, const struct found *found, struc
     jobs_put(batch, &head);
     jobs_index_del(batch, found->id, found->uuid);
     active_del(batch, found->id);
+    ended_remove(engine, found->id, found->ended_unix_ms);
     reclaim_add(engine, found->id);
     return 0;
 }
@@ -365,7 +373,7 @@ static int change_remove(struct engine *engine, const struct change *change, uin
                        "finished: remove it with --force", (unsigned long long)found.id);
     if (!job_state_is_finished(found.state))
         rc = end_to_remove(engine, found.id, err);
-    return rc < 0 ? rc : put_tombstone(engine, &found, err);
+    return rc < 0 ? rc : put_tombstone(engine, &found);
 }
 
 // The highest mark that was asked for and may not be on disk yet.
@@ -396,8 +404,19 @@ bool change_sweep(struct engine *engine, uint64_t job_id)
         return true;
     if (mark.seq < found.last_seq) // the mark that is missing removes it
         return pending_mark(engine, found.id) < found.last_seq;
-    put_tombstone(engine, &found, NULL);
+    put_tombstone(engine, &found);
     return true;
+}
+
+// One that is not what it was said to be is left to people, and not looked at again.
+void change_expire(struct engine *engine, const struct ended_job *job)
+{
+    struct found found;
+    int rc = find(engine, job->id, &found, NULL);
+
+    if (rc == 0 && !found.damaged && job_state_is_finished(found.committed))
+        put_tombstone(engine, &found);
+    ended_remove(engine, job->id, job->ended_unix_ms);
 }
 
 static int change_mark(struct engine *engine, const struct change *change, uint64_t *id,
@@ -416,7 +435,7 @@ static int change_mark(struct engine *engine, const struct change *change, uint6
     // --auto-remove: once it is over and all of it has been received.
     if (rc == 0 && found.auto_remove && job_state_is_finished(found.committed) &&
         change->seq >= found.last_seq)
-        rc = put_tombstone(engine, &found, err);
+        rc = put_tombstone(engine, &found);
     return rc;
 }
 
@@ -427,7 +446,7 @@ int change_take(void *core, const struct change *change, change_fn fn, void *arg
         [CHANGE_SUSPEND] = change_suspend, [CHANGE_RESUME] = change_resume,
         [CHANGE_SIGNAL] = change_signal,   [CHANGE_ANSWER] = change_answer,
         [CHANGE_REMOVE] = change_remove,   [CHANGE_MARK] = change_mark,
-        [CHANGE_RETRY] = change_retry,
+        [CHANGE_RETRY] = change_retry,     [CHANGE_RETENTION] = change_retention,
     };
     struct engine *engine = core;
     struct resident *r;

@@ -10,6 +10,8 @@ int modules_check(struct value_doc *doc, struct slice script_name, const struct 
 // Removes a finished job with --auto-remove, if all of it was received. False: that
 // cannot be said yet, because its end or a mark is still on its way to disk.
 bool change_sweep(struct engine *engine, uint64_t job_id);
+// Removes a finished job whose time is over.
+void change_expire(struct engine *engine, const struct ended_job *job);
 int change_start(struct engine *engine, const struct change *change, uint64_t *id,
                  struct err *err);
 // A new job made of what an old one was made of, but for its name (empty: its own) and hosts.

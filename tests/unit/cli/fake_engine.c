@@ -62,6 +62,7 @@ static uint64_t change_do(struct fake_engine *engine, const struct fake_change *
     case CHANGE_MARK: job->mark = change->change.seq; break;
     case CHANGE_ANSWER: fake_job_set(job, JOB_RUNNING); break;
     case CHANGE_SIGNAL: fake_value_add(job, change->signal_value); break;
+    case CHANGE_RETENTION: engine->fake->retention = change->change.retention; break;
     case CHANGE_REMOVE:
         if (!job_state_is_finished(job->head.state))
             err_set(err, ERR_STATE, "job %d is %s; stop it first, or use --force", (int)id,

@@ -130,6 +130,22 @@ static const struct embedded_file *fake_shipped(void *core)
     return files;
 }
 
+static int fake_retention(void *core, const struct retention *bounds, struct retention_view *ret,
+                          struct err *err)
+{
+    struct fake_port *fake = core;
+
+    (void)err;
+    *ret = (struct retention_view){ .bounds = fake->retention, .finished = 7,
+                                    .finished_bytes = 700 };
+    if (!bounds)
+        bounds = &ret->bounds;
+    if (bounds->count >= 0 && bounds->count < 7)
+        ret->due = 7 - (uint64_t)bounds->count;
+    ret->due_bytes = 100 * ret->due;
+    return 0;
+}
+
 static int fake_status(void *core, struct engine_status *ret, struct err *err)
 {
     (void)core;
@@ -271,7 +287,7 @@ static const struct port_ops fake_ops = {
     .change = fake_change, .job = fake_job_read, .jobs = fake_jobs_read,
     .records = fake_records, .mark = fake_mark, .steps = fake_steps, .header = fake_header,
     .shipped = fake_shipped,
-    .status = fake_status, .watch = fake_watch, .unwatch = fake_unwatch,
+    .status = fake_status, .retention = fake_retention, .watch = fake_watch, .unwatch = fake_unwatch,
     .shutdown = fake_shutdown, .take_over = fake_take_over, .check = fake_check, .uncheck = fake_uncheck,
 };
 
@@ -281,6 +297,7 @@ struct fake_port *fake_new(void)
 
     assert(fake);
     fake->port = (struct port){ .ops = &fake_ops, .core = fake };
+    fake->retention = RETENTION_NONE;
     list_init(&fake->watches);
     return fake;
 }

@@ -39,6 +39,7 @@ struct fake_port {
     struct list watches;
     size_t watch_count;
     int change_refusal;  // code: refused at once
+    struct retention retention; // as the test, or a change, sets it
     int shutdowns, takeovers;
     // The check of hosts that is open; NULL fn: none is.
     check_fn check_fn;
