@@ -40,9 +40,6 @@ void api_change_send(struct exchange *x, struct change *change, unsigned status)
 // api_retention.c
 void api_retention_get(struct exchange *x);
 void api_retention_put(struct exchange *x);
-// The bounds that are set, and what is over these (NULL: over those). NULL: failed.
-json_t *api_retention_json(const struct port *port, const struct retention *bounds,
-                           struct err *err);
 // api_records.c
 void api_records(struct exchange *x);
 void api_events(struct exchange *x);

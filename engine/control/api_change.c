@@ -44,18 +44,17 @@ static void pending_answer(void *arg, uint64_t id, const struct err *err)
 }
 
 // A removed job has no row any more; nor has one that removed itself meanwhile.
-static json_t *pending_json(const struct exchange *x, const struct pending *pending)
+static void row_answer(struct exchange *x, const struct pending *pending)
 {
-    json_t *row = NULL;
+    struct buf row;
 
-    if (pending->kind == CHANGE_RETENTION)
-        return api_retention_json(exchange_port(x), NULL, NULL);
-    if (pending->id == 0)
-        return json_object(); // a backup has no job
-    if (pending->kind != CHANGE_REMOVE &&
-        lookup_row(exchange_port(x), pending->id, &row, NULL) == 0)
-        return row;
-    return json_pack("{s:I}", "id", (json_int_t)pending->id);
+    buf_init(&row, 0);
+    if (pending->kind == CHANGE_REMOVE ||
+        lookup_row(exchange_port(x), pending->id, &row, NULL) < 0) {
+        buf_clear(&row);
+        buf_addf(&row, "{\"id\":%llu}", (unsigned long long)pending->id);
+    }
+    exchange_answer_text(x, pending->status, &row);
 }
 
 static void change_again(struct exchange *x)
@@ -66,8 +65,12 @@ static void change_again(struct exchange *x)
         exchange_wait(x, change_again);
     else if (pending->err.code)
         exchange_fail(x, &pending->err);
+    else if (pending->kind == CHANGE_RETENTION)
+        api_retention_get(x);
+    else if (pending->id == 0) // a backup has no job
+        exchange_answer(x, pending->status, json_object());
     else
-        exchange_answer(x, pending->status, pending_json(x, pending));
+        row_answer(x, pending);
 }
 
 // What was asked is under way, or was refused at once.

@@ -8,8 +8,9 @@ static json_t *bound_json(int64_t bound)
     return bound < 0 ? json_null() : json_integer(bound);
 }
 
-json_t *api_retention_json(const struct port *port, const struct retention *bounds,
-                           struct err *err)
+// The bounds that are set, and what is over these (NULL: over those). NULL: failed.
+static json_t *retention_json(const struct port *port, const struct retention *bounds,
+                              struct err *err)
 {
     struct retention_view view;
 
@@ -42,7 +43,7 @@ void api_retention_get(struct exchange *x)
     bool given = false;
 
     if (bounds_query(x, &bounds, &given, &err) == 0)
-        json = api_retention_json(exchange_port(x), given ? &bounds : NULL, &err);
+        json = retention_json(exchange_port(x), given ? &bounds : NULL, &err);
     if (json)
         exchange_answer(x, MHD_HTTP_OK, json);
     else

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/real.h"
 #include "control/json.h"
 #include "control/route.h"
 #include "control/server.h"
@@ -190,24 +191,31 @@ static void headers_add(struct MHD_Response *response, const char *type)
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 }
 
+void exchange_answer_text(struct exchange *x, unsigned status, struct buf *text)
+{
+    assert(!x->response);
+    buf_add_byte(text, '\n');
+    if (!buf_failed(text))
+        x->response = MHD_create_response_from_buffer(text->len, text->ptr,
+                                                      MHD_RESPMEM_MUST_FREE);
+    if (!x->response) {
+        buf_release(text);
+        x->gone = true; // no memory for an answer: a closed connection says as much
+        return;
+    }
+    buf_init(text, 0);
+    headers_add(x->response, "application/json");
+    x->status = status;
+}
+
 void exchange_answer(struct exchange *x, unsigned status, json_t *json)
 {
     struct buf text;
 
-    assert(!x->response);
     buf_init(&text, 0);
-    json_line(json, &text);
+    json_compact(json, &text);
     json_decref(json);
-    if (!buf_failed(&text))
-        x->response = MHD_create_response_from_buffer(text.len, text.ptr,
-                                                      MHD_RESPMEM_MUST_FREE);
-    if (!x->response) {
-        buf_release(&text);
-        x->gone = true; // no memory for an answer: a closed connection says as much
-        return;
-    }
-    headers_add(x->response, "application/json");
-    x->status = status;
+    exchange_answer_text(x, status, &text);
 }
 
 struct code_word {

@@ -142,9 +142,10 @@ struct port_ops {
                   struct err *err);
     // One job, by job or child id. -ENOENT.
     int (*job)(void *core, uint64_t id, job_view_fn fn, void *arg, struct err *err);
-    // All jobs, ascending by id. What is counted (unread, bytes, last_seq) costs reads of
-    // its own for each job: it is 0 unless it is asked for.
-    int (*jobs)(void *core, bool counted, job_view_fn fn, void *arg, struct err *err);
+    // All jobs from that id on, ascending. What is counted (unread, bytes, last_seq) costs reads
+    // of its own for each job: it is 0 unless it is asked for.
+    int (*jobs)(void *core, uint64_t from_id, bool counted, job_view_fn fn, void *arg,
+                struct err *err);
     // Records with seq >= from_seq, in order, until fn returns 1. gap: damaged.
     int (*records)(void *core, uint64_t job_id, uint64_t from_seq,
                    int (*fn)(void *arg, const struct record *record, bool gap), void *arg,

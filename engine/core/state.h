@@ -478,7 +478,8 @@ struct uuid engine_new_uuid(struct engine *engine);
 // change.c, view.c
 int change_take(void *core, const struct change *change, change_fn fn, void *arg, struct err *err);
 int view_job(void *core, uint64_t id, job_view_fn fn, void *arg, struct err *err);
-int view_jobs(void *core, bool counted, job_view_fn fn, void *arg, struct err *err);
+int view_jobs(void *core, uint64_t from_id, bool counted, job_view_fn fn, void *arg,
+              struct err *err);
 int view_records(void *core, uint64_t job_id, uint64_t from_seq,
                  int (*fn)(void *arg, const struct record *record, bool gap), void *arg,
                  struct err *err);

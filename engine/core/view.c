@@ -11,12 +11,24 @@ enum { CHILDREN_INLINE = 4 };
 
 // ---- one job
 
-static void count_unread(struct engine *engine, uint64_t job_id, struct job_view *view)
+// The head of a finished job tells what was written; of others, and in one that an older
+// Pawl wrote, the records do.
+static int count_written(struct engine *engine, const struct job_head *head, uint64_t *seq,
+                         uint64_t *bytes)
 {
-    struct mark mark = { 0 };
-    uint64_t bytes = 0, read = 0;
+    *seq = head->last_seq;
+    *bytes = head->output_bytes;
+    if (head->counted && job_state_is_finished(head->state))
+        return 0;
+    return records_end(engine->store, head->id, seq, bytes, NULL);
+}
 
-    if (records_end(engine->store, job_id, &view->last_seq, &bytes, NULL) < 0)
+static void count_unread(struct engine *engine, struct job_view *view)
+{
+    uint64_t job_id = view->head->id, bytes = 0, read = 0;
+    struct mark mark = { 0 };
+
+    if (count_written(engine, view->head, &view->last_seq, &bytes) < 0)
         return;
     if (view->last_seq == 0 || marks_get(engine->store, job_id, 0, &mark, NULL) < 0)
         return;
@@ -45,7 +57,7 @@ static int show_head(struct engine *engine, struct slice bytes, bool counted, jo
         rc = -ENOENT;
     if (rc == 0) {
         if (counted)
-            count_unread(engine, head.id, &view);
+            count_unread(engine, &view);
         away_show(engine, &head);
         view.notice = notice_of_job(engine, &head);
         rc = fn(arg, &view);
@@ -103,7 +115,7 @@ struct heads {
     bool more;
 };
 
-enum { HEADS_SLICE = 512 };
+enum { HEADS_SLICE = 64 }; // few are copied in vain when fn stops
 
 static int collect_head(void *arg, uint64_t id, struct slice head, bool damaged)
 {
@@ -142,10 +154,11 @@ static int show_heads(struct engine *engine, const struct heads *heads, bool cou
     return rc;
 }
 
-int view_jobs(void *core, bool counted, job_view_fn fn, void *arg, struct err *err)
+int view_jobs(void *core, uint64_t from_id, bool counted, job_view_fn fn, void *arg,
+              struct err *err)
 {
     struct engine *engine = core;
-    struct heads heads = { .more = true };
+    struct heads heads = { .next_id = from_id, .more = true };
     int rc = 0;
 
     buf_init(&heads.bytes, 0);

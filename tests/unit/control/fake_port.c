@@ -45,13 +45,16 @@ static int fake_job_read(void *core, uint64_t id, job_view_fn fn, void *arg, str
     return 0;
 }
 
-static int fake_jobs_read(void *core, bool counted, job_view_fn fn, void *arg, struct err *err)
+static int fake_jobs_read(void *core, uint64_t from_id, bool counted, job_view_fn fn, void *arg,
+                          struct err *err)
 {
     struct fake_port *fake = core;
 
     (void)err;
     for (size_t i = 0; i < fake->job_count; i++) {
         struct job_view view = view_of(&fake->jobs[i]);
+        if (view.head->id < from_id)
+            continue;
         if (!counted)
             view.unread = view.bytes = view.last_seq = 0;
         if (fn(arg, &view))
