@@ -65,7 +65,7 @@ static void cell_state(struct table *table, const json_t *row)
 }
 
 // A child has no type of its own in the table, as it always was.
-static void row_cells(struct table *table, const json_t *row)
+void render_row(struct table *table, const json_t *row)
 {
     bool child = json_is_integer(json_object_get(row, "parent"));
     char id[24];
@@ -80,6 +80,11 @@ static void row_cells(struct table *table, const json_t *row)
     cell_json(table, row, "command");
 }
 
+void render_begin(struct table *table)
+{
+    table_init(table, job_columns, sizeof(job_columns) / sizeof(job_columns[0]));
+}
+
 int render_jobs(const json_t *rows, unsigned width, bool colours, struct buf *out)
 {
     struct table table;
@@ -87,9 +92,9 @@ int render_jobs(const json_t *rows, unsigned width, bool colours, struct buf *ou
     size_t i;
     int rc;
 
-    table_init(&table, job_columns, sizeof(job_columns) / sizeof(job_columns[0]));
+    render_begin(&table);
     json_array_foreach(rows, i, row)
-        row_cells(&table, row);
+        render_row(&table, row);
     rc = table_draw(&table, width, colours, out);
     table_release(&table);
     return rc;
