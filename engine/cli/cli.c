@@ -246,11 +246,12 @@ const struct command commands[] = {
       "A job that has not finished is refused, unless --force is given.\n\n"
       "  pawl remove 12\n  pawl remove --state Completed", remove_options, verb_remove },
     { "retention", "retention [OPTIONS]", "Show or set how long finished jobs are kept",
-      "Without options: the bounds, and what is kept. Each option sets one, none takes it\n"
-      "away, and the others stay. From then on the oldest finished jobs that are over any of\n"
-      "them are removed by themselves, with their results, received or not. A job that is\n"
-      "being followed, or has ended in the last two seconds, waits. SIZE is like 500M or\n"
-      "2G: output and journals, and some space for each job and record.\n\n"
+      "Without options: the bounds, and what is kept. Each option sets one bound, none\n"
+      "takes it away, and the others stay. From then on the oldest finished jobs that\n"
+      "are over any of them are removed by themselves, with their results, received or\n"
+      "not. A job that is being followed, or has ended in the last two seconds, waits.\n"
+      "SIZE is like 500M or 2G: output and journals, and some space for each job and\n"
+      "record.\n\n"
       "  pawl retention --age 30d --count 1000\n"
       "  pawl retention --bytes 2G --dry-run\n"
       "  pawl retention --age none\n"

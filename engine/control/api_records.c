@@ -20,7 +20,7 @@
 #include "control/record_json.h"
 
 enum {
-    FOLLOW_FILL = 64 * 1024,
+    FOLLOW_FILL = 32 * 1024,
     FOLLOW_SCAN = 1024, // records looked at in one fill: a child's may be rare
 };
 enum until { UNTIL_SETTLED, UNTIL_FINISHED };

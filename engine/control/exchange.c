@@ -24,7 +24,8 @@
 enum {
     BODY_MAX = 16 * 1024 * 1024,
     BODY_DRAIN_MAX = 64 * 1024 * 1024, // read and dropped, to answer politely; then cut
-    STREAM_BLOCK = 64 * 1024,
+    STREAM_BLOCK = 16 * 1024,          // libmicrohttpd keeps one for each stream
+    STREAM_KEPT = 4 * 1024,            // of a stream's own buffer, while it waits
     IDLE_TIMEOUT_S = 30,               // a client that sends half a request
 };
 
@@ -321,6 +322,9 @@ static ssize_t stream_read(void *cls, uint64_t pos, char *to, size_t max)
     if (n == 0 && x->ended)
         return MHD_CONTENT_READER_END_OF_STREAM;
     if (n == 0) {
+        if (x->out.cap > STREAM_KEPT)
+            buf_release(&x->out);
+        x->sent = 0;
         exchange_suspend(x);
         if (x->more) // there is more, but not yet: others have their turn first
             exchange_wake(x);

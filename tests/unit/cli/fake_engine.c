@@ -204,7 +204,7 @@ int fake_engine_main(const struct daemon_options *options)
     engine.ops.shutdown = on_shutdown;
     engine.fake->port.ops = &engine.ops;
     jobs_make(&engine);
-    if (control_open(&engine.control, &engine.loop, options->socket_path, &engine.fake->port,
+    if (control_open(&engine.control, &engine.loop, options->socket_path, &engine.fake->port, 0,
                      &err) < 0) {
         fprintf(stderr, "%s\n", err_text(&err));
         return DAEMON_FAILED;
