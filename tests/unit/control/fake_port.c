@@ -26,7 +26,7 @@ static struct fake_job *job_find(struct fake_port *fake, uint64_t id)
 static struct job_view view_of(const struct fake_job *job)
 {
     struct job_view view = { .head = &job->head, .unread = job->record_count - job->mark,
-                             .last_seq = job->record_count };
+                             .last_seq = job->record_count + job->lost };
 
     for (size_t i = job->mark; i < job->record_count; i++)
         view.bytes += job->records[i].len;

@@ -18,6 +18,7 @@ struct fake_job {
     struct buf *records; // encoded record data; seq is index + 1
     bool *gaps, *values;
     size_t record_count;
+    size_t lost;         // more that it should have, behind them
     uint64_t mark;
 };
 
