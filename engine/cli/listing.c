@@ -43,12 +43,17 @@ static void id_add(struct listing *listing, struct slice line)
 
 static int row_add(struct listing *listing, struct slice line)
 {
-    json_t *row = json_loadb((const char *)line.ptr, line.len, JSON_ALLOW_NUL, NULL);
+    struct job_row row;
+    json_t *json = NULL;
 
-    if (!row)
-        return -EPROTO;
-    render_row(&listing->table, row);
-    json_decref(row);
+    if (!job_row_of_line(line, &row)) {
+        json = json_loadb((const char *)line.ptr, line.len, JSON_ALLOW_NUL, NULL);
+        if (!json)
+            return -EPROTO;
+        job_row_of_json(json, &row);
+    }
+    render_row(&listing->table, &row);
+    json_decref(json);
     return 0;
 }
 
@@ -88,7 +93,7 @@ static int print(struct cli *cli, struct listing *listing)
 
 int listing_print(struct cli *cli, const char *query)
 {
-    static const char *const fields[] = { [FORM_TABLE] = "fields=" RENDER_FIELDS, [FORM_JSON] = "",
+    static const char *const fields[] = { [FORM_TABLE] = JOB_ROW_QUERY, [FORM_JSON] = "",
                                           [FORM_IDS] = "fields=id" };
     struct listing listing = { .form = option_is_set(&cli->options, "quiet") ? FORM_IDS
                                        : option_is_set(&cli->options, "json") ? FORM_JSON

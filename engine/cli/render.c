@@ -34,50 +34,42 @@ const char *state_colour(const char *state)
 
 static void cell(struct table *table, const char *text) { table_add(table, slice_str(text), NULL); }
 
-static void cell_json(struct table *table, const json_t *row, const char *key)
-{
-    const json_t *json = json_object_get(row, key);
-
-    table_add(table, slice_of(json_string_value(json), json_string_length(json)), NULL);
-}
-
 // What the state alone does not tell of a child that has come to a bad end.
-static const char *failure_words(const json_t *row)
+static const char *failure_words(const struct job_row *row)
 {
-    const char *failure = row_text(row, "failure");
-
-    if (strcmp(failure, "unreachable") == 0)
+    if (slice_is(row->failure, "unreachable"))
         return ", unreachable";
-    return strcmp(failure, "unreached") == 0 ? ", never reached" : "";
+    return slice_is(row->failure, "unreached") ? ", never reached" : "";
 }
 
 // A failed child shows in the parent's state only at the end: say it meanwhile.
-static void cell_state(struct table *table, const json_t *row)
+static void cell_state(struct table *table, const struct job_row *row)
 {
-    const char *state = row_text(row, "state");
-    long long failed = row_int(row, "failed"), total = row_int(row, "total");
-    char text[80];
+    char state[32], text[80];
 
-    snprintf(text, sizeof(text), "%.30s%s", state, failure_words(row));
-    if (failed > 0 && total > 1)
-        snprintf(text, sizeof(text), "%.30s %lld/%lld failed", state, failed, total);
+    snprintf(state, sizeof(state), "%.*s", row->state.len < 30 ? (int)row->state.len : 30,
+             row->state.len ? (const char *)row->state.ptr : "");
+    if (row->failed > 0 && row->total > 1)
+        snprintf(text, sizeof(text), "%s %lld/%lld failed", state, row->failed, row->total);
+    else
+        snprintf(text, sizeof(text), "%s%s", state, failure_words(row));
     table_add(table, slice_str(text), state_colour(state));
 }
 
 // A child has no type of its own in the table, as it always was.
-void render_row(struct table *table, const json_t *row)
+void render_row(struct table *table, const struct job_row *row)
 {
-    bool child = json_is_integer(json_object_get(row, "parent"));
+    const struct slice none = { 0 };
     char id[24];
 
-    snprintf(id, sizeof(id), "%lld", row_int(row, "id"));
+    snprintf(id, sizeof(id), "%lld", row->id);
     cell(table, id);
-    cell_json(table, row, "name");
-    cell(table, child ? "" : row_text(row, "type"));
+    table_add(table, row->name, NULL);
+    table_add(table, row->is_child ? none : row->type, NULL);
     cell_state(table, row);
-    cell(table, row_true(row, "has_more") ? "True" : "False");
-    cell_json(table, row, "location");
-    cell_json(table, row, "command");
+    cell(table, row->has_more ? "True" : "False");
+    table_add(table, row->location, NULL);
+    table_add(table, row->command, NULL);
 }
 
 void render_begin(struct table *table)
@@ -87,14 +79,17 @@ void render_begin(struct table *table)
 
 int render_jobs(const json_t *rows, unsigned width, bool colours, struct buf *out)
 {
+    struct job_row shown;
     struct table table;
     json_t *row;
     size_t i;
     int rc;
 
     render_begin(&table);
-    json_array_foreach(rows, i, row)
-        render_row(&table, row);
+    json_array_foreach(rows, i, row) {
+        job_row_of_json(row, &shown);
+        render_row(&table, &shown);
+    }
     rc = table_draw(&table, width, colours, out);
     table_release(&table);
     return rc;

@@ -4,12 +4,12 @@
 
 #include "base/buf.h"
 #include "cli/command.h"
+#include "cli/job_row.h"
 #include "cli/table.h"
 
 // The table of jobs, row by row.
-#define RENDER_FIELDS "id,name,type,state,has_more,location,command,parent,failed,total,failure"
 void render_begin(struct table *table);
-void render_row(struct table *table, const json_t *row); // with these keys at least
+void render_row(struct table *table, const struct job_row *row);
 // All of it as text; width 0: nothing is cut.
 int render_jobs(const json_t *rows, unsigned width, bool colours, struct buf *out);
 // Prints rows as the options ask: --json, -q (ids), or the table (--wide).

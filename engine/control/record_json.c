@@ -25,6 +25,7 @@ static void put_data(const struct record *record, struct buf *out)
 void record_line(const struct record *record, uint64_t job_id, struct slice host, bool gap,
                  struct buf *out)
 {
+    const struct slice none = { 0 };
     struct slice stream = slice_str(gap ? NULL : stream_name(record->stream));
 
     buf_add_str(out, "{\"seq\":");
@@ -34,7 +35,7 @@ void record_line(const struct record *record, uint64_t job_id, struct slice host
     buf_add_str(out, ",\"host\":");
     json_put_text_or_null(out, host);
     buf_add_str(out, ",\"step\":");
-    json_put_text_or_null(out, gap ? (struct slice){ 0 } : record->step);
+    json_put_text_or_null(out, gap ? none : record->step);
     buf_add_str(out, ",\"attempt\":");
     if (gap || !record->attempt)
         buf_add_str(out, "null");

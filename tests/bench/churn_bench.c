@@ -35,6 +35,9 @@ static void print_figures(struct service *service, int jobs, double rate)
 {
     double used, kept;
 
+    http_close(&service->http); // idle for too long, perhaps
+    if (http_open(&service->http, service->socket_path) < 0)
+        bench_die(service->socket_path, NULL);
     http_ask(&service->http, "GET", "/v1/status", "");
     used = http_number(&service->http, "store_bytes");
     http_ask(&service->http, "GET", "/v1/retention", "");

@@ -39,6 +39,10 @@ wait $receiver || fail "receive ended with $?"
 same "what receive printed" "$(cut -d' ' -f1 "$work/received" | tr '\n' ' ')" "$(seq -s ' ' 1 $records) "
 grown=$(($(own_kib) - before))
 # What they held is given back; a bound for what they could hold at a time, 128 KiB each, is far.
-[ $grown -lt $((128 * (followers + silent))) ] || fail "the engine has grown by $grown KiB"
+if grep -q __asan_init "$PAWL"; then
+    ok "memory is not looked at in a build with a sanitizer, which keeps what was freed"
+else
+    [ $grown -lt $((128 * (followers + silent))) ] || fail "the engine has grown by $grown KiB"
+fi
 expect_code 0 pawl wait talk --force --timeout 10
 finish

@@ -79,6 +79,26 @@ static void rows_have_the_keys_that_are_asked_for(void **state)
     check_error(world, "GET", "/v1/jobs?fields=", NULL, 400, "usage", "\"\"");
 }
 
+// The longest request there may be fits the memory of a connection.
+static void as_many_ids_as_are_allowed_are_taken(void **state)
+{
+    struct world *world = *state;
+    struct buf path;
+    json_t *rows;
+
+    fake_job_add(world->fake, 100000007, "last", JOB_RUNNING);
+    buf_init(&path, 0);
+    buf_add_str(&path, "/v1/jobs?ids=100000007");
+    for (int i = 1; i < 4096; i++)
+        buf_addf(&path, ",%d", 200000000 + i);
+    assert_int_equal(http(world, "GET", buf_cstr(&path), NULL, &rows), 200);
+    assert_int_equal(json_array_size(rows), 1);
+    json_decref(rows);
+    buf_add_str(&path, ",1");
+    check_error(world, "GET", buf_cstr(&path), NULL, 400, "usage", "more than 4096");
+    buf_release(&path);
+}
+
 static void rows_are_json_whatever_is_in_them(void **state)
 {
     struct world *world = *state;
@@ -118,6 +138,7 @@ int main(void)
         WITH_WORLD(long_lists_have_every_job_once),
         WITH_WORLD(a_list_is_what_is_there_when_it_is_read),
         WITH_WORLD(rows_have_the_keys_that_are_asked_for),
+        WITH_WORLD(as_many_ids_as_are_allowed_are_taken),
         WITH_WORLD(rows_are_json_whatever_is_in_them),
     };
 
