@@ -117,7 +117,8 @@ static int open_control(struct daemon *d, struct err *err)
 {
     struct port port = engine_port(d->engine);
 
-    return control_open(&d->control, &d->loop, d->options->socket_path, &port, err);
+    return control_open(&d->control, &d->loop, d->options->socket_path, &port, files_clients_max(),
+                        err);
 }
 
 static void watch_signals(struct daemon *d)

@@ -5,8 +5,9 @@
 // and claims are looked up after the slice: a scan may not call the store.
 //
 //   a head claims its own index rows and those of its children
-//   an index row claims the job it leads to; so do active rows, timers, and the
-//   first row that a job has in its journal, records, marks and tails
+//   an index row claims the job it leads to; so do active rows, and the first row that
+//   a job has in its journal, records, marks and tails
+//   a timer claims nothing: it may be left of a job that was removed, for a while
 //   a row in the age index of requests claims the answer
 //   each of a schedule's two rows claims the other
 //
@@ -259,7 +260,6 @@ static int check_whole(struct check *check, struct slice key, struct slice bytes
     case KEY_PARENT:
     case KEY_UUID: check_index(check, key, bytes); break;
     case KEY_ACTIVE: claim_job(check, key, key_u64(key, 0)); break;
-    case KEY_TIMER: claim_job(check, key, key_u64(key, 1)); break;
     case KEY_JOURNAL:
         check_owned(check, key);
         check_journal(check, key, bytes);
@@ -277,6 +277,8 @@ static int check_whole(struct check *check, struct slice key, struct slice bytes
     case KEY_SCHEDULE_JOB: check_schedule(check, key, bytes); break;
     case KEY_META:
     case KEY_CLOCK:
+    case KEY_RETENTION:
+    case KEY_TIMER:
     case KEY_REQUEST:
     case KEY_ORDER: break; // whole by their checksum; they point at nothing
     }

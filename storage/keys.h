@@ -8,6 +8,7 @@
 //   key            bytes                                    value
 //   meta           01                                       see below
 //   clock          02                                       see below
+//   retention      03                                       see below
 //   head           10 | u64 job                             head_encode
 //   parent         11 | u64 job or child                    u64 id of the job
 //   uuid           12 | 16 uuid of a job or child           u64 its id
@@ -33,6 +34,7 @@
 //   meta value     u32 format | 16 store | u64 epoch | 16 incarnation | u64 next id | u16 ... of the
 //                  incarnations before it, newest first (64 at most; absent in older stores)
 //   clock value    16 boot id | i64 boottime_ms | i64 wall_ms | i64 timeline_ms (plain)
+//   retention value i64 age_ms | i64 count | i64 bytes (plain; -1: no bound)
 //   order value    u8 kind | 16 job | u64 intent | i64 grace_ms (plain) | host name
 //   schedule job   array [ type, name, command, script_name, script_text, modules, params, meta, cwd,
 //                  hosts, env, timeout_ms, reach_ms, auto_remove ]   (MessagePack)
@@ -60,6 +62,7 @@
 #define KEY_TABLES(X)                        \
     X(META, 0x01, 1, "meta")                 \
     X(CLOCK, 0x02, 1, "clock")               \
+    X(RETENTION, 0x03, 1, "retention")       \
     X(HEAD, 0x10, 9, "head")                 \
     X(PARENT, 0x11, 9, "parent")             \
     X(UUID, 0x12, 17, "uuid")                \

@@ -88,6 +88,7 @@ int verb_wait(struct cli *cli);
 int verb_stop(struct cli *cli);
 int verb_rename(struct cli *cli);
 int verb_remove(struct cli *cli);
+int verb_retention(struct cli *cli);
 int verb_suspend(struct cli *cli);
 int verb_resume(struct cli *cli);
 int verb_signal(struct cli *cli);

@@ -134,6 +134,15 @@ static const struct option_spec remove_options[] = {
     OPTIONS_COMMON,
 };
 
+static const struct option_spec retention_options[] = {
+    { "age", 0, "TIME", "remove jobs so long after their end" },
+    { "count", 0, "N", "keep the newest N" },
+    { "bytes", 0, "SIZE", "keep the newest that hold so much together" },
+    { "none", 0, NULL, "no bound: nothing is removed by itself" },
+    { "dry-run", 0, NULL, "only show what these bounds would remove" },
+    OPTIONS_COMMON,
+};
+
 static const struct option_spec answer_options[] = {
     { "question", 0, "N", "its number, where several are open" },
     OPTIONS_COMMON,
@@ -268,6 +277,18 @@ const struct command commands[] = {
     { "remove", "remove [OPTIONS] JOB...", "Remove finished jobs and their results",
       "A job that has not finished is refused, unless --force is given.\n\n"
       "  pawl remove 12\n  pawl remove --state Completed", remove_options, verb_remove },
+    { "retention", "retention [OPTIONS]", "Show or set how long finished jobs are kept",
+      "Without options: the bounds, and what is kept. Each option sets one bound, none\n"
+      "takes it away, and the others stay. From then on the oldest finished jobs that\n"
+      "are over any of them are removed by themselves, with their results, received or\n"
+      "not. A job that is being followed, or has ended in the last two seconds, waits.\n"
+      "SIZE is like 500M or 2G: output and journals, and some space for each job and\n"
+      "record.\n\n"
+      "  pawl retention --age 30d --count 1000\n"
+      "  pawl retention --bytes 2G --dry-run\n"
+      "  pawl retention --age none\n"
+      "  pawl retention --none",
+      retention_options, verb_retention },
     { "rename", "rename [OPTIONS] JOB NAME", "Give a job another name",
       "A child goes by its job's id and its host, as in 12:web01; it has no other name.\n\n"
       "  pawl rename 12 nightly", plain_options, verb_rename },

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "cli/call.h"
+#include "cli/listing.h"
 #include "cli/render.h"
 #include "cli/select.h"
 #include "cli/watch.h"
@@ -68,30 +69,40 @@ static int query_make(const struct options *options, struct buf *query, struct e
     return after ? time_add(query, "after", after, err) : 0;
 }
 
+static int get_named(struct cli *cli, const char *query)
+{
+    json_t *rows;
+    int exit_code = select_jobs(cli, 0, SELECT_ALL, query, &rows);
+
+    if (exit_code)
+        return exit_code;
+    exit_code = print_jobs(cli, rows);
+    if (exit_code == 0)
+        exit_code = print_explained(cli, rows);
+    json_decref(rows);
+    return exit_code;
+}
+
+static int get_all(struct cli *cli, struct buf *query)
+{
+    select_filters(&cli->options, query);
+    return listing_print(cli, buf_cstr(query));
+}
+
 int verb_get(struct cli *cli)
 {
     struct err err = { 0 };
     struct buf query;
-    json_t *rows;
     int exit_code;
 
     buf_init(&query, 0);
-    if (query_make(&cli->options, &query, &err) < 0) {
-        buf_release(&query);
-        return cli_error(cli, EXIT_USAGE, "%s", err_text(&err));
-    }
-    if (option_is_set(&cli->options, "watch")) {
+    if (query_make(&cli->options, &query, &err) < 0)
+        exit_code = cli_error(cli, EXIT_USAGE, "%s", err_text(&err));
+    else if (option_is_set(&cli->options, "watch"))
         exit_code = watch_jobs(cli, buf_cstr(&query));
-        buf_release(&query);
-        return exit_code;
-    }
-    exit_code = select_jobs(cli, 0, SELECT_ALL, buf_cstr(&query), &rows);
+    else
+        exit_code = cli->options.arg_count > 0 ? get_named(cli, buf_cstr(&query))
+                                               : get_all(cli, &query);
     buf_release(&query);
-    if (exit_code)
-        return exit_code;
-    exit_code = print_jobs(cli, rows);
-    if (exit_code == 0 && cli->options.arg_count > 0)
-        exit_code = print_explained(cli, rows);
-    json_decref(rows);
     return exit_code;
 }

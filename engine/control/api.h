@@ -55,6 +55,9 @@ void api_backup(struct exchange *x);
 // Hands a filled change to the port; its answer, with this status and the job's
 // row, becomes the exchange's. What change points at is needed only until this returns.
 void api_change_send(struct exchange *x, struct change *change, unsigned status);
+// api_retention.c
+void api_retention_get(struct exchange *x);
+void api_retention_put(struct exchange *x);
 // api_records.c
 void api_records(struct exchange *x);
 void api_events(struct exchange *x);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Changes: POST .../stop, suspend, resume, signal, mark, rename, retry; DELETE; and POST /v1/backup,
-// which is answered the same way. The answer comes after the commit, and the client may be gone by then: `pending` belongs to
-// whoever of the two, exchange and port, lets go last.
+// Changes: POST .../stop, suspend, resume, signal, mark, rename, retry; DELETE; and POST
+// /v1/backup and PUT /v1/retention, which are answered the same way. The answer comes after the
+// commit, and the client may be gone by then: `pending` belongs to whoever of the two,
+// exchange and port, lets go last.
 #include <errno.h>
 #include <stdlib.h>
 
@@ -62,18 +63,17 @@ static json_t *schedule_row(const struct exchange *x, const struct pending *pend
 }
 
 // A removed job has no row any more; nor has one that removed itself meanwhile.
-static json_t *pending_json(const struct exchange *x, const struct pending *pending)
+static void row_answer(struct exchange *x, const struct pending *pending)
 {
-    json_t *row = NULL;
+    struct buf row;
 
-    if (pending->schedule && pending->kind != CHANGE_SCHEDULE_RUN)
-        return schedule_row(x, pending);
-    if (pending->id == 0)
-        return json_object(); // a backup has no job
-    if (pending->kind != CHANGE_REMOVE &&
-        lookup_row(exchange_port(x), pending->id, &row, NULL) == 0)
-        return row;
-    return json_pack("{s:I}", "id", (json_int_t)pending->id);
+    buf_init(&row, 0);
+    if (pending->kind == CHANGE_REMOVE ||
+        lookup_row(exchange_port(x), pending->id, &row, NULL) < 0) {
+        buf_clear(&row);
+        buf_addf(&row, "{\"id\":%llu}", (unsigned long long)pending->id);
+    }
+    exchange_answer_text(x, pending->status, &row);
 }
 
 static void change_again(struct exchange *x)
@@ -84,8 +84,14 @@ static void change_again(struct exchange *x)
         exchange_wait(x, change_again);
     else if (pending->err.code)
         exchange_fail(x, &pending->err);
+    else if (pending->kind == CHANGE_RETENTION)
+        api_retention_get(x);
+    else if (pending->schedule && pending->kind != CHANGE_SCHEDULE_RUN)
+        exchange_answer(x, pending->status, schedule_row(x, pending));
+    else if (pending->id == 0) // a backup has no job
+        exchange_answer(x, pending->status, json_object());
     else
-        exchange_answer(x, pending->status, pending_json(x, pending));
+        row_answer(x, pending);
 }
 
 // What was asked is under way, or was refused at once.

@@ -62,6 +62,18 @@ static int take_type(void *arg, struct slice text, struct err *err)
     return 0;
 }
 
+static int take_field(void *arg, struct slice text, struct err *err)
+{
+    unsigned *fields = arg;
+    enum job_field field;
+
+    if (job_field_parse(text, &field) < 0)
+        return err_set(err, ERR_USAGE, "fields: \"%.*s\" is no key of a job; docs/http-api.md has "
+                       "them all", (int)(text.len < 40 ? text.len : 40), (const char *)text.ptr);
+    *fields |= 1u << field;
+    return 0;
+}
+
 static int take_meta(void *arg, struct slice text, struct err *err)
 {
     struct filter *filter = arg;
@@ -122,6 +134,7 @@ int filter_init(struct filter *filter, const struct exchange *x, struct err *err
         query_each(x, "state", true, take_state, &filter->states, err) < 0 ||
         query_each(x, "child_state", true, take_state, &filter->child_states, err) < 0 ||
         query_each(x, "type", true, take_type, &filter->types, err) < 0 ||
+        query_each(x, "fields", true, take_field, &filter->fields, err) < 0 ||
         query_each(x, "meta", false, take_meta, filter, err) < 0 ||
         query_number(x, "newest", -1, &filter->newest, err) < 0 ||
         take_time(x, "before", &filter->before_unix_ms, err) < 0 ||
@@ -129,6 +142,8 @@ int filter_init(struct filter *filter, const struct exchange *x, struct err *err
         return err->code;
     if (filter->child_states)
         filter->children = true;
+    if (!filter->fields)
+        filter->fields = FIELDS_ALL;
     return 0;
 }
 

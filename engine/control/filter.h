@@ -20,6 +20,7 @@ struct filter {
     size_t meta_count;
     int has_more;         // 1, 0, or -1: both
     bool children;        // child rows behind their parent's
+    unsigned fields;      // bit per enum job_field: the keys of a row
     int64_t newest;       // at most so many, those that ended last; -1: all
     int64_t before_unix_ms, after_unix_ms; // of the end; -1: any
 };

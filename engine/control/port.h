@@ -12,6 +12,7 @@
 #include "model/head.h"
 #include "model/marks.h"
 #include "model/record.h"
+#include "model/retention.h"
 #include "model/schedule.h"
 
 // ---- changes ---------------------------------------------------------------
@@ -27,6 +28,7 @@ enum change_kind {
     CHANGE_SCHEDULE_ADD, // a schedule whose jobs are what START would make now
     CHANGE_SCHEDULE_ENABLE, CHANGE_SCHEDULE_DISABLE, CHANGE_SCHEDULE_REMOVE,
     CHANGE_SCHEDULE_RUN, // a new job of one, outside of its plan
+    CHANGE_RETENTION, // of no job: how long finished ones are kept
 };
 
 struct change {
@@ -62,6 +64,8 @@ struct change {
     unsigned failures;        // which hosts: a bit 1 << f for each enum child_failure f
     // SCHEDULE_*: what was asked for (ADD), or only its name
     const struct schedule *schedule;
+    // RETENTION
+    struct retention retention;
 };
 
 // The answer of a change. id: of the job (START, RETRY, SCHEDULE_RUN: the new one); 0: it
@@ -122,6 +126,13 @@ struct engine_status {
     size_t notice_count;
 };
 
+// What is kept of finished jobs, and what is over the bounds.
+struct retention_view {
+    struct retention bounds; // as they are set
+    uint64_t finished, finished_bytes;
+    uint64_t due, due_bytes;
+};
+
 // ---- watching -----------------------------------------------------------------
 // Told after each commit that touched a watched job: look again. Never from
 // inside a port call. job_id 0 watches all jobs.
@@ -156,9 +167,10 @@ struct port_ops {
                   struct err *err);
     // One job, by job or child id. -ENOENT. fn may read more of it.
     int (*job)(void *core, uint64_t id, job_view_fn fn, void *arg, struct err *err);
-    // All jobs, ascending by id. What is counted (unread, bytes, last_seq) costs reads of
-    // its own for each job: it is 0 unless it is asked for.
-    int (*jobs)(void *core, bool counted, job_view_fn fn, void *arg, struct err *err);
+    // All jobs from that id on, ascending. What is counted (unread, bytes, last_seq) costs reads
+    // of its own for each job: it is 0 unless it is asked for.
+    int (*jobs)(void *core, uint64_t from_id, bool counted, job_view_fn fn, void *arg,
+                struct err *err);
     // Records with seq >= from_seq, in order, until fn returns 1. gap: damaged.
     int (*records)(void *core, uint64_t job_id, uint64_t from_seq,
                    int (*fn)(void *arg, const struct record *record, bool gap), void *arg,
@@ -178,6 +190,9 @@ struct port_ops {
     int (*status)(void *core, struct engine_status *ret, struct err *err);
     // All schedules, in the order of their names.
     int (*schedules)(void *core, schedule_view_fn fn, void *arg, struct err *err);
+    // bounds: what would be over these; NULL: over those that are set.
+    int (*retention)(void *core, const struct retention *bounds, struct retention_view *ret,
+                     struct err *err);
     struct watch *(*watch)(void *core, uint64_t job_id, watch_fn fn, void *arg);
     void (*unwatch)(void *core, struct watch *watch);
     // Connects to hosts and asks how they are. *ret is ended by uncheck, at any time.

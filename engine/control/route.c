@@ -12,6 +12,8 @@ static const struct route routes[] = {
     { "POST", "/v1/take-over", api_take_over },
     { "POST", "/v1/backup", api_backup },
     { "POST", "/v1/hosts/check", api_hosts_check },
+    { "GET", "/v1/retention", api_retention_get },
+    { "PUT", "/v1/retention", api_retention_put },
     { "GET", "/v1/jobs", api_jobs_list },
     { "POST", "/v1/jobs", api_jobs_start },
     { "GET", "/v1/jobs/*", api_jobs_get },

@@ -15,10 +15,13 @@ struct found {
     enum job_state committed; // on disk
     bool auto_remove, damaged;
     uint64_t last_seq;
+    int64_t ended_unix_ms;
 };
 int change_find(struct engine *engine, uint64_t id, struct found *found, struct err *err);
 // The job is gone with this turn: nobody sees it any more, its rows are reclaimed later.
 void change_tombstone(struct engine *engine, const struct found *found);
+// Removes a finished job whose time is over.
+void change_expire(struct engine *engine, const struct ended_job *job);
 int change_start(struct engine *engine, const struct change *change, uint64_t *id,
                  struct err *err);
 // Would it be started, as things are? Changes nothing.

@@ -211,6 +211,7 @@ static int create(struct engine *engine, const struct change *change, struct pla
         .name = change->name.len ? change->name : slice_str(default_name),
         .command = change->command,
         .script_name = plan->name,
+        .prelude_hash = plan->prelude_hash,
         .params = buf_slice(&plan->params),
         .meta = change->meta,
         .cwd = change->cwd,
@@ -239,11 +240,11 @@ static int create(struct engine *engine, const struct change *change, struct pla
         resident_free(r);
         return rc;
     }
-    if (plan->prelude_hash.len)
-        s->prelude_hash = plan->prelude_hash;
     rc = begin(r, &event, &plan->texts, err);
-    if (rc < 0)
+    if (rc < 0) {
+        texts_unpin(engine, s);
         return rc;
+    }
     jobs_index_put(turn_batch(engine), *id, s->uuid, *id);
     for (size_t i = 0; i < plan->children; i++)
         jobs_index_put(turn_batch(engine), s->child_id + i, plan_uuid(plan, i), *id);

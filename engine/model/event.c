@@ -421,6 +421,7 @@ int event_decode(struct slice bytes, size_t *at, struct value_doc *doc, struct e
 {
     msgpack_object v;
     const value *f;
+    size_t begin = *at;
     uint64_t type;
     int rc = value_parse(doc, bytes, at, &v, err);
 
@@ -438,6 +439,7 @@ int event_decode(struct slice bytes, size_t *at, struct value_doc *doc, struct e
         .type = (enum event_type)type,
         .time_unix_ms = value_int(&f[1], 0),
         .notes = (uint32_t)value_uint(&f[2], 0),
+        .bytes = *at - begin,
     };
     codecs[type].get(f + COMMON_FIELDS, ret);
     if (codecs[type].get_more)

@@ -159,6 +159,7 @@ struct event {
     uint32_t notes;            // notes the script made while this event was folded,
                                // or EVENT_UNRUN: no strand ran, a SUSPENDED follows
     struct slice ended_waits;  // that this event ended without a SETTLED of their own
+    size_t bytes;              // that its encoding took, when it was read
     union {
         struct event_started started;
         struct event_child_added child_added;

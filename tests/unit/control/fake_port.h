@@ -18,6 +18,7 @@ struct fake_job {
     struct buf *records; // encoded record data; seq is index + 1
     bool *gaps, *values;
     size_t record_count;
+    size_t lost;         // more that it should have, behind them
     uint64_t mark, child_mark; // of all that it wrote; its child wrote all of it
 };
 
@@ -41,6 +42,7 @@ struct fake_port {
     struct list watches;
     size_t watch_count;
     int change_refusal;  // code: refused at once
+    struct retention retention; // as the test, or a change, sets it
     int shutdowns, takeovers;
     // The check of hosts that is open; NULL fn: none is.
     check_fn check_fn;

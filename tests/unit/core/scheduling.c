@@ -68,7 +68,7 @@ struct jobs jobs_of(struct fake_world *w)
     struct jobs jobs = { .count = 0 };
     struct err err;
 
-    assert_true(port.ops->jobs(port.core, false, note_job, &jobs, &err) >= 0);
+    assert_true(port.ops->jobs(port.core, 0, false, note_job, &jobs, &err) >= 0);
     for (size_t i = 0; i < jobs.count; i++)
         for (size_t j = 0; j < i; j++)
             if (jobs.nominals[i] == jobs.nominals[j] && jobs.nominals[i])

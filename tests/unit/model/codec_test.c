@@ -212,7 +212,9 @@ static void records_and_heads(void **state)
                              .meta = SLICE("\x80"), .exit_code = 3, .child_count = 1,
                              .children = &child, .progress_done = 1, .progress_total = 2,
                              .schedule = SLICE("nightly"), .schedule_uuid = { { 8 } },
-                             .nominal_unix_ms = 9 };
+                             .nominal_unix_ms = 9,
+                             .last_seq = 70000, .output_bytes = 1, .journal_bytes = 9,
+                             .texts = SLICE("hash") };
     struct child_head children[1];
     struct record record_back;
     struct job_head head_back;
@@ -242,13 +244,19 @@ static void records_and_heads(void **state)
     assert_true(slice_is(head_back.schedule, "nightly"));
     assert_true(uuid_equal(head_back.schedule_uuid, head.schedule_uuid));
     assert_int_equal(head_back.nominal_unix_ms, 9);
+    assert_true(head_back.counted);
+    assert_int_equal(head_back.last_seq, 70000);
+    assert_int_equal(head_back.output_bytes, 1);
+    assert_int_equal(head_back.journal_bytes, 9);
+    assert_true(slice_is(head_back.texts, "hash"));
+    assert_int_equal(job_head_held_bytes(&head_back), 1024 + 9 + 1 + 64 * 70000);
     buf_release(&bytes);
     value_doc_release(&doc);
 }
 
 // A child in the form that it had before its failure was told: without its last bytes. And
-// its head before it had questions, or a schedule: without the empty ones behind the children.
-enum { HEAD_MORE = 4, CHILD_MORE = 3 };
+// its head before it had questions, a schedule and counts: without the empty ones behind the children.
+enum { HEAD_MORE = 8, CHILD_MORE = 3 };
 
 static void an_older_child_fails_by_its_state(void **state)
 {
@@ -277,9 +285,10 @@ static void an_older_child_fails_by_its_state(void **state)
         assert_int_equal(bytes.ptr[at], 0x98 + CHILD_MORE); // a short array
         bytes.ptr[at] = 0x98;
         bytes.ptr[2] = 20; // of an array with a long head
-        buf_cut(&bytes, bytes.len - CHILD_MORE - HEAD_MORE);
+        buf_cut(&bytes, bytes.len - CHILD_MORE - HEAD_MORE); // nor had a head any of these
         assert_int_equal(head_decode(buf_slice(&bytes), &doc, &back, &got, 1, NULL), 0);
         assert_int_equal(got.failure, rows[i].failure);
+        assert_false(back.counted);
     }
     buf_release(&bytes);
     value_doc_release(&doc);

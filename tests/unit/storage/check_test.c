@@ -144,8 +144,8 @@ static void test_missing_head(void **state)
 {
     struct fixture *f = *state;
 
-    jobs_del(&f->batch, 21); // two parent rows, active, journal, record, mark, tail, timer
-    assert_fault(f, 0, 8, "the head row it belongs with is missing");
+    jobs_del(&f->batch, 21); // two parent rows, active, journal, record, mark, tail
+    assert_fault(f, 0, 7, "the head row it belongs with is missing");
 }
 
 static void test_missing_index(void **state)
