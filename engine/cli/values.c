@@ -100,7 +100,7 @@ static int unknown_word(const struct option_spec *spec, const char *words, struc
         suggest_add(&suggest, word);
         buf_addf(&all, "%s%.*s", all.len ? *words ? ", " : " or " : "", SLICE_ARG(word));
     }
-    rc = err_set(err, ERR_USAGE, "--%s \"%.*s\": %s is expected%s", spec->name,
+    rc = err_set(err, ERR_USAGE, "--%s %.*s: %s is expected%s", spec->name,
                  wanted.len < 40 ? (int)wanted.len : 40, (const char *)wanted.ptr, buf_cstr(&all),
                  suggest_text(&suggest, meant));
     buf_release(&all);
