@@ -13,7 +13,7 @@
 // ---- options, verb by verb
 static const struct option_spec start_options[] = {
     { "command", 'c', "TEXT", "shell text to run; arguments become $1, $2, ..." },
-    { "file", 'f', "FILE", "a script to run, copied with the job; its #! counts" },
+    { "file", 'f', "FILE", "a script, copied with the job; its #! counts" },
     OPTIONS_INTERPRETER,
     OPTIONS_JOB,
     { "stdin", 0, "FILE", "its standard input, copied with it; - is ours" },
@@ -215,8 +215,8 @@ const struct command commands[] = {
     { "start", "start [OPTIONS] -c TEXT | -f FILE | -- COMMAND [ARGUMENT]...", "Start a command as a job",
       "The row of the job is printed as soon as the job is on disk; from then on it\n"
       "survives logout, crashes and reboots. `pawl receive` prints what it writes.\n\n"
-      "A script's first line, like #!/usr/bin/env python3, names its interpreter; --shell\n"
-      "is another one, for -c and --init, too. Without them it is sh.\n\n"
+      "A script's first line, like #!/usr/bin/env python3, names its interpreter;\n"
+      "--shell is another one, for -c and --init, too. Without them it is sh.\n\n"
       "  pawl start -- df -h /\n"
       "  pawl start -c 'make -j4 && make check' --name build --retry 2\n"
       "  pawl start --file backup.sh --timeout 2h -- /srv /backup\n"
@@ -384,7 +384,7 @@ const struct command commands[] = {
     { "completion", "completion bash|zsh|fish", "Print the completion script of a shell",
       "Where packages install it, nothing is left to do. Elsewhere:\n\n"
       "  pawl completion bash > ~/.local/share/bash-completion/completions/pawl\n"
-      "  pawl completion zsh > ~/.zfunc/_pawl      a directory of fpath, before compinit\n"
+      "  pawl completion zsh > ~/.zfunc/_pawl   in fpath, before compinit\n"
       "  pawl completion fish > ~/.config/fish/completions/pawl.fish",
       completion_options, verb_completion },
     { "help", "help [VERB]", "Show this, or the help of a verb", NULL, help_options,

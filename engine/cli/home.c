@@ -89,7 +89,7 @@ int home_make(const struct home *home, struct err *err)
     if (mkdir(path, 0700) < 0 && errno != EEXIST)
         return err_set(err, -errno, "cannot make the home %.300s: %s; set PAWL_HOME to a directory "
                        "that can be written", path, strerror(errno));
-    return is_directory(path) ? 0 : err_set(err, -ENOTDIR, "the home %.300s is not a directory; set "
+    return is_directory(path) ? 0 : err_set(err, -ENOTDIR, "the home %.300s: Not a directory; set "
                                             "PAWL_HOME to one", path);
 }
 

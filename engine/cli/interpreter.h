@@ -10,7 +10,7 @@
 
 // Of start and invoke.
 #define OPTIONS_INTERPRETER                                                        \
-    { "shell", 0, "PROG", "runs -c, -f and --init instead of sh: bash, python3 -u" }, \
+    { "shell", 0, "PROG", "runs -c, -f and --init: bash, python3 -u; else sh" }, \
     { "arch", 0, "ARCH", "what the machine looks like to it, as for setarch" }
 
 // interpreter and arch, into params, which have the text already. body: of a local job with

@@ -38,6 +38,7 @@ static const struct value values[] = {
     { "PROG", VALUE_COMMAND, NULL },
     { "SEQ", VALUE_FREE, NULL },
     { "SET", VALUE_HOSTS, NULL },
+    { "SIZE", VALUE_FREE, NULL },
     { "STATE", VALUE_LIST, STATES },
     { "TEXT", VALUE_FREE, NULL },
     { "TIME", VALUE_FREE, NULL },
@@ -103,7 +104,7 @@ static int unknown_word(const struct option_spec *spec, const char *words, struc
         suggest_add(&suggest, word);
         buf_addf(&all, "%s%.*s", all.len ? *words ? ", " : " or " : "", SLICE_ARG(word));
     }
-    rc = err_set(err, ERR_USAGE, "--%s \"%.*s\": %s is expected%s", spec->name,
+    rc = err_set(err, ERR_USAGE, "--%s %.*s: %s is expected%s", spec->name,
                  wanted.len < 40 ? (int)wanted.len : 40, (const char *)wanted.ptr, buf_cstr(&all),
                  suggest_text(&suggest, meant));
     buf_release(&all);

@@ -22,8 +22,7 @@ bind 'set enable-bracketed-paste off'
 EOF
 cat >work.lua <<'EOF'
 progress(3, 10, "copying")
-localhost:run "sleep 1"
-localhost:run "echo copied; sleep 1"
+localhost:run "until [ -e gate ]; do sleep 0.1; done; echo copied"
 EOF
 "$support/terminal.py" --columns 100 --raw raw \
     --when '[1]$' "type:pawl start --name disks -c 'for i in 1 2 3; do echo tick \$i; sleep 0.2; done; sleep 300'" \
@@ -34,7 +33,7 @@ EOF
     --when '[5]$' 'type:pawl stop disks --wait' \
     --when '[6]$' 'type:pawl get disks --wide' \
     --when '[7]$' 'type:pawl run work.lua' \
-    --when '3/10  copying' shot:status \
+    --when '3/10  copying' shot:status --when 'job 3 Running' run:'touch gate' \
     --when '[8]$' 'type:pawl invoke --hosts localhost -c "sleep 1; echo from there"' \
     --when '[9]$' 'type:pawl invoke --hosts localhost -- sleep 300' \
     --when 'job 7 Running' key:C \

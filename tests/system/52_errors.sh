@@ -44,13 +44,13 @@ done
 row 2 "unknown option --stat; did you mean --state? see \`pawl help get\`" get --stat
 row 2 'option --state needs a value: STATE' get --state
 row 2 'option --state is empty; it needs a value: STATE' get --state ''
-row 2 '--state "Runing": NotStarted, Running, ' get --state Runing
+row 2 '--state Runing: NotStarted, Running, ' get --state Runing
 row 2 "did you mean 'Running'?" get --state Failed,Runing
-row 2 '--child-state "x": NotStarted' get --child-state x
-row 2 '--type "x": local, remote, workflow or cim is expected' get --type x
-row 2 '--stream "x": output, error, warning' receive first --stream x
-row 2 '--for "x": settled, finished' wait first --for x
-row 2 '--on-interrupt "x": rerun, fail or suspend is expected' start --on-interrupt x -c true
+row 2 '--child-state x: NotStarted' get --child-state x
+row 2 '--type x: local, remote, workflow or cim is expected' get --type x
+row 2 '--stream x: output, error, warning' receive first --stream x
+row 2 '--for x: settled, finished' wait first --for x
+row 2 '--on-interrupt x: rerun, fail or suspend is expected' start --on-interrupt x -c true
 row 2 '--newest -1: a whole number from 0 is expected' get --newest -1
 row 2 '--newest 99999999999999999999: that is too large a number' get --newest 99999999999999999999
 row 2 '--before x: a time like' get --before x
@@ -145,8 +145,8 @@ home() {
 }
 home "/tmp/$(head -c 200 /dev/zero | tr '\0' x)" 2 'is too deep: its socket'"'"'s path would have' get
 said 'set PAWL_HOME to a shorter directory'
-home "$work/dir/closed" 5 'is not a directory; set PAWL_HOME to one' get
-home "$work/dir/closed/below" 5 'set PAWL_HOME to a directory that can be written' get
+home "$work/dir/closed" 5 ': Not a directory; set PAWL_HOME to one' get
+home "$work/dir/closed/below" 5 'set PAWL_HOME to' get
 home /proc/nosuch 5 'cannot make the home /proc/nosuch: No such file or directory; set PAWL_HOME to a directory' get
 unset PAWL_HOME HOME XDG_STATE_HOME
 row 2 'neither PAWL_HOME nor HOME is set; set PAWL_HOME to a directory' get

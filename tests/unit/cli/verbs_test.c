@@ -121,7 +121,8 @@ static void get_shows_what_is_asked(void **state)
     check_exact(shell, "pawl get -q --state Failed", 0, "3\n");
     check_exact(shell, "pawl get -q 1 3 --state Failed", 0, "3\n");
     check_exact(shell, "pawl get -q 99 1 nobody 'no*' 3:localhost 5:web", 3,
-                "pawl: job 99: no such job\npawl: job nobody: no such job\n"
+                "pawl: job 99: no such job; `pawl get` lists them\n"
+                "pawl: job nobody: no such job; `pawl get` lists them\n"
                 "pawl: job 5 has no child on host web\n1\n4\n");
     check_exact(shell, "pawl get --json --state Failed,Completed | pawl get -q -", 0, "1\n3\n");
     check_exact(shell, "printf '5\\nweb01\\n' | pawl get -q -", 0, "5\n3\n");
@@ -221,7 +222,7 @@ static void invoke_names_its_hosts(void **state)
     check(shell, "pawl invoke --hosts 'a;b' -- df", 2, "\"a;b\" is no host");
     check(shell, "pawl invoke --hosts ',' -- df", 3, "no host at all");
     check(shell, "pawl invoke --hosts web --throttle 0 -- df", 2,
-          "--throttle 0: a number from 1 is expected");
+          "--throttle 0: a number from 1 to 100000 is expected");
     check(shell, "pawl invoke --hosts web --max-failures x -- df", 2, "--max-failures x");
     check(shell, "pawl invoke --hosts web --max-failures -1 -- df", 2, "--max-failures -1");
     check(shell, "pawl invoke --hosts web --as app --cwd /srv -- df", 0,
@@ -305,7 +306,7 @@ static void verbs_change_jobs(void **state)
     check_exact(shell, "pawl remove 5", 4,
                 "pawl: job 5 is Suspended; stop it first, or use --force\n");
     check_exact(shell, "pawl remove 2 7 99; echo $?; pawl get -q", 0,
-                "pawl: job 99: no such job\n"
+                "pawl: job 99: no such job; `pawl get` lists them\n"
                 "pawl: job 2 is a child; remove its parent, job 1\n4\n1\n3\n5\n");
     check(shell, "pawl signal 5", 2, "name of the signal");
     check(shell, "pawl signal 5 go nonsense", 2, "not JSON");

@@ -72,7 +72,7 @@ static void rows_have_the_keys_that_are_asked_for(void **state)
     buf_init(&body, 0);
     assert_string_equal(client_body(&client, &body),
                         "{\"id\":12,\"state\":\"Running\",\"host\":null,\"unread\":1}\n"
-                        "{\"id\":13,\"state\":\"Running\",\"host\":\"localhost\",\"unread\":null}\n");
+                        "{\"id\":13,\"state\":\"Running\",\"host\":\"localhost\",\"unread\":1}\n");
     buf_release(&body);
     client_close(&client);
     check_error(world, "GET", "/v1/jobs?fields=id,nmae", NULL, 400, "usage", "\"nmae\"");
