@@ -109,6 +109,13 @@ for try in 1 2; do
 done
 same "one job" "$(cat "$work/id.1")" "$(cat "$work/id.2")"
 
+# ---- retention
+answers 200 PUT /v1/retention '{"age_ms":86400000,"count":1000}'
+answers 200 GET /v1/retention
+is '[.age_ms, .count, .bytes] | @csv' '86400000,1000,'
+answers 400 PUT /v1/retention '{"count":-1}'
+answers 200 PUT /v1/retention '{"age_ms":null,"count":null}'
+
 # ---- schedules
 answers 201 POST /v1/schedules '{"name":"nightly","cron":"30 2 * * *","timezone":"Europe/Berlin","overlap":"queue",
     "keep":3,"job":{"type":"local","command":"echo n","params":{"shell":"echo n"}}}'

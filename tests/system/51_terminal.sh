@@ -57,7 +57,7 @@ same "stop --wait says nothing when all is well" "$(between 5)" ""
 between 6 >"$out"
 grep -qE "just now|[0-9]+ s ago" "$out" && ok "times are told as people do" || fail "no times: $(cat "$out")"
 printed "Stopped"
-has status "job 3 Running  3/10  copying"
+has status "job 3 Running  [######..............] 3/10  copying"
 between 7 >"$out"
 same "nothing of the status line stays" "$(cat "$out")" "copied
 job 3 Completed"
@@ -93,7 +93,7 @@ for columns in 200 80 70 60 50 40 30 20 10; do
         on --columns $columns -- "$PAWL" $verb
         case $verb in
         get) same "lines of get on $columns columns" "$(wc -l <"$out")" $((rows + 1)) ;;
-        history*) same "lines of history on $columns columns" "$(wc -l <"$out")" 3 ;;
+        history*) same "lines of history on $columns columns" "$(wc -l <"$out")" 2 ;;
         *) same "lines of get --children on $columns columns" "$(wc -l <"$out")" $((2 * rows + 1)) ;;
         esac
     done
