@@ -11,10 +11,11 @@ cd "$(dirname "$0")/.."
 
 tests/support/packages.sh test
 jobs=$(nproc)
+at_once=$((jobs + (jobs + 1) / 2)) # tests wait more than they work
 
 cmake --preset ci >/dev/null
 cmake --build --preset ci
-ctest --preset ci --parallel "$jobs" --output-on-failure
+ctest --preset ci --parallel "$at_once" --output-on-failure
 
 if [ "${1:-}" != quick ]; then
     cmake --preset asan >/dev/null
