@@ -17,7 +17,8 @@
 
 // ---- what verbs use
 // Names and reasons come from elsewhere: on a terminal they drive nothing.
-static void say(const struct cli *cli, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 2, 0))) say(const struct cli *cli, const char *fmt,
+                                                      va_list ap)
 {
     struct buf text;
     char *said = NULL;

@@ -118,7 +118,7 @@ same "a workflow that is not there has no parameters" "$(asked run "$work/nothin
 
 # ---- a name that would drive a terminal is no candidate; its id is
 esc=$(printf '\033')
-pawl start --name "evil$esc[31m" -c 'sleep 300' >/dev/null
+pawl start --name "evil${esc}[31m" -c 'sleep 300' >/dev/null
 pawl completion --words -- stop '' >"$out"
 grep -q "$esc" "$out" && fail "a control character is offered"
 id=$(pawl get --state Running -q | tail -1)
@@ -145,11 +145,10 @@ presses() {
     fi
 }
 pawl start --name 'two words' -c 'sleep 300' >/dev/null
+# shellcheck disable=SC2016 # the other shell expands it
 for shell in bash zsh fish; do
     case $shell in
-    # shellcheck disable=SC2016 # the other shell expands it
     bash) setup='eval "$(pawl completion bash)"' ;;
-    # shellcheck disable=SC2016
     zsh) setup='autoload -U compinit; compinit -D; eval "$(pawl completion zsh)"' ;;
     fish) setup='pawl completion fish | source' ;;
     esac

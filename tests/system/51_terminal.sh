@@ -93,7 +93,7 @@ for columns in 200 80 70 60 50 40 30 20 10; do
         on --columns $columns -- "$PAWL" $verb
         case $verb in
         get) same "lines of get on $columns columns" "$(wc -l <"$out")" $((rows + 1)) ;;
-        history*) same "lines of history on $columns columns" "$(wc -l <"$out")" 3 ;;
+        history*) same "lines of history on $columns columns" "$(wc -l <"$out")" 2 ;;
         *) same "lines of get --children on $columns columns" "$(wc -l <"$out")" $((2 * rows + 1)) ;;
         esac
     done
