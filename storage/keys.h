@@ -15,7 +15,7 @@
 //   journal        20 | u64 job | u64 first event           event_encode, event_encode ...
 //   log            24 | u64 turn                            entries, see below
 //   record         21 | u64 job | u64 seq                   record_encode
-//   mark           22 | u64 job | u64 child                 u64 seq
+//   mark           22 | u64 job | u64 source (0: all)       u64 seq
 //   tail           23 | u64 job | u64 intent                u64 out bytes | u64 err bytes | u64 first seq
 //   timer          30 | i64 due_ms | u64 job | u64 event    (empty)
 //   script         40 | 32 content hash                     the text

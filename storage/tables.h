@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "model/head.h"
+#include "model/marks.h"
 #include "model/record.h"
 #include "storage/store.h"
 
@@ -111,13 +112,11 @@ int records_end(struct store *store, uint64_t job_id, uint64_t *seq, uint64_t *b
 int records_before(struct store *store, uint64_t job_id, uint64_t seq, uint64_t *bytes,
                    struct err *err);
 
-// ---- marks: how far each job, or child, has been received -------------------
-struct mark {
-    uint64_t seq; // received up to and including
-};
-void marks_put(struct batch *batch, uint64_t job_id, uint64_t child_id, struct mark mark);
-int marks_get(struct store *store, uint64_t job_id, uint64_t child_id, struct mark *ret,
-              struct err *err); // none yet: zero, and 0
+// ---- marks: how far each source of a job's records has been received -------
+// source: a child, the job itself for what its script wrote, or MARK_ALL.
+void marks_put(struct batch *batch, uint64_t job_id, uint64_t source, uint64_t seq);
+// All of a job's, raised in *ret, which the caller has made and releases.
+int marks_load(struct store *store, uint64_t job_id, struct marks *ret, struct err *err);
 
 // ---- tails: how much of a running attempt's output is durable here ----------
 struct tail {

@@ -24,6 +24,8 @@ static void __attribute__((format(printf, 2, 0))) say(const struct cli *cli, con
     char *said = NULL;
     int len;
 
+    if (cli->hushed)
+        return;
     fflush(stdout);
     buf_init(&text, 0);
     len = vasprintf(&said, fmt, ap);
@@ -130,6 +132,7 @@ static void terminals_find(struct cli *cli)
     cli->out_tty = isatty(STDOUT_FILENO);
     cli->err_tty = isatty(STDERR_FILENO);
     cli->colours = cli->out_tty && !dumb && !(no_color && *no_color);
+    cli->out_moves = cli->out_tty && !dumb;
     cli->err_moves = cli->err_tty && !dumb;
 }
 

@@ -16,6 +16,7 @@ enum { REPLY_MAX = 256 * 1024 * 1024, LINE_MAX_BYTES = 16 * 1024 * 1024 };
 
 struct client {
     CURL *easy; // kept from call to call: its connection is used again
+    struct streaming *left; // the last stream, its connection still open; or NULL
     char socket_path[108];
 };
 
@@ -41,6 +42,7 @@ void client_close(struct client *client)
 {
     if (!client)
         return;
+    client_stream_leave(client);
     curl_easy_cleanup(client->easy);
     curl_global_cleanup();
     free(client);
@@ -169,6 +171,8 @@ struct streaming {
     CURL *easy;
     CURLM *multi;
     char *body;        // to be posted; NULL: none
+    struct curl_slist *headers;
+    struct buf url;
     struct buf in;     // bytes of lines that are not whole yet
     size_t searched;   // of them, without an end of line
     long status;       // 0: not known yet
@@ -308,8 +312,7 @@ static int stream_run(struct streaming *s, struct err *err)
     }
 }
 
-static int stream_open(struct streaming *s, struct client *client, const char *url,
-                       struct curl_slist *headers, struct err *err)
+static int stream_open(struct streaming *s, struct client *client, struct err *err)
 {
     const json_t *body = s->stream->body;
 
@@ -318,7 +321,7 @@ static int stream_open(struct streaming *s, struct client *client, const char *u
     s->body = body ? json_dumps(body, JSON_COMPACT) : NULL;
     if (!s->easy || !s->multi || (body && !s->body))
         return err_set(err, -ENOMEM, "out of memory");
-    easy_set(s->easy, client, body ? "POST" : "GET", url, headers);
+    easy_set(s->easy, client, body ? "POST" : "GET", buf_cstr(&s->url), s->headers);
     body_set(s->easy, body ? "POST" : "GET", s->body);
     curl_easy_setopt(s->easy, CURLOPT_WRITEFUNCTION, stream_take);
     curl_easy_setopt(s->easy, CURLOPT_WRITEDATA, s);
@@ -333,34 +336,54 @@ static void stream_close(struct streaming *s)
         curl_multi_remove_handle(s->multi, s->easy);
     curl_easy_cleanup(s->easy);
     curl_multi_cleanup(s->multi);
+    curl_slist_free_all(s->headers);
     free(s->body);
     buf_release(&s->in);
+    buf_release(&s->url);
+    free(s);
+}
+
+void client_stream_leave(struct client *client)
+{
+    if (!client || !client->left)
+        return;
+    stream_close(client->left);
+    client->left = NULL;
+}
+
+static struct streaming *stream_new(const struct stream *stream)
+{
+    struct streaming *s = calloc(1, sizeof(*s));
+
+    if (!s)
+        return NULL;
+    s->stream = stream;
+    s->deadline = stream->timeout_ms >= 0 ? now_ms() + (uint64_t)stream->timeout_ms : UINT64_MAX;
+    buf_init(&s->in, LINE_MAX_BYTES);
+    buf_init(&s->url, 0);
+    return s;
 }
 
 int client_stream(struct client *client, const char *path, const struct stream *stream,
                   struct reply *ret, struct err *err)
 {
-    struct streaming s = { .stream = stream, .deadline = UINT64_MAX };
-    struct curl_slist *headers = NULL;
-    struct buf url;
+    struct streaming *s;
     int rc;
 
     *ret = (struct reply){ 0 };
-    buf_init(&s.in, LINE_MAX_BYTES);
-    if (stream->timeout_ms >= 0)
-        s.deadline = now_ms() + (uint64_t)stream->timeout_ms;
-    rc = url_make(&url, path, err);
-    if (rc == 0 && headers_make(&headers, NULL) < 0)
+    client_stream_leave(client);
+    s = client->left = stream_new(stream);
+    if (!s)
+        return err_set(err, -ENOMEM, "out of memory");
+    rc = url_make(&s->url, path, err);
+    if (rc == 0 && headers_make(&s->headers, NULL) < 0)
         rc = err_set(err, -ENOMEM, "out of memory");
     if (rc == 0)
-        rc = stream_open(&s, client, buf_cstr(&url), headers, err);
+        rc = stream_open(s, client, err);
     if (rc == 0)
-        rc = stream_run(&s, err);
-    ret->status = s.status;
-    if (rc == STREAM_ENDED && s.status != 200)
-        ret->json = reply_json(&s.in);
-    stream_close(&s);
-    curl_slist_free_all(headers);
-    buf_release(&url);
+        rc = stream_run(s, err);
+    ret->status = s->status;
+    if (rc == STREAM_ENDED && s->status != 200)
+        ret->json = reply_json(&s->in);
     return rc;
 }

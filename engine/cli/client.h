@@ -45,6 +45,8 @@ struct stream {
 };
 
 // Returns an enum stream_end, or negative as client_call. An HTTP error is
-// STREAM_ENDED with its status and body in *ret; else ret->status is 200.
+// STREAM_ENDED with its status and body in *ret; else ret->status is 200. Its
+// connection stays open until the next stream begins, or it is left.
 int client_stream(struct client *client, const char *path, const struct stream *stream,
                   struct reply *ret, struct err *err);
+void client_stream_leave(struct client *client); // NULL is allowed

@@ -43,8 +43,9 @@ struct cli {
     const struct cli_engine *engine;
     bool out_tty, err_tty;
     bool colours;          // on standard output: neither NO_COLOR nor a dumb terminal
-    bool err_moves;        // standard error is a terminal whose cursor can be moved
+    bool out_moves, err_moves; // a terminal whose cursor can be moved
     int worst;             // largest exit code so far
+    bool hushed;           // errors are noted and not printed
 };
 
 extern const struct command commands[]; // ended by a NULL name
@@ -85,6 +86,7 @@ int verb_get(struct cli *cli);
 int verb_receive(struct cli *cli);
 int verb_wait(struct cli *cli);
 int verb_stop(struct cli *cli);
+int verb_rename(struct cli *cli);
 int verb_remove(struct cli *cli);
 int verb_suspend(struct cli *cli);
 int verb_resume(struct cli *cli);

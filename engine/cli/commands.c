@@ -64,11 +64,13 @@ static const struct option_spec get_options[] = {
     OPTIONS_SELECT,
     { "children", 0, NULL, "the parts on each host, too" },
     { "child-state", 0, "STATE", "jobs with such parts, and these parts only" },
-    { "has-more", 0, NULL, "only jobs with output to receive" },
+    { "command", 0, "GLOB", "only jobs with such a command" },
+    { "has-more", 0, "[BOOL]", "only jobs with output to receive; =false: without" },
     { "newest", 0, "N", "only the N jobs that ended last" },
     { "before", 0, "TIME", "only jobs that ended before this time" },
     { "after", 0, "TIME", "only jobs that ended after this time" },
     { "wide", 'w', NULL, "cut nothing, and show when they began and ended" },
+    { "watch", 0, NULL, "go on, and show what changes, until Ctrl-C" },
     { "quiet", 'q', NULL, "ids only" },
     OPTIONS_COMMON,
 };
@@ -83,8 +85,12 @@ static const struct option_spec receive_options[] = {
     { "timeout", 0, "TIME", "with --wait: at most this long" },
     { "stream", 0, "NAME", "only this stream; may be repeated" },
     { "host", 0, "HOST", "only this host's records" },
+    { "no-recurse", 0, NULL, "only what the jobs wrote, not their hosts" },
     { "events", 0, NULL, "show changes of state, too" },
+    { "with-job", 0, NULL, "each job's row in front of its records" },
+    { "fields", 0, "A,B", "structured records as a table of these fields" },
     { "fold", 0, NULL, "equal outputs of hosts together" },
+    { "auto-remove", 0, NULL, "with --wait: remove jobs that have finished" },
     { "no-host", 0, NULL, "no hosts in front of lines" },
     { "quiet", 'q', NULL, "no status line" },
     OPTIONS_COMMON,
@@ -218,15 +224,20 @@ const struct command commands[] = {
       "like 2026-01-31 or \"2026-01-31 12:00\", in this machine's time zone.\n\n"
       "  pawl get\n"
       "  pawl get --state Failed -q | pawl remove -\n"
-      "  pawl get 12 --children --json",
+      "  pawl get 12 --children --json\n"
+      "  pawl get --newest 10 --command '*backup*'\n"
+      "  pawl get --watch --state Running,Blocked",
       get_options, verb_get },
     { "receive", "receive [OPTIONS] JOB...", "Print what jobs have written since the last time",
-      "The reading mark moves when the output is written. A reading that shows only\n"
-      "part of it (--host, --stream, ID:HOST), --keep, --all and --since leave the\n"
-      "mark alone.\n\n"
+      "Each host's part has a reading mark, and what the job itself wrote; they move\n"
+      "when the output is written. Two that receive a job at once take turns: each\n"
+      "record comes to one of them. --keep, --all, --since and --stream leave the\n"
+      "marks alone.\n\n"
       "  pawl receive 12\n"
       "  pawl receive 12 --wait\n"
       "  pawl receive 12 --fold --all\n"
+      "  pawl receive 12:web01\n"
+      "  pawl receive 12 --wait --auto-remove --fields name,size\n"
       "  pawl receive 'web*' --all --json",
       receive_options, verb_receive },
     { "wait", "wait [OPTIONS] JOB...", "Wait for jobs",
@@ -242,6 +253,9 @@ const struct command commands[] = {
     { "remove", "remove [OPTIONS] JOB...", "Remove finished jobs and their results",
       "A job that has not finished is refused, unless --force is given.\n\n"
       "  pawl remove 12\n  pawl remove --state Completed", remove_options, verb_remove },
+    { "rename", "rename [OPTIONS] JOB NAME", "Give a job another name",
+      "A child goes by its job's id and its host, as in 12:web01; it has no other name.\n\n"
+      "  pawl rename 12 nightly", plain_options, verb_rename },
     { "suspend", "suspend [OPTIONS] JOB...", "Suspend jobs at their next step",
       "A step that is running ends first, and its result is kept; nothing new begins\n"
       "until `pawl resume`.\n\n"

@@ -159,7 +159,7 @@ static struct place place_of(const struct option_spec *specs, const char *const 
         const char *attached;
         const struct option_spec *spec = option_with_value(specs, words[i], &attached);
         place.dashes = strcmp(words[i], "--") == 0;
-        if (!spec || attached)
+        if (!spec || attached || spec->value[0] == '[')
             continue;
         if (i + 1 == count) {
             place.awaited = spec;

@@ -124,6 +124,13 @@ static struct member *member_new(struct crew *crew, const json_t *row)
     return member;
 }
 
+bool crew_changes(const struct crew *crew, const json_t *row)
+{
+    const struct member *member = map_get(&crew->by_id, (uint64_t)row_int(row, "id"));
+
+    return !member || strcmp(member->state, row_text(row, "state")) != 0;
+}
+
 int crew_take(struct crew *crew, const json_t *row)
 {
     struct member *member = map_get(&crew->by_id, (uint64_t)row_int(row, "id"));
@@ -144,6 +151,7 @@ int crew_take(struct crew *crew, const json_t *row)
     crew->counts[member->place]--;
     crew->counts[place]++;
     member->place = place;
+    snprintf(member->state, sizeof(member->state), "%.15s", row_text(row, "state"));
     member->started = time_of(row_text(row, "started"));
     free(member->reason);
     member->reason = reason;

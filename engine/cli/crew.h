@@ -39,6 +39,7 @@ struct member {
     char *reason;             // of a bad end; NULL: none
     time_t started;           // 0: not yet
     enum member_place place;
+    char state[16];           // as its last row said
 };
 
 struct crew {
@@ -51,6 +52,8 @@ struct crew {
 
 void crew_init(struct crew *crew);
 void crew_release(struct crew *crew);
+// Is its state another than before, or the child new?
+bool crew_changes(const struct crew *crew, const json_t *row);
 // Takes the row of a child. -ENOMEM leaves it as it was before.
 int crew_take(struct crew *crew, const json_t *row);
 const struct member *crew_find(const struct crew *crew, uint64_t id);

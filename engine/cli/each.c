@@ -1,9 +1,28 @@
 // SPDX-License-Identifier: MIT
 #include "cli/each.h"
 
+#include <string.h>
+
 #include "cli/call.h"
 #include "cli/render.h"
 #include "cli/select.h"
+#include "cli/text.h"
+
+// What stands in the way of what was asked, or how it was ended by force.
+static void tell(const struct cli *cli, const json_t *row)
+{
+    bool ended = strcmp(row_text(row, "state"), "Stopped") == 0;
+    const char *text = row_text(row, ended ? "reason" : "notice");
+    struct buf line;
+
+    if (!*text || option_is_set(&cli->options, "json"))
+        return;
+    buf_init(&line, 0);
+    buf_addf(&line, "pawl: job %lld %s: ", row_int(row, "id"), ended ? "Stopped" : "stands still");
+    text_escape(slice_str(text), ESCAPE_ALL, &line);
+    fprintf(stderr, "%s\n", buf_cstr(&line));
+    buf_release(&line);
+}
 
 static void one_job(struct cli *cli, const json_t *row, const char *verb, const json_t *body,
                     json_t *changed)
@@ -16,6 +35,7 @@ static void one_job(struct cli *cli, const json_t *row, const char *verb, const 
         return;
     if (option_is_set(&cli->options, "json"))
         print_json(after);
+    tell(cli, after);
     json_array_append_new(changed, after);
 }
 

@@ -283,13 +283,12 @@ static int own_show_json(const struct fold *fold, uint64_t job, struct err *err)
     return fold_show_json(&shown, err);
 }
 
-static int silent_add(struct fold *fold, const struct printer *printer, struct crew *crew)
+static int silent_add(struct fold *fold, struct crew *crew)
 {
     struct member *const *members = crew_members(crew);
 
     for (size_t i = 0; i < crew->count; i++)
-        if ((!printer->host || strcmp(printer->host, members[i]->host) == 0) &&
-            !part_get(fold, members[i]->id, members[i]->host))
+        if (!part_get(fold, members[i]->id, members[i]->host))
             return -ENOMEM;
     return 0;
 }
@@ -328,7 +327,7 @@ int fold_print(struct fold *fold, struct printer *printer, struct crew *crew, ui
 {
     int rc = 0;
 
-    if ((all || fold->first_seq == 1) && silent_add(fold, printer, crew) < 0)
+    if ((all || fold->first_seq == 1) && silent_add(fold, crew) < 0)
         return no_memory(err);
     rc = parts_sort(fold, crew, err);
     if (rc == 0)

@@ -9,7 +9,7 @@
 // Ctrl-C arrives as a readable descriptor, between two lines: what was printed is
 // marked, then the client leaves. The job knows nothing of it. Ctrl-Z leaves the
 // terminal as it should be, and reads on behind the last record.
-#include "cli/follow.h"
+#include "cli/following.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,38 +19,16 @@
 #include "cli/call.h"
 #include "cli/crew.h"
 #include "cli/engine_start.h"
-#include "cli/fold.h"
 #include "cli/render.h"
 #include "cli/interrupts.h"
+#include "cli/sink.h"
 #include "cli/text.h"
 
 enum {
     TICK_MS = 100,      // the status line
     MARK_MS = 1000,     // at most so often while a job is followed
     BREAKS_MAX = 5,     // in a row, without a line between them
-};
-
-struct follow {
-    struct cli *cli;
-    struct printer *printer;
-    const struct follow_options *options;
-    struct interrupts interrupts;
-    int signal;              // that ended the reading; 0: none
-    struct crew crew;        // its children
-    struct fold *fold;       // NULL: records are printed as they come
-    bool folded;             // ... and what it gathered has been printed
-    long long asked_id;
-    char id[24], job_id[24]; // of what is read; of its job, for the mark
-    uint64_t last_seq;       // taken
-    bool any;                // last_seq counts
-    uint64_t marked;
-    uint64_t marked_ms;      // when, monotonic
-    json_t *row;             // the last one seen, or NULL
-    json_t *complaint;       // the last record of the error stream, or NULL
-    struct err err;          // of an error line
-    int line_exit;           // its exit code
-    int write_failed;
-    int breaks;
+    BAR_COLUMNS = 20,   // of a progress bar
 };
 
 static uint64_t now_ms(void)
@@ -62,24 +40,17 @@ static uint64_t now_ms(void)
 }
 
 // ---- the mark
-static uint64_t printed_seq(const struct follow *follow)
+void follow_mark(struct follow *follow)
 {
-    if (follow->fold)
-        return follow->folded ? follow->last_seq : 0;
-    return printer_done(follow->printer, follow->last_seq);
-}
-
-static void mark_send(struct follow *follow)
-{
-    uint64_t seq = printed_seq(follow);
+    uint64_t seq = sink_done(&follow->sink, follow->last_seq);
     struct err err = { 0 };
     char path[64];
     json_t *body, *row = NULL;
 
     if (!follow->options->mark || !follow->any || seq <= follow->marked)
         return;
-    snprintf(path, sizeof(path), "/v1/jobs/%s/mark", follow->job_id);
-    body = json_pack("{s:I}", "seq", (json_int_t)seq);
+    snprintf(path, sizeof(path), "/v1/jobs/%s/mark", follow->id);
+    body = json_pack("{s:I,s:b}", "seq", (json_int_t)seq, "own", (int)follow->options->own);
     // An unmarked batch is only seen once more: no reason to fail.
     if (body && call_try(follow->cli, "POST", path, body, &row, &err) == 0)
         follow->marked = seq;
@@ -115,20 +86,43 @@ static void notice_print(struct follow *follow, const json_t *row)
     buf_release(&text);
 }
 
+// The job itself, in front of all that it wrote.
+static void job_print(struct follow *follow, const json_t *row)
+{
+    struct printer *printer = follow->printer;
+    json_t *rows;
+    struct buf text;
+
+    if (printer->json) {
+        print_json(row);
+        return;
+    }
+    rows = json_pack("[O]", row);
+    buf_init(&text, 0);
+    render_jobs(rows, cli_width(follow->cli), follow->cli->out_tty, &text);
+    printer_status_clear(printer);
+    print_buf(follow->cli, &text);
+    buf_release(&text);
+    json_decref(rows);
+}
+
 static void row_take(struct follow *follow, json_t *row)
 {
-    bool changed = !follow->row ||
+    bool first = !follow->row;
+    bool changed = first ||
                    strcmp(row_text(follow->row, "state"), row_text(row, "state")) != 0;
     bool noticed = strcmp(row_text(follow->row, "notice"), row_text(row, "notice")) != 0;
 
-    if (changed)
+    if (first && follow->options->with_job)
+        job_print(follow, row);
+    else if (changed)
         event_print(follow, row);
     if (noticed)
         notice_print(follow, row);
     json_decref(follow->row);
     follow->row = json_incref(row);
     if (json_array_size(json_object_get(row, "children")) > 1)
-        follow->printer->many = !follow->printer->host;
+        follow->printer->many = true;
 }
 
 static int no_memory(struct follow *follow)
@@ -140,6 +134,10 @@ static int no_memory(struct follow *follow)
 // The row of the job; of a child, also when nothing but the child is read.
 static int some_row_take(struct follow *follow, json_t *row)
 {
+    bool of_child = row_int(row, "parent") && follow->asked_id != row_int(row, "id");
+
+    if (of_child && crew_changes(&follow->crew, row))
+        event_print(follow, row);
     if (row_int(row, "parent") && crew_take(&follow->crew, row) < 0)
         return no_memory(follow);
     if (follow->asked_id == row_int(row, "id"))
@@ -149,9 +147,7 @@ static int some_row_take(struct follow *follow, json_t *row)
 
 static int record_take(struct follow *follow, json_t *record)
 {
-    if (!follow->fold)
-        printer_record(follow->printer, record);
-    else if (fold_record(follow->fold, follow->printer, record, &follow->err) < 0)
+    if (sink_record(&follow->sink, record, &follow->err) < 0)
         return follow->line_exit = EXIT_ENGINE;
     if (strcmp(row_text(record, "stream"), "error") == 0) {
         json_decref(follow->complaint);
@@ -163,6 +159,21 @@ static int record_take(struct follow *follow, json_t *record)
     return follow->write_failed;
 }
 
+// Records are given to one reader at a time.
+static int waiting_take(struct follow *follow)
+{
+    char text[160];
+
+    if (!follow->queued && !follow->printer->quiet) {
+        snprintf(text, sizeof(text), "pawl: job %s is being received by another; what is left "
+                 "comes after it. To read all the same: pawl receive %s --keep", follow->job_id,
+                 follow->id);
+        printer_say(follow->printer, text);
+    }
+    follow->queued = true;
+    return 0;
+}
+
 static int on_line(void *arg, json_t *line)
 {
     struct follow *follow = arg;
@@ -171,13 +182,26 @@ static int on_line(void *arg, json_t *line)
     follow->line_exit = line_error(line, &follow->err);
     if (follow->line_exit)
         return 1;
-    return json_object_get(line, "seq") ? record_take(follow, line)
-                                        : some_row_take(follow, line);
+    if (json_object_get(line, "seq"))
+        return record_take(follow, line);
+    return json_object_get(line, "waiting") ? waiting_take(follow)
+                                            : some_row_take(follow, line);
 }
 
 // ---- the status line
-// "job 12 Running  3/10 copying": one that runs in one place. Else where its hosts are,
-// and how far its script says it is.
+// "[######..............] 3/10"
+static void bar_add(long long done, long long total, struct buf *line)
+{
+    long long filled = done <= 0 ? 0 : done >= total ? BAR_COLUMNS : done * BAR_COLUMNS / total;
+
+    buf_add_str(line, "  [");
+    for (long long i = 0; i < BAR_COLUMNS; i++)
+        buf_add_byte(line, i < filled ? '#' : '.');
+    buf_addf(line, "] %lld/%lld", done, total);
+}
+
+// "job 12 Running  [######..............] 3/10  copying": one that runs in one place. Else
+// where its hosts are, and how far its script says it is.
 static void status_text(const struct follow *follow, struct buf *line)
 {
     const json_t *row = follow->row, *progress = json_object_get(row, "progress");
@@ -187,7 +211,7 @@ static void status_text(const struct follow *follow, struct buf *line)
     else
         buf_addf(line, "job %lld %s", row_int(row, "id"), row_text(row, "state"));
     if (row_int(progress, "total") > 0)
-        buf_addf(line, "  %lld/%lld", row_int(progress, "done"), row_int(progress, "total"));
+        bar_add(row_int(progress, "done"), row_int(progress, "total"), line);
     buf_add_str(line, "  ");
     text_escape(slice_str(row_text(progress, "text")), ESCAPE_ALL, line);
 }
@@ -209,12 +233,12 @@ static void on_tick(void *arg)
 {
     struct follow *follow = arg;
 
-    if (printer_flush(follow->printer) < 0) {
+    if (sink_flush(&follow->sink) < 0) {
         follow->write_failed = 1; // on_line stops at the next record
         return;
     }
     if (now_ms() - follow->marked_ms >= MARK_MS)
-        mark_send(follow);
+        follow_mark(follow);
     status_draw(follow);
 }
 
@@ -229,6 +253,10 @@ static void path_make(const struct follow *follow, struct buf *path)
         buf_addf(path, "%llu", (unsigned long long)follow->last_seq);
     else
         buf_add_str(path, options->since);
+    if (options->own)
+        buf_add_str(path, "&own=1");
+    if (options->mark)
+        buf_add_str(path, "&lease=1");
     if (options->live)
         buf_addf(path, "&follow=1&until=%s", options->until_finished ? "finished" : "settled");
 }
@@ -295,124 +323,6 @@ static int stream_all(struct follow *follow)
     return rc;
 }
 
-// ---- the end
-// The reason of a failure comes on the error stream, too: it is not said twice.
-static const char *reason_unsaid(const struct follow *follow)
-{
-    const char *reason = row_text(follow->row, "reason");
-
-    return strstr(row_text(follow->complaint, "data"), reason) ? "" : reason;
-}
-
-// Where the hosts have got to, when there is more than one: to whoever stands by.
-static void recap_print(const struct follow *follow, bool done)
-{
-    struct crew *crew = (struct crew *)(uintptr_t)&follow->crew;
-    struct buf text;
-
-    if (follow->crew.count < 2 || follow->printer->json || follow->printer->quiet || done)
-        return;
-    buf_init(&text, 0);
-    buf_addf(&text, "pawl: job %s: ", follow->job_id);
-    crew_recap(crew, follow->job_id, &text);
-    printer_say(follow->printer, buf_cstr(&text));
-    buf_release(&text);
-}
-
-static void completed_print(const struct follow *follow)
-{
-    if (!follow->cli->err_tty || follow->printer->quiet || follow->printer->json)
-        return;
-    fprintf(stderr, "job %s Completed", follow->job_id);
-    if (follow->crew.count > 1)
-        fprintf(stderr, ": %zu of %zu hosts done", follow->crew.counts[MEMBER_DONE],
-                follow->crew.count);
-    putc('\n', stderr);
-}
-
-static int end_state(struct follow *follow)
-{
-    const char *state = row_text(follow->row, "state");
-    const char *reason = reason_unsaid(follow);
-    bool completed = strcmp(state, "Completed") == 0;
-    int exit_code = 0;
-
-    if (!follow->options->foreground || !follow->row)
-        return 0;
-    if (completed)
-        completed_print(follow);
-    else
-        exit_code = cli_error(follow->cli,
-                              strcmp(state, "Suspended") == 0 ? EXIT_REFUSED : EXIT_JOB_FAILED,
-                              "job %s %s%s%s", follow->job_id, state, *reason ? ": " : "",
-                              reason);
-    recap_print(follow, completed);
-    return exit_code;
-}
-
-static int end_interrupted(struct follow *follow)
-{
-    int exit_code = 128 + (follow->signal ? follow->signal : SIGINT);
-
-    // In place of the ^C that the terminal has shown.
-    fprintf(stderr, "%sjob %s goes on; follow it again with: %s\n",
-            follow->cli->err_moves ? "\r\033[K" : "", follow->job_id, follow->options->hint);
-    follow->cli->worst = exit_code;
-    return EXIT_INTERRUPT;
-}
-
-static int end_error(struct follow *follow)
-{
-    struct cli *cli = follow->cli;
-
-    if (follow->err.code == -ECANCELED)
-        return cli_error(cli, EXIT_ENGINE, "the engine was shut down; job %s goes on when it is "
-                         "started again; follow it with: %s", follow->job_id,
-                         follow->options->hint);
-    // A job with auto_remove may be gone before its last row was seen.
-    if (follow->err.code == -ENOENT && follow->row)
-        return follow->options->foreground
-                   ? cli_error(cli, EXIT_NO_JOB, "job %s was removed", follow->job_id) : 0;
-    return cli_error(cli, follow->line_exit ? follow->line_exit : EXIT_ENGINE, "%s",
-                     err_text(&follow->err));
-}
-
-// What was gathered is shown when the reading has come to its end, or its time is up;
-// after Ctrl-C, or a failure, it is all left for the next one.
-static int fold_end(struct follow *follow, int rc)
-{
-    uint64_t job = (uint64_t)strtoull(follow->job_id, NULL, 10);
-    bool all = strcmp(follow->options->since, "0") == 0;
-
-    if (!follow->fold || (rc != STREAM_ENDED && rc != STREAM_TIMED_OUT) || follow->line_exit)
-        return 0;
-    printer_status_clear(follow->printer);
-    if (fold_print(follow->fold, follow->printer, &follow->crew, job, all, &follow->err) < 0)
-        return cli_error(follow->cli, EXIT_ENGINE, "%s", err_text(&follow->err));
-    follow->folded = true;
-    return 0;
-}
-
-static int follow_end(struct follow *follow, int rc)
-{
-    int exit_code = fold_end(follow, rc);
-
-    if (exit_code)
-        return exit_code;
-    if (printer_finish(follow->printer) < 0 || follow->write_failed)
-        return cli_error(follow->cli, EXIT_ENGINE, "standard output takes no more; what was not "
-                         "written can be received again");
-    mark_send(follow);
-    if (rc == STREAM_INTERRUPTED)
-        return end_interrupted(follow);
-    if (rc == STREAM_TIMED_OUT)
-        return cli_error(follow->cli, EXIT_TIMEOUT, "job %s has not ended in time; it goes on",
-                         follow->job_id);
-    if (rc < 0 || follow->line_exit)
-        return end_error(follow);
-    return end_state(follow);
-}
-
 static void ids_take(struct follow *follow)
 {
     const json_t *row = follow->options->row;
@@ -426,11 +336,13 @@ static void ids_take(struct follow *follow)
 
 static int follow_run(struct follow *follow)
 {
+    const struct follow_options *options = follow->options;
     struct err err = { 0 };
-    int rc;
+    int rc = sink_init(&follow->sink, follow->printer, options->fold, options->fields, &err);
 
-    if (follow->options->fold && fold_new(&follow->fold, &err) < 0)
-        return cli_error(follow->cli, EXIT_ENGINE, "%s", err_text(&err));
+    if (rc < 0)
+        return cli_error(follow->cli, rc == ERR_USAGE ? EXIT_USAGE : EXIT_ENGINE, "%s",
+                         err_text(&err));
     interrupts_hold(&follow->interrupts);
     rc = stream_all(follow);
     // What is still to be written may be much: Ctrl-C ends that, and it is not marked.
@@ -447,7 +359,7 @@ int follow_job(struct cli *cli, struct printer *printer, const struct follow_opt
     ids_take(&follow);
     crew_init(&follow.crew);
     exit_code = follow_run(&follow);
-    fold_free(follow.fold);
+    sink_release(&follow.sink);
     crew_release(&follow.crew);
     json_decref(follow.row);
     json_decref(follow.complaint);

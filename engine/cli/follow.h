@@ -17,10 +17,14 @@ struct follow_options {
     const char *since;      // "mark", or a seq as text
     bool live;              // until it is settled; else: what is there now
     bool until_finished;    // live: a suspended job is waited for
-    bool mark;              // what was written has been received
+    bool mark;              // what was written has been received; takes turns with others
+    bool own;               // only what the job itself wrote
     bool foreground;        // the user stands by: say how it ended, and exit by it
     bool events;            // show each change of state
     bool fold;              // gather, and show what is equal once, at the end
+    const char *fields;     // structured records as a table of these; NULL: none
+    bool with_job;          // its row first
+    bool auto_remove;       // remove it when it is finished and all is out
     long long timeout_ms;   // -1: none
     const char *hint;       // the command that takes this up again, after Ctrl-C
 };

@@ -57,6 +57,10 @@ static int take_value(struct parser *parser, const struct option_spec *spec, con
 {
     if (!spec->value && text)
         return err_set(parser->err, ERR_USAGE, "option --%s takes no value", spec->name);
+    if (spec->value && spec->value[0] == '[') {
+        give(parser, spec, text);
+        return 0;
+    }
     if (spec->value && !text)
         text = *parser->at ? *parser->at++ : NULL;
     if (spec->value && !text)

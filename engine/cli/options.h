@@ -11,7 +11,8 @@
 struct option_spec {
     const char *name;  // without dashes; NULL ends a list
     char letter;       // 0: none
-    const char *value; // what its value is called in help; NULL: a switch
+    const char *value; // what its value is called in help; NULL: a switch; "[BOOL]": one
+                       // that may be given, attached: --has-more=false
     const char *about;
 };
 

@@ -73,8 +73,6 @@ int printer_target(const struct printer *printer, const json_t *record)
     int stream = record_stream_of(record);
     unsigned shown = printer->streams ? printer->streams : (unsigned)USUAL;
 
-    if (printer->host && strcmp(printer->host, row_text(record, "host")) != 0)
-        return -ENOENT;
     if (row_true(record, "gap"))
         return TO_ERR;
     if (stream < 0 || !(shown >> stream & 1))
@@ -248,7 +246,7 @@ static enum hold hold_of(const struct printer *printer, enum target target)
 // Records may show it before a row does.
 static void second_host_note(struct printer *printer, const struct source *source)
 {
-    if (!source->host.len || printer->host)
+    if (!source->host.len)
         return;
     if (!printer->first)
         printer->first = source;

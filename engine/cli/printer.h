@@ -35,7 +35,6 @@ struct printer {
     bool moves;            // standard error can have one
     bool names;            // hosts are named where there is more than one
     bool many;             // more than one host
-    const char *host;      // only this host's records; NULL: all
     unsigned streams;      // bit per record_stream; 0: what is usual
     struct sources sources;
     const struct source *first; // of a host: a second one makes many

@@ -208,6 +208,42 @@ static void explain(const json_t *row, const char *key, const char *label, bool 
     buf_add_byte(out, '\n');
 }
 
+static void add_escaped(const char *text, struct buf *out)
+{
+    text_escape(slice_str(text), ESCAPE_ALL, out);
+}
+
+// "web01 asks: Ship it?" and the command that answers it.
+static void explain_question(const json_t *row, const json_t *question, bool several,
+                             struct buf *out)
+{
+    const char *host = row_text(question, "host");
+    json_t *choice;
+    size_t i;
+
+    add_escaped(*host ? host : "it", out);
+    buf_add_str(out, " asks: ");
+    add_escaped(row_text(question, "text"), out);
+    buf_addf(out, "\n  answer it with: pawl answer %lld ", row_int(row, "id"));
+    if (several)
+        buf_addf(out, "--question %lld ", row_int(question, "id"));
+    json_array_foreach(json_object_get(question, "choices"), i, choice) {
+        if (i)
+            buf_add_byte(out, '|');
+        add_escaped(json_string_value(choice), out);
+    }
+    buf_add_str(out, json_array_size(json_object_get(question, "choices")) ? "\n" : "TEXT\n");
+}
+
+static void explain_questions(const json_t *row, struct buf *out)
+{
+    const json_t *questions = json_object_get(row, "questions"), *question;
+    size_t i;
+
+    json_array_foreach(questions, i, question)
+        explain_question(row, question, json_array_size(questions) > 1, out);
+}
+
 int print_explained(struct cli *cli, const json_t *rows)
 {
     const json_t *row = json_array_get(rows, 0);
@@ -220,6 +256,7 @@ int print_explained(struct cli *cli, const json_t *rows)
     buf_init(&out, 0);
     explain(row, "reason", "reason: ", cli->out_tty, &out);
     explain(row, "notice", "it stands still: ", cli->out_tty, &out);
+    explain_questions(row, &out);
     exit_code = print_buf(cli, &out);
     buf_release(&out);
     return exit_code;

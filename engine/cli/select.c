@@ -112,16 +112,67 @@ static void id_add(struct select *select, const char *text)
     json_decref(row);
 }
 
+// "Job13", when no job is called so: the name of a child, which it has from its id.
+static bool child_add(struct select *select, const char *name)
+{
+    struct err err = { 0 };
+    char path[64];
+    json_t *row = NULL, *rows;
+    bool found = false;
+
+    if (strncmp(name, "Job", 3) != 0 || selector_kind_of(name + 3) != SELECTOR_ID ||
+        strlen(name) > 24 || strchr(name, ':'))
+        return false;
+    snprintf(path, sizeof(path), "/v1/jobs/%s", name + 3);
+    if (call_try(select->cli, "GET", path, NULL, &row, &err) == 0 && row_int(row, "parent")) {
+        rows = json_pack("[O]", row);
+        rows_add(select, rows);
+        json_decref(rows);
+        found = true;
+    }
+    json_decref(row);
+    return found;
+}
+
+// Is there one, which the filters have left out?
+static bool is_filtered(struct select *select, const char *name)
+{
+    struct buf path;
+    json_t *rows = NULL;
+    bool some;
+
+    if (select->query.len == 0)
+        return false;
+    buf_init(&path, 0);
+    buf_add_str(&path, "/v1/jobs?name=");
+    path_add(&path, name);
+    select->exit_code = call_lines(select->cli, buf_cstr(&path), &rows);
+    some = json_array_size(rows) > 0;
+    json_decref(rows);
+    buf_release(&path);
+    return some;
+}
+
+static void name_add(struct select *select, const char *name)
+{
+    if (list_add(select, "name", name) || select->exit_code || child_add(select, name) ||
+        is_filtered(select, name) || select->exit_code)
+        return;
+    cli_error(select->cli, EXIT_NO_JOB, "job %s: no such job; `pawl get` lists them", name);
+}
+
 static void text_add(struct select *select, const char *text)
 {
-    enum selector_kind kind = selector_kind_of(text);
-
-    if (!*text)
+    if (!*text) {
         cli_error(select->cli, EXIT_NO_JOB, "no job has an empty name; give an id, a name or a glob");
-    else if (kind == SELECTOR_ID)
-        id_add(select, text);
-    else if (list_add(select, "name", text) == 0 && kind == SELECTOR_NAME && !select->exit_code)
-        cli_error(select->cli, EXIT_NO_JOB, "job %s: no such job; `pawl get` lists them", text);
+        return;
+    }
+    switch (selector_kind_of(text)) {
+    case SELECTOR_ID: id_add(select, text); break;
+    case SELECTOR_GLOB: list_add(select, "name", text); break;
+    case SELECTOR_NAME:
+    case SELECTOR_INPUT: name_add(select, text); break;
+    }
 }
 
 // A line of --json output, or a selector as on the command line.

@@ -17,14 +17,17 @@ static const struct value values[] = {
     { "--on-interrupt", VALUE_WORDS, "rerun fail suspend" },
     { "--overlap", VALUE_WORDS, "skip queue parallel replace" },
     { "--stream", VALUE_WORDS, "output error warning verbose debug information progress" },
+    { "A,B", VALUE_FREE, NULL },
     { "ANSWER", VALUE_ANSWER, NULL },
     { "ARCH", VALUE_HINTS, "linux32 linux64 i386 i686 x86_64" },
     { "ARGUMENT", VALUE_FILE, NULL },
+    { "BOOL", VALUE_WORDS, "true false" },
     { "COMMAND", VALUE_COMMAND, NULL },
     { "DIR", VALUE_DIRECTORY, NULL },
     { "DIRECTORY", VALUE_DIRECTORY, NULL },
     { "FILE", VALUE_FILE, NULL },
     { "FILE.lua", VALUE_WORKFLOW, NULL },
+    { "GLOB", VALUE_FREE, NULL },
     { "HOST", VALUE_HOST, NULL },
     { "JOB", VALUE_JOB, NULL },
     { "JSON", VALUE_FREE, NULL },
@@ -60,6 +63,8 @@ const struct value *value_of_option(const struct option_spec *spec)
     for (size_t i = 0; values[i].word[0] == '-'; i++)
         if (strcmp(values[i].word + 2, spec->name) == 0)
             return &values[i];
+    if (spec->value[0] == '[')
+        return value_find(slice_of(spec->value + 1, strlen(spec->value) - 2));
     return value_find(slice_str(spec->value));
 }
 

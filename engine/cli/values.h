@@ -35,6 +35,7 @@ const struct value *value_find(struct slice word);
 // Of an option that takes one.
 const struct value *value_of_option(const struct option_spec *spec);
 
+// A value that may be left out is written "[BOOL]" in the table, and only given attached.
 // Are the values that must be one of a few words such? ERR_USAGE names those.
 int values_check(const struct options *options, struct err *err);
 

@@ -5,6 +5,7 @@
 #include "cli/call.h"
 #include "cli/render.h"
 #include "cli/select.h"
+#include "cli/watch.h"
 
 // "2026-01-31", "2026-01-31 12:00:05" (local) become what the API takes; what is
 // RFC 3339 already is passed on.
@@ -30,9 +31,30 @@ static int time_add(struct buf *query, const char *name, const char *text, struc
                    text);
 }
 
+static int has_more_add(const struct options *options, struct buf *query, struct err *err)
+{
+    static const char *const yes[] = { "true", "yes", "1" }, *const no[] = { "false", "no", "0" };
+    const char *text = option_text(options, "has-more");
+
+    if (!option_is_set(options, "has-more"))
+        return 0;
+    for (size_t i = 0; i < 3; i++) {
+        if (text && strcmp(text, no[i]) == 0) {
+            buf_add_str(query, "&has_more=0");
+            return 0;
+        }
+        if (!text || strcmp(text, yes[i]) == 0) {
+            buf_add_str(query, "&has_more=1");
+            return 0;
+        }
+    }
+    return err_set(err, ERR_USAGE, "--has-more=%.40s: true or false is expected", text);
+}
+
 static int query_make(const struct options *options, struct buf *query, struct err *err)
 {
     const char *child_state = option_text(options, "child-state");
+    const char *command = option_text(options, "command");
     const char *before = option_text(options, "before"), *after = option_text(options, "after");
     long long newest;
 
@@ -42,8 +64,12 @@ static int query_make(const struct options *options, struct buf *query, struct e
         buf_add_str(query, "&child_state=");
         path_add(query, child_state);
     }
-    if (option_is_set(options, "has-more"))
-        buf_add_str(query, "&has_more=1");
+    if (has_more_add(options, query, err) < 0)
+        return err->code;
+    if (command) {
+        buf_add_str(query, "&command=");
+        path_add(query, command);
+    }
     if (option_number(options, "newest", -1, &newest, err) < 0)
         return err->code;
     if (newest >= 0)
@@ -64,6 +90,11 @@ int verb_get(struct cli *cli)
     if (query_make(&cli->options, &query, &err) < 0) {
         buf_release(&query);
         return cli_error(cli, EXIT_USAGE, "%s", err_text(&err));
+    }
+    if (option_is_set(&cli->options, "watch")) {
+        exit_code = watch_jobs(cli, buf_cstr(&query));
+        buf_release(&query);
+        return exit_code;
     }
     exit_code = select_jobs(cli, 0, SELECT_ALL, buf_cstr(&query), &rows);
     buf_release(&query);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
-// pawl receive: results. A plain receive begins behind the mark and moves it once
-// the output is written; every other reading leaves the mark alone.
+// pawl receive: results. A plain receive begins behind the mark of what is read (a job
+// with all its hosts, one host's part, or what the job itself wrote) and moves it once the
+// output is written; every other reading leaves the marks alone.
+#include <string.h>
+
 #include "cli/call.h"
 #include "cli/follow.h"
 #include "cli/render.h"
@@ -11,7 +14,9 @@ struct reading {
     struct follow_options follow;
     struct printer printer;
     char since[24];
-    bool partial; // only some records are shown: the mark cannot say which
+    bool partial;     // only some records are shown: no mark can say which
+    const char *host; // NULL: all of them
+    size_t found;     // jobs that have such a host
 };
 
 static int since_read(const struct options *options, struct reading *reading, struct err *err)
@@ -52,54 +57,77 @@ static int reading_read(const struct options *options, struct reading *reading, 
     if ((option_is_set(options, "force") || follow->timeout_ms >= 0) &&
         !option_is_set(options, "wait"))
         return err_set(err, ERR_USAGE, "--force and --timeout belong to --wait");
+    if (option_is_set(options, "auto-remove") && !option_is_set(options, "wait"))
+        return err_set(err, ERR_USAGE, "--auto-remove belongs to --wait: a job is removed when "
+                       "it has finished and all it wrote is out");
+    if (option_is_set(options, "fields") && option_is_set(options, "fold"))
+        return err_set(err, ERR_USAGE, "--fields and --fold: give one of them");
+    if (option_is_set(options, "no-recurse") && option_is_set(options, "host"))
+        return err_set(err, ERR_USAGE, "--no-recurse leaves out what hosts wrote, --host is what "
+                       "one of them wrote: give one of them");
     follow->live = option_is_set(options, "wait");
     follow->until_finished = option_is_set(options, "force");
     follow->events = option_is_set(options, "events");
     follow->fold = option_is_set(options, "fold");
-    reading->printer.host = option_text(options, "host");
-    reading->partial = reading->printer.host || reading->printer.streams;
+    follow->own = option_is_set(options, "no-recurse");
+    follow->with_job = option_is_set(options, "with-job");
+    follow->auto_remove = option_is_set(options, "auto-remove");
+    follow->fields = option_text(options, "fields");
+    reading->host = option_text(options, "host");
+    reading->partial = reading->printer.streams;
     return 0;
-}
-
-// --host names one that the job has, or may yet have while it goes on.
-static int host_check(struct cli *cli, const struct reading *reading, const json_t *job)
-{
-    const char *host = reading->printer.host;
-    json_t *rows = NULL, *row;
-    char path[64];
-    size_t i;
-    bool found = false;
-
-    if (!host || reading->follow.live || row_int(job, "parent"))
-        return 0;
-    snprintf(path, sizeof(path), "/v1/jobs?children=1&ids=%lld", row_int(job, "id"));
-    if (call_lines(cli, path, &rows) != 0)
-        return cli->worst;
-    json_array_foreach(rows, i, row)
-        found = found || strcmp(row_text(row, "host"), host) == 0;
-    json_decref(rows);
-    return found ? 0 : cli_error(cli, EXIT_NO_JOB, "job %lld has no part on %.80s; `pawl get %lld "
-                                 "--children` lists its parts", row_int(job, "id"), host,
-                                 row_int(job, "id"));
 }
 
 static int receive_one(struct cli *cli, struct reading *reading, const json_t *row)
 {
     const struct options *options = &cli->options;
-    bool child = row_int(row, "parent") != 0;
     char hint[64];
-    int exit_code = host_check(cli, reading, row);
+    int exit_code;
 
-    if (exit_code)
-        return exit_code;
     snprintf(hint, sizeof(hint), "pawl receive %lld --wait%s", row_int(row, "id"),
              reading->follow.fold ? " --fold" : "");
     reading->follow.row = row;
     reading->follow.hint = hint;
     reading->follow.mark = !option_is_set(options, "keep") && !option_is_set(options, "all") &&
-                           !option_is_set(options, "since") && !reading->partial && !child;
+                           !option_is_set(options, "since") && !reading->partial;
     exit_code = follow_job(cli, &reading->printer, &reading->follow);
     reading->follow.hint = NULL; // it was ours
+    return exit_code;
+}
+
+// The job's part on the host that was asked for, as a new reference. NULL: it has none,
+// or that could not be found out, which is said.
+static json_t *part_find(struct cli *cli, const char *host, const json_t *row)
+{
+    struct err err = { 0 };
+    json_t *part = NULL;
+    struct buf path;
+    int exit_code;
+
+    buf_init(&path, 0);
+    buf_addf(&path, "/v1/jobs/%lld:", row_int(row, "id"));
+    path_add(&path, host);
+    exit_code = call_try(cli, "GET", buf_cstr(&path), NULL, &part, &err);
+    if (exit_code && exit_code != EXIT_NO_JOB)
+        cli_error(cli, exit_code, "%s", err_text(&err));
+    buf_release(&path);
+    return part;
+}
+
+static int receive_part(struct cli *cli, struct reading *reading, json_t *row)
+{
+    json_t *part = NULL;
+    int exit_code = 0;
+
+    if (!reading->host || strcmp(row_text(row, "host"), reading->host) == 0)
+        part = json_incref(row);
+    else if (!row_int(row, "parent"))
+        part = part_find(cli, reading->host, row);
+    if (part) {
+        reading->found++;
+        exit_code = receive_one(cli, reading, part);
+    }
+    json_decref(part);
     return exit_code;
 }
 
@@ -110,9 +138,28 @@ static void receive_all(struct cli *cli, struct reading *reading, const json_t *
 
     json_array_foreach(rows, i, row) {
         printer_reset(&reading->printer);
-        if (receive_one(cli, reading, row) == EXIT_INTERRUPT)
+        if (receive_part(cli, reading, row) == EXIT_INTERRUPT)
             return;
     }
+    if (reading->host && !reading->found && json_array_size(rows) && !cli->worst)
+        cli_error(cli, EXIT_NO_JOB, "--host %.80s: no part of these jobs is on it; pawl get --children "
+                  "shows their hosts", reading->host);
+}
+
+// A part alone is never removed.
+static int removal_check(struct cli *cli, const struct reading *reading, const json_t *rows)
+{
+    const json_t *row;
+    size_t i;
+
+    if (!reading->follow.auto_remove)
+        return 0;
+    json_array_foreach(rows, i, row)
+        if (reading->host || row_int(row, "parent"))
+            return cli_error(cli, EXIT_USAGE, "--auto-remove removes whole jobs, and only part of "
+                             "job %lld is received: leave out the host",
+                             row_int(row, "parent") ? row_int(row, "parent") : row_int(row, "id"));
+    return 0;
 }
 
 int verb_receive(struct cli *cli)
@@ -128,7 +175,9 @@ int verb_receive(struct cli *cli)
     if (exit_code == 0)
         exit_code = select_jobs(cli, 0, SELECT_NEEDS_SOME, "", &rows);
     if (exit_code == 0) {
-        receive_all(cli, &reading, rows);
+        exit_code = removal_check(cli, &reading, rows);
+        if (exit_code == 0)
+            receive_all(cli, &reading, rows);
         json_decref(rows);
     }
     printer_release(&reading.printer);

@@ -32,6 +32,7 @@ void api_jobs_resume(struct exchange *x);
 void api_jobs_signal(struct exchange *x);
 void api_jobs_answer(struct exchange *x);
 void api_jobs_mark(struct exchange *x);
+void api_jobs_rename(struct exchange *x);
 void api_jobs_retry(struct exchange *x);
 void api_backup(struct exchange *x);
 // Hands a filled change to the port; its answer, with this status and the job's

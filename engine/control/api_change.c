@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Changes: POST .../stop, suspend, resume, signal, mark, retry; DELETE; and POST /v1/backup,
+// Changes: POST .../stop, suspend, resume, signal, mark, rename, retry; DELETE; and POST /v1/backup,
 // which is answered the same way. The answer comes after the commit, and the client may be gone by then: `pending` belongs to
 // whoever of the two, exchange and port, lets go last.
 #include <errno.h>
@@ -204,7 +204,7 @@ static int mark_read(const json_t *body, struct change *change, struct buf *enco
     int64_t seq = -1;
 
     (void)encoded;
-    if (body_number(body, "seq", &seq, err) < 0)
+    if (body_number(body, "seq", &seq, err) < 0 || body_bool(body, "own", &change->own, err) < 0)
         return err->code;
     if (seq < 0)
         return err_set(err, ERR_USAGE, "\"seq\", the last one received, is missing");
@@ -259,18 +259,35 @@ static int failures_read(const json_t *list, unsigned *ret, struct err *err)
     return 0;
 }
 
-static int retry_read(const json_t *body, struct change *change, struct buf *encoded,
-                      struct err *err)
+// "name" of a job; absent or null: empty.
+static int name_read(const json_t *body, struct change *change, struct err *err)
 {
     const json_t *name = json_object_get(body, "name");
 
-    (void)encoded;
     if (name && !json_is_null(name) && !json_is_string(name))
         return err_set(err, ERR_USAGE, "\"name\" is not a string");
     change->name = slice_of(json_string_value(name), json_string_length(name));
     if (change->name.len > API_NAME_MAX)
         return err_set(err, ERR_USAGE, "the name has %zu bytes, at most %d are allowed",
                        change->name.len, API_NAME_MAX);
+    return 0;
+}
+
+static int rename_read(const json_t *body, struct change *change, struct buf *encoded,
+                       struct err *err)
+{
+    (void)encoded;
+    if (name_read(body, change, err) < 0)
+        return err->code;
+    return change->name.len ? 0 : err_set(err, ERR_USAGE, "\"name\", the new one, is missing");
+}
+
+static int retry_read(const json_t *body, struct change *change, struct buf *encoded,
+                      struct err *err)
+{
+    (void)encoded;
+    if (name_read(body, change, err) < 0)
+        return err->code;
     return failures_read(json_object_get(body, "failures"), &change->failures, err);
 }
 
@@ -296,7 +313,7 @@ static void change_post(struct exchange *x, enum change_kind kind, change_read_f
     if (rc < 0) {
         exchange_fail(x, &err);
     } else {
-        change.job_id = kind == CHANGE_MARK ? job.job_id : job.id;
+        change.job_id = job.id;
         api_change_send(x, &change, kind == CHANGE_RETRY ? MHD_HTTP_CREATED : MHD_HTTP_OK);
     }
     buf_release(&encoded);
@@ -307,6 +324,7 @@ void api_jobs_suspend(struct exchange *x) { change_post(x, CHANGE_SUSPEND, suspe
 void api_jobs_resume(struct exchange *x) { change_post(x, CHANGE_RESUME, resume_read); }
 void api_jobs_signal(struct exchange *x) { change_post(x, CHANGE_SIGNAL, signal_read); }
 void api_jobs_answer(struct exchange *x) { change_post(x, CHANGE_ANSWER, answer_read); }
+void api_jobs_rename(struct exchange *x) { change_post(x, CHANGE_RENAME, rename_read); }
 void api_jobs_retry(struct exchange *x) { change_post(x, CHANGE_RETRY, retry_read); }
 void api_jobs_mark(struct exchange *x) { change_post(x, CHANGE_MARK, mark_read); }
 

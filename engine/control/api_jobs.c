@@ -102,11 +102,16 @@ static int list_rows(void *arg, const struct job_view *view)
 {
     struct list_state *list = arg;
     const struct job_head *head = view->head;
+    struct unread *unread;
 
-    row_add(list, job_json(view, head->id));
+    row_add(list, job_json(view, head->id, NULL));
+    if (!list->filter.children)
+        return 1;
+    unread = children_unread(list->port, view);
     for (size_t i = 0; i < head->child_count; i++)
         if (filter_takes_child(&list->filter, &head->children[i]))
-            row_add(list, child_json(view, &head->children[i]));
+            row_add(list, child_json(view, &head->children[i], unread ? unread + i : NULL));
+    free(unread);
     return 1;
 }
 

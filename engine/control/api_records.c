@@ -17,6 +17,7 @@
 #include "control/json.h"
 #include "control/lookup.h"
 #include "control/query.h"
+#include "control/reading.h"
 #include "control/record_json.h"
 
 enum {
@@ -37,7 +38,8 @@ struct follow {
     struct lookup job;
     bool records, rows, child_rows, following;
     enum until until;
-    uint64_t next_seq;      // the first record not sent
+    struct reading reading;
+    bool queued;            // it was said that another reader has its turn
     struct follow_child *children;
     size_t child_count;
     struct buf host_text;
@@ -58,6 +60,7 @@ static void follow_free(void *state)
 {
     struct follow *follow = state;
 
+    reading_end(&follow->reading);
     free(follow->children);
     buf_release(&follow->host_text);
     buf_release(&follow->seen);
@@ -148,7 +151,7 @@ static void row_take(struct follow *follow, const struct job_view *view,
     buf_clear(&follow->seen);
     buf_add_slice(&follow->seen, buf_slice(&follow->head));
     buf_clear(&follow->row);
-    json = job_json(view, follow->job.id);
+    json = job_json(view, follow->job.id, NULL);
     json_line(json, &follow->row);
     json_decref(json);
 }
@@ -194,12 +197,11 @@ static int head_take(void *arg, const struct job_view *view)
 static int record_take(void *arg, const struct record *record, bool gap)
 {
     struct follow *follow = arg;
-    uint64_t id = record->child_id && !gap ? record->child_id : follow->job.job_id;
+    uint64_t id = mark_source(follow->job.job_id, gap ? 0 : record->child_id);
 
     if (record->seq > follow->last_seq)
         return 1; // committed after the head that was read: next time
-    follow->next_seq = record->seq + 1;
-    if (follow->job.id == follow->job.job_id || follow->job.id == id)
+    if (reading_takes(&follow->reading, record, gap))
         record_line(record, id, host_of(follow, id), gap, follow->out);
     follow->cut = follow->out->len >= FOLLOW_FILL || ++follow->scanned >= FOLLOW_SCAN;
     return follow->cut;
@@ -221,7 +223,7 @@ static void child_send(struct follow *follow, const struct job_view *view, size_
 
     if (follow->children[i].shown == digest)
         return;
-    json = child_json(view, &view->head->children[i]);
+    json = child_json(view, &view->head->children[i], NULL);
     json_line(json, follow->out);
     json_decref(json);
     follow->children[i].shown = digest;
@@ -266,10 +268,10 @@ static int records_send(struct follow *follow, struct err *err)
 
     follow->cut = false;
     follow->scanned = 0;
-    if (!follow->records || follow->next_seq > follow->last_seq)
+    if (!follow->records || follow->reading.next_seq > follow->last_seq)
         return 0;
-    return port->ops->records(port->core, follow->job.job_id, follow->next_seq, record_take,
-                              follow, err);
+    return port->ops->records(port->core, follow->job.job_id, follow->reading.next_seq,
+                              record_take, follow, err);
 }
 
 static int rows_send(struct follow *follow, struct err *err)
@@ -288,17 +290,32 @@ static enum fill follow_end(struct follow *follow, const struct err *err)
     return FILL_END;
 }
 
+// Another reader of the job has its turn. That is said once: it may last.
+static enum fill follow_queue(struct follow *follow)
+{
+    if (!follow->queued)
+        buf_add_str(follow->out, "{\"waiting\":true}\n");
+    follow->queued = true;
+    return FILL_WAIT;
+}
+
 static enum fill follow_fill(struct exchange *x, void *state, struct buf *out)
 {
     struct follow *follow = state;
     struct err err = { 0 };
+    enum reading_turn turn;
 
-    (void)x;
     follow->out = out;
+    if (reading_turn(&follow->reading, x, &turn, &err) < 0)
+        return follow_end(follow, &err);
+    if (turn == TURN_OTHERS)
+        return follow_queue(follow);
     if (!follow->cut && head_read(follow, &err) < 0)
         return follow_end(follow, &err);
     if (!follow->row_sent)
         row_send(follow);
+    if (turn == TURN_PAUSED && follow->reading.next_seq <= follow->last_seq)
+        return FILL_WAIT;
     if (records_send(follow, &err) < 0)
         return follow_end(follow, &err);
     if (follow->cut)
@@ -313,23 +330,6 @@ static enum fill follow_fill(struct exchange *x, void *state, struct buf *out)
 }
 
 // ---- the request
-static int since_read(struct exchange *x, struct follow *follow, struct err *err)
-{
-    const char *text = query_text(x, "since");
-    int64_t since = 0;
-    uint64_t mark;
-    int rc;
-
-    if (text && strcmp(text, "mark") == 0) {
-        rc = follow->port->ops->mark(follow->port->core, follow->job.job_id, &mark, err);
-        follow->next_seq = mark + 1;
-        return rc;
-    }
-    rc = query_number(x, "since", 0, &since, err);
-    follow->next_seq = (uint64_t)since + 1;
-    return rc;
-}
-
 static int until_read(struct exchange *x, struct follow *follow, struct err *err)
 {
     const char *text = query_text(x, "until");
@@ -371,10 +371,10 @@ static void follow_start(struct exchange *x, bool records)
     follow->rows = !records || follow->child_rows || query_flag(x, "rows");
     rc = lookup_job(follow->port, exchange_selector(x), &follow->job, &err);
     if (rc >= 0)
-        rc = since_read(x, follow, &err);
+        rc = reading_begin(&follow->reading, x, &follow->job, &err);
     if (rc >= 0)
         rc = until_read(x, follow, &err);
-    if (rc >= 0 && follow->following)
+    if (rc >= 0 && (follow->following || follow->reading.lease))
         rc = exchange_watch(x, follow->job.job_id, &err);
     if (rc < 0)
         exchange_fail(x, &err);

@@ -427,6 +427,8 @@ void exchange_set_deadline(struct exchange *x, uint64_t loop_ms)
     x->deadline = loop_ms ? loop_ms : 1;
 }
 
+void exchange_clear_deadline(struct exchange *x) { x->deadline = 0; }
+
 bool exchange_is_due(const struct exchange *x)
 {
     return x->deadline && x->deadline <= control_now(x->control);

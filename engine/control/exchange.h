@@ -61,6 +61,7 @@ void exchange_error_line(struct buf *out, const struct err *err);
 int exchange_watch(struct exchange *x, uint64_t job_id, struct err *err);
 // Wakes at that time of the loop's clock, or when it is over.
 void exchange_set_deadline(struct exchange *x, uint64_t loop_ms);
+void exchange_clear_deadline(struct exchange *x);
 bool exchange_is_due(const struct exchange *x);
 void exchange_wake(struct exchange *x);
 

@@ -112,6 +112,7 @@ static int take_time(const struct exchange *x, const char *name, int64_t *ret, s
 int filter_init(struct filter *filter, const struct exchange *x, struct err *err)
 {
     *filter = (struct filter){ .name = query_text(x, "name"),
+                               .command = query_text(x, "command"),
                                .children = query_flag(x, "children"),
                                .has_more = -1 };
     if (query_text(x, "has_more"))
@@ -141,18 +142,28 @@ static bool takes_id(const struct filter *filter, uint64_t id)
     return filter->id_count == 0;
 }
 
-static bool takes_name(const char *glob, struct slice name)
+// Spaces around a command count for nothing, as a person would write it down.
+static struct slice trimmed(struct slice text)
 {
-    char text[256];
+    while (text.len && strchr(" \t\n", text.ptr[text.len - 1]))
+        text.len--;
+    while (text.len && strchr(" \t\n", *text.ptr))
+        text = slice_of(text.ptr + 1, text.len - 1);
+    return text;
+}
+
+static bool takes_text(const char *glob, struct slice text)
+{
+    struct buf copy;
+    bool takes;
 
     if (!glob)
         return true;
-    if (name.len >= sizeof(text))
-        return false;
-    if (name.len)
-        memcpy(text, name.ptr, name.len);
-    text[name.len] = 0;
-    return fnmatch(glob, text, 0) == 0;
+    buf_init(&copy, 0);
+    buf_add_slice(&copy, text);
+    takes = fnmatch(glob, buf_cstr(&copy), 0) == 0;
+    buf_release(&copy);
+    return takes;
 }
 
 // Texts are compared as they are, other values by their JSON: "n=3", "on=true".
@@ -227,6 +238,7 @@ bool filter_takes(const struct filter *filter, const struct job_view *view)
            (!filter->states || filter->states & 1u << head->state) &&
            (!filter->types || filter->types & 1u << head->type) &&
            (filter->has_more < 0 || filter->has_more == job_has_more(view)) &&
-           takes_end(filter, head->ended_unix_ms) && takes_name(filter->name, head->name) &&
+           takes_end(filter, head->ended_unix_ms) && takes_text(filter->name, head->name) &&
+           takes_text(filter->command, trimmed(head->command)) &&
            takes_some_child(filter, head) && takes_meta(filter, head->meta);
 }

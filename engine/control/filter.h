@@ -11,6 +11,7 @@ struct filter {
     uint64_t *ids;        // owned; ascending; none: all jobs
     size_t id_count, id_cap;
     const char *name;     // glob, or NULL
+    const char *command;  // the same, for the Command column
     unsigned states;      // bit per enum job_state; 0: all
     unsigned child_states; // the same, for children; not 0 implies children
     unsigned types;       // bit per enum job_type; 0: all

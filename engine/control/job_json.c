@@ -2,6 +2,7 @@
 #include "control/job_json.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "control/json.h"
 #include "model/question.h"
@@ -186,15 +187,32 @@ static json_t *parent_row(const struct job_view *view)
     return row_json(head, &row);
 }
 
-// What is unread is counted for whole jobs only: null for a child.
-json_t *child_json(const struct job_view *view, const struct child_head *child)
+struct unread *children_unread(const struct port *port, const struct job_view *view)
+{
+    const struct job_head *head = view->head;
+    struct unread *unread = calloc(head->child_count + 1, sizeof(*unread));
+
+    if (unread && view->unread && port->ops->unread(port->core, head, unread, NULL) < 0) {
+        free(unread);
+        unread = NULL;
+    }
+    return unread;
+}
+
+static json_t *count_json(const struct unread *unread, uint64_t count)
+{
+    return unread ? json_integer((json_int_t)count) : json_null();
+}
+
+json_t *child_json(const struct job_view *view, const struct child_head *child,
+                   const struct unread *unread)
 {
     const struct job_head *head = view->head;
     struct row row = {
         .host = json_text(child->host),
         .location = json_text(child->host),
-        .unread = json_null(),
-        .bytes = json_null(),
+        .unread = count_json(unread, unread ? unread->records : 0),
+        .bytes = count_json(unread, unread ? unread->bytes : 0),
         .parent = id_json(head->id),
         .children = json_array(),
         .failed = json_integer(child->state == JOB_FAILED),
@@ -204,7 +222,8 @@ json_t *child_json(const struct job_view *view, const struct child_head *child)
         .id = child->id, .uuid = child->uuid, .reason = child->reason,
         .failure = child_failure_name(child->failure),
         .state = child->state,
-        .has_more = view->unread > 0 || !job_state_is_finished(child->state),
+        .has_more = (unread ? unread->records : view->unread) > 0 ||
+                    !job_state_is_finished(child->state),
         .created = head->created_unix_ms, .started = child->started_unix_ms,
         .ended = child->ended_unix_ms, .exit_code = child->exit_code,
     };
@@ -212,9 +231,11 @@ json_t *child_json(const struct job_view *view, const struct child_head *child)
     return row_json(head, &row);
 }
 
-json_t *job_json(const struct job_view *view, uint64_t id)
+json_t *job_json(const struct job_view *view, uint64_t id, const struct unread *unread)
 {
     const struct child_head *child = id == view->head->id ? NULL : job_child(view->head, id);
 
-    return child ? child_json(view, child) : parent_row(view);
+    if (!child)
+        return parent_row(view);
+    return child_json(view, child, unread ? unread + (child - view->head->children) : NULL);
 }

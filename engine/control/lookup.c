@@ -100,6 +100,7 @@ int lookup_job(const struct port *port, const char *selector, struct lookup *ret
 
 // ---- rows
 struct row_of {
+    const struct port *port;
     uint64_t id;
     json_t *json;
     bool found;
@@ -108,16 +109,20 @@ struct row_of {
 static int row_look(void *arg, const struct job_view *view)
 {
     struct row_of *row = arg;
+    struct unread *unread = NULL;
 
     row->found = !view->head->removing;
+    if (row->found && row->id != view->head->id)
+        unread = children_unread(row->port, view);
     if (row->found)
-        row->json = job_json(view, row->id);
+        row->json = job_json(view, row->id, unread);
+    free(unread);
     return 1;
 }
 
 int lookup_row(const struct port *port, uint64_t id, json_t **ret, struct err *err)
 {
-    struct row_of row = { .id = id };
+    struct row_of row = { .port = port, .id = id };
     int rc = port->ops->job(port->core, id, row_look, &row, err);
 
     if (rc < 0)

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "model/head.h"
+#include "model/marks.h"
 #include "model/record.h"
 
 // ---- changes ---------------------------------------------------------------
@@ -21,6 +22,7 @@ enum change_kind {
     CHANGE_REMOVE,
     CHANGE_MARK,    // records have been received
     CHANGE_RETRY,   // a new job for some hosts of a finished one
+    CHANGE_RENAME,  // to `name`, which is not empty
 };
 
 struct change {
@@ -49,8 +51,9 @@ struct change {
     // ANSWER
     uint64_t question_no;     // 0: the only one that is open, of a child's on its host
     struct slice answer;      // as text
-    // MARK
+    // MARK: of a child when job_id is its own, else of all
     uint64_t seq;             // received up to and including
+    bool own;                 // only of what the job itself wrote, not its children
     // RETRY, with name (empty: the old one's)
     unsigned failures;        // which hosts: a bit 1 << f for each enum child_failure f
 };
@@ -69,6 +72,10 @@ struct job_view {
     struct slice notice;   // why it stands still at present; empty: nothing known
 };
 typedef int (*job_view_fn)(void *arg, const struct job_view *view); // 1 stops
+
+struct unread {
+    uint64_t records, bytes; // not received yet
+};
 
 // A step for `history`: one line per attempt.
 struct step_view {
@@ -129,7 +136,7 @@ struct port_ops {
     // Calls fn once, later. Negative: refused at once, fn is never called.
     int (*change)(void *core, const struct change *change, change_fn fn, void *arg,
                   struct err *err);
-    // One job, by job or child id. -ENOENT.
+    // One job, by job or child id. -ENOENT. fn may read more of it.
     int (*job)(void *core, uint64_t id, job_view_fn fn, void *arg, struct err *err);
     // All jobs, ascending by id. What is counted (unread, bytes, last_seq) costs reads of
     // its own for each job: it is 0 unless it is asked for.
@@ -138,8 +145,12 @@ struct port_ops {
     int (*records)(void *core, uint64_t job_id, uint64_t from_seq,
                    int (*fn)(void *arg, const struct record *record, bool gap), void *arg,
                    struct err *err);
-    // The mark of a job: received up to and including.
-    int (*mark)(void *core, uint64_t job_id, uint64_t *ret_seq, struct err *err);
+    // How far a job, or the job of a child, has been received: raised in *ret, which the
+    // caller has made and releases.
+    int (*marks)(void *core, uint64_t job_id, struct marks *ret, struct err *err);
+    // What is unread of each child of a job, in their order. Reads all that is unread of
+    // the job when its marks do not say it.
+    int (*unread)(void *core, const struct job_head *head, struct unread *ret, struct err *err);
     int (*steps)(void *core, uint64_t job_id, step_view_fn fn, void *arg, struct err *err);
     // Encoded header of a script text (lua/script.h's script_header).
     int (*header)(void *core, struct slice name, struct slice text, struct buf *ret,

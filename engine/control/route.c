@@ -22,6 +22,7 @@ static const struct route routes[] = {
     { "POST", "/v1/jobs/*/signal", api_jobs_signal },
     { "POST", "/v1/jobs/*/answer", api_jobs_answer },
     { "POST", "/v1/jobs/*/mark", api_jobs_mark },
+    { "POST", "/v1/jobs/*/rename", api_jobs_rename },
     { "POST", "/v1/jobs/*/retry", api_jobs_retry },
     { "GET", "/v1/jobs/*/records", api_records },
     { "GET", "/v1/jobs/*/events", api_events },

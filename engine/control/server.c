@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "control/exchange.h"
+#include "control/lease.h"
 #include "control/socket.h"
 
 enum {
@@ -31,6 +32,7 @@ struct control {
     uv_poll_t poll;
     uv_timer_t timer;
     struct list exchanges;
+    struct list leases;
     uint64_t peers_checked; // loop time
     char socket_path[SOCKET_PATH_MAX + 1];
     bool running;           // inside MHD_run
@@ -49,6 +51,7 @@ bool control_is_closing(const struct control *control) { return control->closing
 const char *control_socket_path(const struct control *control) { return control->socket_path; }
 void control_ask_shutdown(struct control *control) { control->shutdown_asked = true; }
 struct list *control_exchanges(struct control *control) { return &control->exchanges; }
+struct list *control_leases(struct control *control) { return &control->leases; }
 
 // ---- libmicrohttpd's callbacks
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
@@ -72,6 +75,16 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **re
     (void)why;
     exchange_free(*request);
     *request = NULL;
+}
+
+static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct control *control = cls;
+
+    (void)context;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED)
+        leases_hung_up(&control->leases, connection);
 }
 
 // ---- the loop's callbacks
@@ -168,6 +181,7 @@ static int daemon_start(struct control *control, int listen_fd, struct err *err)
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, control,
         MHD_OPTION_LISTEN_SOCKET, listen_fd,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, control,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
         MHD_OPTION_CONNECTION_TIMEOUT, 30u, // until a request's first line is there
@@ -205,6 +219,7 @@ int control_open(struct control **ret, uv_loop_t *loop, const char *socket_path,
     control->loop = loop;
     control->port = *port;
     list_init(&control->exchanges);
+    list_init(&control->leases);
     rc = fd = socket_listen(socket_path, err);
     if (fd < 0)
         goto fail;
@@ -253,5 +268,6 @@ void control_close(struct control *control, control_close_fn cb, void *arg)
     uv_close((uv_handle_t *)&control->timer, on_handle_closed);
     MHD_stop_daemon(control->daemon); // frees the exchanges, closes the listening socket
     control->daemon = NULL;
+    leases_drop(&control->leases);
     unlink(control->socket_path);
 }

@@ -16,3 +16,5 @@ void control_ask_shutdown(struct control *control);
 void control_want_run(struct control *control);
 // All exchanges, in order of arrival.
 struct list *control_exchanges(struct control *control);
+// The turns of those that receive jobs (lease.h).
+struct list *control_leases(struct control *control);

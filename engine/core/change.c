@@ -11,6 +11,8 @@
 #include "model/job_limit.h"
 #include "model/question.h"
 
+enum { AWAY_NAMED = 3 }; // hosts, in a reason
+
 // ---- requests that were made before
 
 static bool answered_before(struct engine *engine, const struct change *change, change_fn fn,
@@ -46,16 +48,6 @@ static bool answered_before(struct engine *engine, const struct change *change, 
 
 // ---- finding the job
 
-// What a change needs to know of a job that may be finished.
-struct found {
-    uint64_t id; // the parent's
-    struct uuid uuid;
-    enum job_state state;     // newest known
-    enum job_state committed; // on disk
-    bool auto_remove, damaged;
-    uint64_t last_seq;
-};
-
 static int found_view(void *arg, const struct job_view *view)
 {
     struct found *found = arg;
@@ -69,7 +61,7 @@ static int found_view(void *arg, const struct job_view *view)
     return 0;
 }
 
-static int find(struct engine *engine, uint64_t id, struct found *found, struct err *err)
+int change_find(struct engine *engine, uint64_t id, struct found *found, struct err *err)
 {
     struct resident *r;
     int rc;
@@ -96,7 +88,7 @@ static int unfinished(struct engine *engine, uint64_t id, const char *verb, stru
                       struct err *err)
 {
     struct found found;
-    int rc = find(engine, id, &found, err);
+    int rc = change_find(engine, id, &found, err);
 
     if (rc == 0)
         rc = refuse_finished(&found, verb, err);
@@ -116,6 +108,38 @@ static int end_now(struct resident *r, struct slice reason, struct err *err)
     if (rc == 0 && r->wreck && r->job.suspend_cause == SUSPEND_DAMAGED)
         return resident_end_unwritten(r, &event, err);
     return rc < 0 ? rc : resident_fact(r, &event, err);
+}
+
+// What can be said of the hosts of running commands that have no link now, host by host.
+static void away_add(const struct resident *r, struct buf *text)
+{
+    size_t away = 0;
+
+    list_each(it, &r->attempts) {
+        const struct attempt *attempt = container_of(it, struct attempt, link);
+        if (attempt->host->ready || attempt->host == r->engine->localhost)
+            continue;
+        if (away++ < AWAY_NAMED)
+            buf_addf(text, "%s%.80s", away == 1 ? "; away: " : ", ", attempt->host->dest);
+    }
+    if (away > AWAY_NAMED)
+        buf_addf(text, " and %zu more", away - AWAY_NAMED);
+    if (away)
+        buf_add_str(text, ": what runs there is killed as soon as the host can be reached");
+}
+
+static int end_by_force(struct resident *r, bool broken, struct err *err)
+{
+    struct buf reason;
+    int rc;
+
+    buf_init(&reason, 0);
+    buf_add_str(&reason, broken ? "stopped; its script could not be run, so that no cleanup has run"
+                                : "stopped by force; no cleanup has run");
+    away_add(r, &reason);
+    rc = end_now(r, buf_slice(&reason), err);
+    buf_release(&reason);
+    return rc;
 }
 
 // Those that were in flight before the wish. A reboot cannot be taken back.
@@ -147,9 +171,7 @@ static int change_stop(struct engine *engine, const struct change *change, uint6
     broken = r->wreck || (r->job.suspend_asked && r->job.suspend_cause >= SUSPEND_DIVERGED);
     event.stop_asked.grace_ms = change->grace_ms < 0 ? GRACE_MS : change->grace_ms;
     if (change->force || broken)
-        return end_now(r, broken ? SLICE("stopped; its script could not be run, so that no "
-                                         "cleanup has run")
-                                 : SLICE("stopped by force; no cleanup has run"), err);
+        return end_by_force(r, broken, err);
     if (r->job.stop_asked)
         return 0; // asked already: the first grace stands
     suspended = r->job.suspend_asked;
@@ -295,7 +317,7 @@ static int change_answer(struct engine *engine, const struct change *change, uin
     return rc;
 }
 
-// ---- remove, mark
+// ---- remove
 
 static int drop_children(void *arg, const struct job_view *view)
 {
@@ -311,14 +333,13 @@ static void drop_new_children(struct batch *batch, const struct resident *r)
         jobs_index_del(batch, r->job.children[i].id, r->job.children[i].uuid);
 }
 
-static int put_tombstone(struct engine *engine, const struct found *found, struct err *err)
+void change_tombstone(struct engine *engine, const struct found *found)
 {
     struct job_head head = { .id = found->id, .uuid = found->uuid, .removing = true,
                              .state = JOB_STOPPED };
     struct batch *batch = turn_batch(engine);
     struct resident *r = map_get(&engine->residents, found->id);
 
-    (void)err;
     view_job(engine, found->id, drop_children, batch, NULL);
     if (r) {
         r->removed = true; // its head must not come back with this turn
@@ -328,7 +349,6 @@ static int put_tombstone(struct engine *engine, const struct found *found, struc
     jobs_index_del(batch, found->id, found->uuid);
     active_del(batch, found->id);
     reclaim_add(engine, found->id);
-    return 0;
 }
 
 // One that cannot be woken, for damage or whatever else, can still be removed.
@@ -349,7 +369,7 @@ static int change_remove(struct engine *engine, const struct change *change, uin
                          struct err *err)
 {
     struct found found;
-    int rc = find(engine, change->job_id, &found, err);
+    int rc = change_find(engine, change->job_id, &found, err);
 
     if (rc < 0)
         return rc;
@@ -365,58 +385,8 @@ static int change_remove(struct engine *engine, const struct change *change, uin
                        "finished: remove it with --force", (unsigned long long)found.id);
     if (!job_state_is_finished(found.state))
         rc = end_to_remove(engine, found.id, err);
-    return rc < 0 ? rc : put_tombstone(engine, &found, err);
-}
-
-// The highest mark that was asked for and may not be on disk yet.
-static uint64_t pending_mark(const struct engine *engine, uint64_t job_id)
-{
-    uint64_t seq = 0;
-
-    list_each(it, &engine->pendings) {
-        const struct pending *pending = container_of(it, struct pending, link);
-        if (pending->id == job_id && pending->mark_seq > seq)
-            seq = pending->mark_seq;
-    }
-    return seq;
-}
-
-bool change_sweep(struct engine *engine, uint64_t job_id)
-{
-    struct found found;
-    struct mark mark;
-
-    if (engine->stuck)
-        return false;
-    if (find(engine, job_id, &found, NULL) < 0 || !found.auto_remove)
-        return true;
-    if (!job_state_is_finished(found.committed))
-        return !job_state_is_finished(found.state);
-    if (marks_get(engine->store, found.id, 0, &mark, NULL) < 0)
-        return true;
-    if (mark.seq < found.last_seq) // the mark that is missing removes it
-        return pending_mark(engine, found.id) < found.last_seq;
-    put_tombstone(engine, &found, NULL);
-    return true;
-}
-
-static int change_mark(struct engine *engine, const struct change *change, uint64_t *id,
-                       struct err *err)
-{
-    struct found found;
-    struct mark mark;
-    int rc = find(engine, change->job_id, &found, err);
-
-    if (rc < 0)
-        return rc;
-    *id = found.id;
-    rc = marks_get(engine->store, found.id, 0, &mark, err);
-    if (rc == 0 && change->seq > mark.seq && change->seq > pending_mark(engine, found.id))
-        marks_put(turn_batch(engine), found.id, 0, (struct mark){ change->seq });
-    // --auto-remove: once it is over and all of it has been received.
-    if (rc == 0 && found.auto_remove && job_state_is_finished(found.committed) &&
-        change->seq >= found.last_seq)
-        rc = put_tombstone(engine, &found, err);
+    if (rc == 0)
+        change_tombstone(engine, &found);
     return rc;
 }
 
@@ -427,7 +397,7 @@ int change_take(void *core, const struct change *change, change_fn fn, void *arg
         [CHANGE_SUSPEND] = change_suspend, [CHANGE_RESUME] = change_resume,
         [CHANGE_SIGNAL] = change_signal,   [CHANGE_ANSWER] = change_answer,
         [CHANGE_REMOVE] = change_remove,   [CHANGE_MARK] = change_mark,
-        [CHANGE_RETRY] = change_retry,
+        [CHANGE_RETRY] = change_retry,     [CHANGE_RENAME] = change_rename,
     };
     struct engine *engine = core;
     struct resident *r;

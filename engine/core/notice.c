@@ -15,6 +15,15 @@ void notice_wake(struct engine *engine)
     }
 }
 
+void notice_job(struct engine *engine, uint64_t job_id)
+{
+    list_each_safe(it, &engine->watches) {
+        struct watch *watch = container_of(it, struct watch, link);
+        if (watch->job_id == job_id)
+            watch->fn(watch->arg);
+    }
+}
+
 void notice_host(struct host *host, struct slice why)
 {
     char text[ERR_TEXT_MAX] = "";

@@ -16,6 +16,7 @@ struct retry {
     enum job_state state;
     bool damaged;
     bool has_event;
+    struct buf name;       // as it is called now
     struct buf bytes;      // the STARTED event's; event points into it
     struct value_doc doc, hosts_doc;
     struct event event;
@@ -26,6 +27,7 @@ struct retry {
 static void retry_init(struct retry *retry, unsigned failures)
 {
     *retry = (struct retry){ .failures = failures };
+    buf_init(&retry->name, 0);
     buf_init(&retry->bytes, 0);
     buf_init(&retry->hosts, 0);
     value_doc_init(&retry->doc);
@@ -34,6 +36,7 @@ static void retry_init(struct retry *retry, unsigned failures)
 
 static void retry_release(struct retry *retry)
 {
+    buf_release(&retry->name);
     buf_release(&retry->bytes);
     buf_release(&retry->hosts);
     value_doc_release(&retry->doc);
@@ -123,6 +126,8 @@ static int note_state(void *arg, const struct job_view *view)
 
     retry->id = view->head->id;
     retry->state = view->head->state;
+    buf_clear(&retry->name);
+    buf_add_slice(&retry->name, view->head->name);
     retry->damaged = view->damaged;
     return 1;
 }
@@ -177,9 +182,9 @@ static int again(struct engine *engine, const struct change *change, struct retr
     struct slice name = change->name;
 
     snprintf(default_name, sizeof(default_name), "Job%" PRIu64, retry->id);
-    if (name.len == 0 && !slice_is(old->name, default_name))
-        name = old->name;
-    if (buf_failed(&retry->hosts))
+    if (name.len == 0 && !slice_is(buf_slice(&retry->name), default_name))
+        name = buf_slice(&retry->name);
+    if (buf_failed(&retry->hosts) || buf_failed(&retry->name))
         return err_set(err, -ENOMEM, "no memory for the hosts of a job");
     return start_again(engine, old, name,
                        old->hosts.len ? buf_slice(&retry->hosts) : (struct slice){ 0 }, id, err);

@@ -73,7 +73,7 @@ struct pending {
     struct list link;
     struct uuid request;
     uint64_t id;
-    uint64_t mark_seq; // of a MARK; 0: another change
+    uint64_t mark_source, mark_seq; // of a MARK; seq 0: another change
     change_fn fn;
     void *arg;
 };
@@ -408,6 +408,7 @@ void dispatch_order_done(struct host *host, struct link_key key); // the key is 
 
 // notice.c
 void notice_wake(struct engine *engine); // tells all watches
+void notice_job(struct engine *engine, uint64_t job_id); // tells those of a job
 void notice_host(struct host *host, struct slice why); // empty: it can be used
 // Why an unfinished job stands still at present; empty: nothing known.
 struct slice notice_of_job(const struct engine *engine, const struct job_head *head);
@@ -435,9 +436,21 @@ int view_jobs(void *core, bool counted, job_view_fn fn, void *arg, struct err *e
 int view_records(void *core, uint64_t job_id, uint64_t from_seq,
                  int (*fn)(void *arg, const struct record *record, bool gap), void *arg,
                  struct err *err);
-int view_mark(void *core, uint64_t job_id, uint64_t *ret_seq, struct err *err);
 int view_steps(void *core, uint64_t job_id, step_view_fn fn, void *arg, struct err *err);
 int view_status(void *core, struct engine_status *ret, struct err *err);
+
+// received.c
+// Fills last_seq, unread and bytes of a view.
+void received_count(struct engine *engine, struct job_view *view);
+int received_marks(void *core, uint64_t job_id, struct marks *ret, struct err *err);
+int received_unread(void *core, const struct job_head *head, struct unread *ret, struct err *err);
+int change_mark(struct engine *engine, const struct change *change, uint64_t *id,
+                struct err *err);
+// Whose mark is meant: MARK_ALL, a child's id, or the job's own.
+uint64_t change_mark_source(const struct change *change, uint64_t job_id);
+// Removes a finished job with --auto-remove, if all of it was received. False: that
+// cannot be said yet, because its end or a mark is still on its way to disk.
+bool received_sweep(struct engine *engine, uint64_t job_id);
 
 // sweep.c
 void sweep_add(struct engine *engine, uint64_t job_id);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Jobs with --auto-remove of which nothing is left to receive. One that is received
-// after its end goes with its last mark (change.c). One that was received before, or
+// after its end goes with its last mark (received.c). One that was received before, or
 // has written nothing, gets no mark any more, and goes from here, a moment after its
 // end, unless somebody still watches it. The list is memory only: the next start
 // makes it again from the heads.
@@ -63,7 +63,7 @@ void sweep_due(struct engine *engine)
             break;
         list_remove(it);
         free(sweep);
-        if (is_watched(engine, job_id) || !change_sweep(engine, job_id))
+        if (is_watched(engine, job_id) || !received_sweep(engine, job_id))
             sweep_add(engine, job_id);
     }
 }

@@ -199,8 +199,10 @@ void turn_reply(struct engine *engine, const struct change *change, uint64_t id,
         return;
     }
     *pending = (struct pending){ .request = change->request, .id = id, .fn = fn, .arg = arg };
-    if (change->kind == CHANGE_MARK)
+    if (change->kind == CHANGE_MARK) {
+        pending->mark_source = change_mark_source(change, id);
         pending->mark_seq = change->seq;
+    }
     list_append(&engine->pendings, &pending->link);
     if (!uuid_is_nil(change->request)) {
         buf_init(&answer, 0);
@@ -371,11 +373,13 @@ static void landed_jobs(struct engine *engine)
     resident_keep_bound(engine);
 }
 
-static void act_reply(struct pending *pending)
+static void act_reply(struct engine *engine, struct pending *pending)
 {
     list_remove(&pending->link);
     if (pending->fn)
         pending->fn(pending->arg, pending->id, NULL);
+    if (pending->mark_seq) // whoever reads the job too has waited for it
+        notice_job(engine, pending->id);
     free(pending);
 }
 
@@ -383,7 +387,7 @@ static void perform(struct engine *engine, const struct action *action)
 {
     if (action->kind == ACT_REPLY) {
         engine_point(engine, "reply.before");
-        act_reply(action->pending);
+        act_reply(engine, action->pending);
     } else {
         dispatch_act(engine, action);
     }

@@ -11,23 +11,6 @@ enum { CHILDREN_INLINE = 4 };
 
 // ---- one job
 
-static void count_unread(struct engine *engine, uint64_t job_id, struct job_view *view)
-{
-    struct mark mark = { 0 };
-    uint64_t bytes = 0, read = 0;
-
-    if (records_end(engine->store, job_id, &view->last_seq, &bytes, NULL) < 0)
-        return;
-    if (view->last_seq == 0 || marks_get(engine->store, job_id, 0, &mark, NULL) < 0)
-        return;
-    if (mark.seq >= view->last_seq)
-        return;
-    view->unread = view->last_seq - mark.seq;
-    if (mark.seq)
-        records_before(engine->store, job_id, mark.seq + 1, &read, NULL);
-    view->bytes = bytes - read;
-}
-
 static int show_head(struct engine *engine, struct slice bytes, bool counted, job_view_fn fn,
                      void *arg, struct err *err)
 {
@@ -45,7 +28,7 @@ static int show_head(struct engine *engine, struct slice bytes, bool counted, jo
         rc = -ENOENT;
     if (rc == 0) {
         if (counted)
-            count_unread(engine, head.id, &view);
+            received_count(engine, &view);
         away_show(engine, &head);
         view.notice = notice_of_job(engine, &head);
         rc = fn(arg, &view);
@@ -161,7 +144,7 @@ int view_jobs(void *core, bool counted, job_view_fn fn, void *arg, struct err *e
     return rc > 0 ? 0 : rc;
 }
 
-// ---- records and marks
+// ---- records
 
 int view_records(void *core, uint64_t job_id, uint64_t from_seq,
                  int (*fn)(void *arg, const struct record *record, bool gap), void *arg,
@@ -175,21 +158,6 @@ int view_records(void *core, uint64_t job_id, uint64_t from_seq,
         return rc == -ENOENT ? no_such_job(job_id, err) : rc;
     rc = records_scan(engine->store, parent, from_seq, fn, arg, err);
     return rc > 0 ? 0 : rc;
-}
-
-int view_mark(void *core, uint64_t job_id, uint64_t *ret_seq, struct err *err)
-{
-    struct engine *engine = core;
-    struct mark mark;
-    uint64_t parent;
-    int rc = jobs_parent(engine->store, job_id, &parent, err);
-
-    if (rc == 0)
-        rc = marks_get(engine->store, parent, 0, &mark, err);
-
-    if (rc == 0)
-        *ret_seq = mark.seq;
-    return rc;
 }
 
 // ---- the engine itself

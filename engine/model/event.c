@@ -257,6 +257,16 @@ static void get_suspended(const value *f, struct event *e)
     e->suspended.reason = value_bytes(&f[1]);
 }
 
+static void put_renamed(const struct event *e, struct buf *buf)
+{
+    value_put_bytes(buf, e->renamed.name);
+}
+
+static void get_renamed(const value *f, struct event *e)
+{
+    e->renamed.name = value_bytes(&f[0]);
+}
+
 static void put_resumed(const struct event *e, struct buf *buf)
 {
     value_put_bytes(buf, e->ended_waits);
@@ -354,6 +364,7 @@ static const struct codec {
     [EVENT_ENDED] = { .fields = 3, .put = put_ended, .get = get_ended },
     [EVENT_EXPIRED] = { .fields = 2, .put = put_expired, .get = get_expired,
                         .more = 1, .get_more = get_ended_waits },
+    [EVENT_RENAMED] = { .fields = 1, .put = put_renamed, .get = get_renamed },
 };
 
 size_t event_encode(const struct event *event, struct buf *buf)

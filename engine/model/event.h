@@ -24,7 +24,8 @@
     X(SUSPENDED, "suspended")     /* the engine suspends: divergence, budget, ... */   \
     X(RESUMED, "resumed")                                                              \
     X(ENDED, "ended")             /* the last one: state and reason */                 \
-    X(EXPIRED, "expired")         /* one of the job's own limits is over */
+    X(EXPIRED, "expired")         /* one of the job's own limits is over */            \
+    X(RENAMED, "renamed")         /* people call it something else; its script does not see it */
 
 enum event_type {
 #define X(id, text) EVENT_##id,
@@ -144,6 +145,10 @@ struct event_expired {
     uint64_t since_no;         // CLEANUP: of the cleanups that began with this event
 };
 
+struct event_renamed {
+    struct slice name;         // not empty
+};
+
 struct event {
     enum event_type type;
     uint64_t no;               // set by the reader of a record
@@ -163,6 +168,7 @@ struct event {
         struct event_suspended suspended;
         struct event_ended ended;
         struct event_expired expired;
+        struct event_renamed renamed;
     };
 };
 

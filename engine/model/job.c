@@ -21,6 +21,7 @@ void job_init(struct job *job)
 {
     *job = (struct job){ 0 };
     buf_init(&job->spec, 0);
+    buf_init(&job->name, 0);
     buf_init(&job->reason, 0);
     buf_init(&job->value, 0);
     buf_init(&job->progress_text, 0);
@@ -36,6 +37,7 @@ void job_release(struct job *job)
     signals_release(&job->signals);
     value_doc_release(&job->spec_doc);
     buf_release(&job->spec);
+    buf_release(&job->name);
     buf_release(&job->reason);
     buf_release(&job->value);
     buf_release(&job->progress_text);
@@ -302,6 +304,12 @@ static int apply_signalled(struct job *job, const struct event *event, struct er
     return strand_settle(&job->strands, strand, &outcome, true, job->suspend_asked, err);
 }
 
+static int apply_renamed(struct job *job, const struct event *event, struct err *err)
+{
+    set_text(&job->name, event->renamed.name);
+    return buf_failed(&job->name) ? err_set(err, -ENOMEM, "no memory for the name of a job") : 0;
+}
+
 static void lift_suspension(struct job *job)
 {
     if (job->suspend_asked)
@@ -398,6 +406,7 @@ int job_apply(struct job *job, const struct event *event, struct err *err)
         [EVENT_RESUMED] = apply_resumed,
         [EVENT_ENDED] = apply_ended,
         [EVENT_EXPIRED] = job_apply_expired,
+        [EVENT_RENAMED] = apply_renamed,
     };
     int64_t before = job->time_unix_ms;
     int rc;

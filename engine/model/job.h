@@ -39,6 +39,7 @@ struct job {
     struct buf spec;               // the STARTED event's bytes; started points into it
     struct value_doc spec_doc;
     struct event_started started;
+    struct buf name;               // as it was renamed; empty: as it was started
     uint64_t last_no;              // number of the newest event
     int64_t time_unix_ms;          // its time
     int64_t created_unix_ms, ended_unix_ms;

@@ -78,7 +78,7 @@ void job_head_fill(const struct job *job, struct job_head *head, struct child_he
         .uuid = s->uuid,
         .type = s->type,
         .state = job_state(job),
-        .name = s->name,
+        .name = job->name.len ? buf_slice(&job->name) : s->name,
         .command = s->command,
         .reason = buf_slice(&job->reason),
         .meta = s->meta,

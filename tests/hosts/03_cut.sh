@@ -17,6 +17,7 @@ expect_code 0 pawl wait "$(field cut id):host2" --for Disconnected --timeout 60
 same "the part that is there" "$(child cut host1 state) $(state cut)" "Running Running"
 # Stopped now; the command is killed when its host answers again.
 expect_code 0 pawl stop killed --force
+said "away: host2: what runs there is killed as soon as the host can be reached"
 become killed Stopped
 pid=$(on host2 pgrep -f 'sleep 1000')
 [ -n "$pid" ] || fail "the command is not there any more"

@@ -9,7 +9,7 @@ libmicrohttpd-dev libcurl4-openssl-dev libjansson-dev libmsgpack-dev libsodium-d
 zlib1g-dev"
 tests="$build libcmocka-dev bash busybox mksh curl jq procps util-linux python3
 openssh-client openssh-server iproute2 nftables perl-base fish tcsh zsh sudo opendoas groff-base
-mandoc"
+mandoc strace"
 linters="$tests clang-tidy cppcheck"
 bench="$tests ansible-core ansible-mitogen clustershell pdsh pssh"
 machines="$tests debootstrap e2fsprogs qemu-system-x86 qemu-utils seabios ipxe-qemu"

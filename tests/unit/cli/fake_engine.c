@@ -47,6 +47,20 @@ static uint64_t job_start(struct fake_engine *engine, const struct fake_change *
     return id;
 }
 
+// Of a child alone when its own id is given.
+static void mark_move(struct fake_engine *engine, const struct change *change)
+{
+    struct fake_job *job = job_of(engine, change->job_id);
+
+    if (job) {
+        job->mark = change->seq;
+        return;
+    }
+    job = job_of(engine, change->job_id - 1);
+    if (job)
+        job->child_mark = change->seq;
+}
+
 static uint64_t change_do(struct fake_engine *engine, const struct fake_change *change,
                           struct err *err)
 {
@@ -59,7 +73,8 @@ static uint64_t change_do(struct fake_engine *engine, const struct fake_change *
     case CHANGE_STOP: fake_job_set(job, JOB_STOPPED); break;
     case CHANGE_SUSPEND: fake_job_set(job, JOB_SUSPENDED); break;
     case CHANGE_RESUME: fake_job_set(job, JOB_RUNNING); break;
-    case CHANGE_MARK: job->mark = change->change.seq; break;
+    case CHANGE_RENAME: break;
+    case CHANGE_MARK: mark_move(engine, &change->change); break;
     case CHANGE_ANSWER: fake_job_set(job, JOB_RUNNING); break;
     case CHANGE_SIGNAL: fake_value_add(job, change->signal_value); break;
     case CHANGE_REMOVE:

@@ -142,10 +142,14 @@ static void receive_delivers_once(void **state)
     check_exact(shell, "pawl receive 1", 0, "one\n\xff\xfe\n{\"n\":1}\n");
     check_exact(shell, "pawl receive 1", 0, "");
     check_exact(shell, "pawl receive 1 --all --host localhost", 0, "one\n\xff\xfe\n{\"n\":1}\n");
-    check(shell, "pawl receive 1 --all --host web01", 3, "job 1 has no part on web01");
+    check(shell, "pawl receive 1 --all --host web01", 3, "--children shows their hosts");
     check(shell, "pawl receive 1 --all --json", 0, "\"data_b64\":\"//4=\"");
     check(shell, "pawl receive 1 --all --since 2", 2, "one of them");
     check(shell, "pawl receive 1 --timeout 3", 2, "--wait");
+    check(shell, "pawl receive 1 --auto-remove", 2, "--wait");
+    check(shell, "pawl receive 1:localhost --wait --auto-remove", 2, "leave out the host");
+    check(shell, "pawl receive 1 --fields n --fold", 2, "one of them");
+    check(shell, "pawl receive 1 --fields n,,m", 2, "a name is empty");
     check(shell, "pawl receive 1 --stream out", 2, "information");
     check(shell, "pawl receive", 2, "which job?");
     check(shell, "pawl receive 99", 3, "99: no such job");

@@ -233,8 +233,9 @@ static void the_verbs_become_changes(void **state)
         { "POST", "/v1/jobs/12/resume", NULL, CHANGE_RESUME },
         { "POST", "/v1/jobs/12/signal", "{\"name\":\"go\",\"value\":{\"n\":1}}", CHANGE_SIGNAL },
         { "POST", "/v1/jobs/12/answer", "{\"answer\":true,\"question\":3}", CHANGE_ANSWER },
-        { "POST", "/v1/jobs/13/mark", "{\"seq\":7}", CHANGE_MARK },
+        { "POST", "/v1/jobs/12/mark", "{\"seq\":7,\"own\":true}", CHANGE_MARK },
         { "DELETE", "/v1/jobs/12?force=1", NULL, CHANGE_REMOVE },
+        { "POST", "/v1/jobs/12/rename", "{\"name\":\"other\"}", CHANGE_RENAME },
     };
     struct world *world = *state;
     const struct fake_change *changes = world->fake->changes;
@@ -256,7 +257,23 @@ static void the_verbs_become_changes(void **state)
     assert_string_equal(changes[3].signal_value, "{\"n\":1}");
     assert_int_equal(changes[4].change.question_no, 3);
     assert_int_equal(changes[5].change.seq, 7);
+    assert_true(changes[5].change.own);
     assert_true(changes[6].change.force);
+    assert_string_equal(changes[7].name, "other");
+}
+
+// A child is received by itself: its own id is what the engine is told.
+static void a_mark_of_a_child_is_its_own(void **state)
+{
+    struct world *world = *state;
+    json_t *json;
+
+    fake_job_add(world->fake, 12, "disks", JOB_RUNNING);
+    assert_int_equal(change_now(world, "POST", "/v1/jobs/12:localhost/mark", "{\"seq\":7}", 12,
+                                NULL, &json), 200);
+    assert_int_equal(world->fake->changes[0].change.job_id, 13);
+    assert_false(world->fake->changes[0].change.own);
+    json_decref(json);
 }
 
 static void a_retry_names_its_hosts(void **state)
@@ -333,6 +350,8 @@ static void the_verbs_refuse_wrong_bodies(void **state)
     check_error(world, "POST", "/v1/jobs/12/stop", "{\"grace_ms\":\"1\"}", 400, "usage", "grace");
     check_error(world, "POST", "/v1/jobs/12/signal", "{}", 400, "usage", "name");
     check_error(world, "POST", "/v1/jobs/12/mark", "{}", 400, "usage", "seq");
+    check_error(world, "POST", "/v1/jobs/12/rename", "{}", 400, "usage", "is missing");
+    check_error(world, "POST", "/v1/jobs/12/rename", "{\"name\":7}", 400, "usage", "string");
     check_error(world, "POST", "/v1/jobs/12/mark", "{\"seq\":-4}", 400, "usage", "seq");
     check_error(world, "POST", "/v1/jobs/99/stop", "{}", 404, "no_such_job", "99");
     check_error(world, "DELETE", "/v1/jobs/13", NULL, 409, "wrong_state", "12");
@@ -507,6 +526,7 @@ int main(void)
         WITH_WORLD(start_takes_bytes_as_base64),
         WITH_WORLD(start_refuses_wrong_bodies),
         WITH_WORLD(the_verbs_become_changes),
+        WITH_WORLD(a_mark_of_a_child_is_its_own),
         WITH_WORLD(a_retry_names_its_hosts),
         WITH_WORLD(a_refused_change_says_why),
         WITH_WORLD(the_verbs_refuse_wrong_bodies),

@@ -23,12 +23,22 @@ static struct fake_job *job_find(struct fake_port *fake, uint64_t id)
     return NULL;
 }
 
+static uint64_t received(const struct fake_job *job)
+{
+    return job->mark > job->child_mark ? job->mark : job->child_mark;
+}
+
+static uint64_t unread_of(const struct fake_job *job)
+{
+    return job->record_count - received(job);
+}
+
 static struct job_view view_of(const struct fake_job *job)
 {
-    struct job_view view = { .head = &job->head, .unread = job->record_count - job->mark,
+    struct job_view view = { .head = &job->head, .unread = unread_of(job),
                              .last_seq = job->record_count };
 
-    for (size_t i = job->mark; i < job->record_count; i++)
+    for (size_t i = received(job); i < job->record_count; i++)
         view.bytes += job->records[i].len;
     return view;
 }
@@ -81,10 +91,22 @@ static int fake_records(void *core, uint64_t job_id, uint64_t from_seq,
     return 0;
 }
 
-static int fake_mark(void *core, uint64_t job_id, uint64_t *ret_seq, struct err *err)
+static int fake_marks(void *core, uint64_t job_id, struct marks *ret, struct err *err)
 {
+    const struct fake_job *job = job_find(core, job_id);
+
     (void)err;
-    *ret_seq = job_find(core, job_id)->mark;
+    marks_raise(ret, job->child.id, job->child_mark);
+    return marks_raise(ret, MARK_ALL, job->mark);
+}
+
+static int fake_unread(void *core, const struct job_head *head, struct unread *ret,
+                       struct err *err)
+{
+    const struct fake_job *job = job_find(core, head->id);
+
+    (void)err;
+    *ret = (struct unread){ .records = unread_of(job) };
     return 0;
 }
 
@@ -269,7 +291,7 @@ static int fake_take_over(void *core, struct err *err)
 
 static const struct port_ops fake_ops = {
     .change = fake_change, .job = fake_job_read, .jobs = fake_jobs_read,
-    .records = fake_records, .mark = fake_mark, .steps = fake_steps, .header = fake_header,
+    .records = fake_records, .marks = fake_marks, .unread = fake_unread, .steps = fake_steps, .header = fake_header,
     .shipped = fake_shipped,
     .status = fake_status, .watch = fake_watch, .unwatch = fake_unwatch,
     .shutdown = fake_shutdown, .take_over = fake_take_over, .check = fake_check, .uncheck = fake_uncheck,

@@ -18,7 +18,7 @@ struct fake_job {
     struct buf *records; // encoded record data; seq is index + 1
     bool *gaps, *values;
     size_t record_count;
-    uint64_t mark;
+    uint64_t mark, child_mark; // of all that it wrote; its child wrote all of it
 };
 
 struct fake_change {

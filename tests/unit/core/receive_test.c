@@ -61,15 +61,136 @@ static void marks_of_many_jobs_in_one_turn_are_kept_apart(void **state)
     assert_int_equal(job_mark(w, other), 5);
 }
 
-static void a_child_has_the_mark_of_its_job(void **state)
+static int see_unread(void *arg, const struct job_view *view)
+{
+    *(struct unread *)arg = (struct unread){ view->unread, view->bytes };
+    return 0;
+}
+
+static struct unread unread_of(struct fake_world *w, uint64_t job)
+{
+    struct port port = engine_port(w->engine);
+    struct unread unread = { 0 };
+    struct err err;
+
+    assert_int_equal(port.ops->job(port.core, job, see_unread, &unread, &err), 0);
+    return unread;
+}
+
+struct child_unread {
+    struct port port;
+    struct unread unread;
+};
+
+static int see_child_unread(void *arg, const struct job_view *view)
+{
+    struct child_unread *seen = arg;
+
+    assert_int_equal(view->head->child_count, 1);
+    assert_int_equal(seen->port.ops->unread(seen->port.core, view->head, &seen->unread, NULL), 0);
+    return 0;
+}
+
+static struct unread unread_of_child(struct fake_world *w, uint64_t job)
+{
+    struct child_unread seen = { .port = engine_port(w->engine) };
+    struct err err;
+
+    assert_int_equal(seen.port.ops->job(seen.port.core, job, see_child_unread, &seen, &err), 0);
+    return seen.unread;
+}
+
+// Records 1 and 4 are the script's, 2 and 3 its child's.
+static uint64_t start_of_two_sources(struct fake_world *w)
+{
+    uint64_t job = job_start(w, "print('own 1') localhost:run('x') print('own 2') sleep('1h')");
+
+    tell_output(w, 2, 0, "of the child 1\n");
+    world_settle(w);
+    tell_output(w, 2, 15, "of the child 2\n");
+    tell_done(w, 2, 0);
+    world_settle(w);
+    assert_int_equal(unread_of(w, job).records, 4);
+    return job;
+}
+
+static void a_child_has_a_mark_of_its_own(void **state)
 {
     struct fake_world *w = *state;
-    uint64_t job = job_start(w, NINE "sleep('1h')");
+    uint64_t job = start_of_two_sources(w);
 
-    ask_mark(w, job + 1, 6);
+    assert_int_equal(unread_of_child(w, job).records, 2);
+    ask_mark(w, job + 1, 2);
     world_settle(w);
-    assert_int_equal(job_mark(w, job), 6);
-    assert_int_equal(job_mark(w, job + 1), 6);
+    assert_int_equal(job_mark(w, job), 0);
+    assert_int_equal(job_mark(w, job + 1), 2);
+    assert_int_equal(unread_of(w, job).records, 3);
+    assert_int_equal(unread_of_child(w, job).records, 1);
+    assert_int_equal(unread_of_child(w, job).bytes, 15);
+    ask_mark(w, job + 1, 3);
+    world_settle(w);
+    assert_int_equal(unread_of(w, job).records, 2);
+    assert_int_equal(unread_of(w, job).bytes, 12);
+    assert_int_equal(unread_of_child(w, job).records, 0);
+}
+
+static void the_mark_of_a_job_is_that_of_all_its_children(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_of_two_sources(w);
+
+    ask_mark(w, job, 3);
+    world_settle(w);
+    assert_int_equal(job_mark(w, job + 1), 3);
+    assert_int_equal(unread_of(w, job).records, 1);
+    assert_int_equal(unread_of_child(w, job).records, 0);
+}
+
+static void what_the_job_wrote_itself_is_marked_alone(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_of_two_sources(w);
+
+    ask(w, &(struct change){ .kind = CHANGE_MARK, .job_id = job, .seq = 4, .own = true });
+    world_settle(w);
+    assert_int_equal(unread_of(w, job).records, 2);
+    assert_int_equal(unread_of_child(w, job).records, 2);
+    ask_mark(w, job + 1, 3);
+    world_settle(w);
+    assert_int_equal(unread_of(w, job).records, 0);
+}
+
+// A job that removes itself goes when the last of its sources has been received.
+static void a_job_is_removed_by_the_marks_of_its_parts(void **state)
+{
+    struct fake_world *w = *state;
+    struct change change = start_of("print('own') localhost:run('x')");
+    struct job_seen seen;
+    uint64_t job;
+
+    change.auto_remove = true;
+    job = job_start_change(w, &change);
+    tell_output(w, 2, 0, "of the child\n");
+    tell_done(w, 2, 0);
+    world_settle(w);
+    ask_mark(w, job + 1, 2);
+    world_settle(w);
+    assert_true(job_see(w, job, &seen));
+    ask(w, &(struct change){ .kind = CHANGE_MARK, .job_id = job, .seq = 1, .own = true });
+    world_settle(w);
+    assert_false(job_see(w, job, &seen));
+}
+
+static void marks_outlive_the_engine(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_of_two_sources(w);
+
+    ask_mark(w, job + 1, 2);
+    world_settle(w);
+    world_next_engine(w);
+    assert_int_equal(job_mark(w, job + 1), 2);
+    assert_int_equal(unread_of(w, job).records, 3);
 }
 
 static void a_job_is_not_removed_by_the_receipt_of_less_than_it_wrote(void **state)
@@ -217,7 +338,11 @@ int main(void)
         TEST(the_mark_of_a_finished_job_does_not_go_back),
         TEST(a_mark_in_the_air_is_not_taken_back_by_the_next_turn),
         TEST(marks_of_many_jobs_in_one_turn_are_kept_apart),
-        TEST(a_child_has_the_mark_of_its_job),
+        TEST(a_child_has_a_mark_of_its_own),
+        TEST(the_mark_of_a_job_is_that_of_all_its_children),
+        TEST(what_the_job_wrote_itself_is_marked_alone),
+        TEST(a_job_is_removed_by_the_marks_of_its_parts),
+        TEST(marks_outlive_the_engine),
         TEST(a_job_is_not_removed_by_the_receipt_of_less_than_it_wrote),
         TEST(a_job_all_of_which_was_received_before_its_end_is_removed),
         TEST(a_job_stopped_by_force_that_wrote_nothing_is_removed),

@@ -32,10 +32,13 @@ bool job_is_resident(struct fake_world *world, uint64_t job)
 uint64_t job_mark(struct fake_world *world, uint64_t job_or_child)
 {
     struct port port = engine_port(world->engine);
-    uint64_t seq = 0;
+    struct marks marks = { 0 };
     struct err err;
+    uint64_t seq;
 
-    assert_int_equal(port.ops->mark(port.core, job_or_child, &seq, &err), 0);
+    assert_int_equal(port.ops->marks(port.core, job_or_child, &marks, &err), 0);
+    seq = marks_at(&marks, job_or_child);
+    marks_release(&marks);
     return seq;
 }
 

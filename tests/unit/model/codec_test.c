@@ -59,6 +59,7 @@ static void fill_event(struct event *e, enum event_type type)
         break;
     case EVENT_ENDED: e->ended = (struct event_ended){ JOB_FAILED, SLICE("r"), SLICE("\xc0") }; break;
     case EVENT_EXPIRED: e->expired = (struct event_expired){ LIMIT_CLEANUP, 9 }; break;
+    case EVENT_RENAMED: e->renamed = (struct event_renamed){ SLICE("other") }; break;
     case EVENT_RESUMED:
     case EVENT_COUNT: break;
     }

@@ -47,7 +47,7 @@ static void put_job(struct batch *batch, uint64_t id, bool removing)
     put_events(batch, id, 1, 3);
     put_events(batch, id, 4, 1);
     records_put(batch, id, &record);
-    marks_put(batch, id, 0, (struct mark){ 1 });
+    marks_put(batch, id, MARK_ALL, 1);
     tails_put(batch, id, 2, (struct tail){ 1, 2, 1 });
     active_put(batch, id);
     timers_put(batch, 1000, id, 2);

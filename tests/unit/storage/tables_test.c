@@ -338,20 +338,24 @@ static void records(struct store *store, struct batch *batch)
 
 static void marks_and_tails(struct store *store, struct batch *batch)
 {
-    struct mark mark = { 5 };
+    struct marks marks = { 0 };
     struct tail tail = { 5, 5, 5 };
 
-    assert_int_equal(marks_get(store, 1, 2, &mark, NULL), 0);
-    assert_int_equal(mark.seq, 0);
+    assert_int_equal(marks_load(store, 1, &marks, NULL), 0);
+    assert_int_equal(marks_at(&marks, 2), 0);
     assert_int_equal(tails_get(store, 1, 2, &tail, NULL), 0);
     assert_int_equal(tail.out_bytes + tail.err_bytes + tail.first_seq, 0);
-    marks_put(batch, 1, 2, (struct mark){ 77 });
+    marks_put(batch, 1, 2, 77);
+    marks_put(batch, 1, MARK_ALL, 5);
+    marks_put(batch, 2, 2, 99); // another job's
     tails_put(batch, 1, 2, (struct tail){ 10, 20, 7 });
     tails_put(batch, 1, 3, (struct tail){ 30, 40, 8 });
     tails_del(batch, 1, 3);
     commit(store, batch);
-    assert_int_equal(marks_get(store, 1, 2, &mark, NULL), 0);
-    assert_int_equal(mark.seq, 77);
+    assert_int_equal(marks_load(store, 1, &marks, NULL), 0);
+    assert_int_equal(marks_at(&marks, 2), 77);
+    assert_int_equal(marks_at(&marks, 3), 5);
+    marks_release(&marks);
     assert_int_equal(tails_get(store, 1, 2, &tail, NULL), 0);
     assert_int_equal(tail.out_bytes, 10);
     assert_int_equal(tail.err_bytes, 20);
@@ -463,7 +467,7 @@ static void job_rows(struct store *store, struct batch *batch)
             record.seq = i;
             records_put(batch, job, &record);
         }
-        marks_put(batch, job, 1, (struct mark){ 1 });
+        marks_put(batch, job, 1, 1);
         tails_put(batch, job, 1, (struct tail){ 1, 1, 1 });
     }
     commit(store, batch);
