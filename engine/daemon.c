@@ -83,6 +83,7 @@ static int open_engine(struct daemon *d, struct err *err)
         .ssh_program = getenv("PAWL_SSH"),
         .ssh_config = getenv("PAWL_SSH_CONFIG"),
         .crash_point = getenv("PAWL_CRASH_POINT"),
+        .boot_id = getenv("PAWL_BOOT_ID"),
         .stopped = engine_stopped,
         .arg = d,
     };
@@ -116,7 +117,8 @@ static int open_control(struct daemon *d, struct err *err)
 {
     struct port port = engine_port(d->engine);
 
-    return control_open(&d->control, &d->loop, d->options->socket_path, &port, err);
+    return control_open(&d->control, &d->loop, d->options->socket_path, &port, files_clients_max(),
+                        err);
 }
 
 static void watch_signals(struct daemon *d)

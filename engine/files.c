@@ -4,11 +4,12 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
+#include "control/control.h"
 #include "core/engine.h"
 
 enum {
     FILES_WANTED = 65536,
-    FILES_OWN = 256,     // the store, the loop, clients that wait
+    FILES_OWN = 256,     // the store, the loop, and a few clients, whatever the limit
     FILES_PER_LINK = 4,  // three pipes, and room for starting it or a transfer
 };
 
@@ -36,6 +37,15 @@ size_t files_links_max(void)
     if (files >= FILES_OWN + (rlim_t)FILES_PER_LINK * ENGINE_LINKS_MAX)
         return ENGINE_LINKS_MAX;
     return files > FILES_OWN + FILES_PER_LINK ? (files - FILES_OWN) / FILES_PER_LINK : 1;
+}
+
+size_t files_clients_max(void)
+{
+    rlim_t files = hard_limit(), taken = FILES_OWN + (rlim_t)FILES_PER_LINK * files_links_max();
+
+    if (files < taken + FILES_OWN)
+        return FILES_OWN - FILES_OWN / 4; // the rest is for the store and the loop
+    return files - taken < CONTROL_CLIENTS_MAX ? files - taken : CONTROL_CLIENTS_MAX;
 }
 
 void files_warning(char ret[ERR_TEXT_MAX])

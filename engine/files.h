@@ -14,5 +14,7 @@
 void files_raise(void);
 // How many links fit under the hard limit, at most ENGINE_LINKS_MAX.
 size_t files_links_max(void);
+// How many clients fit beside these, at most CONTROL_CLIENTS_MAX.
+size_t files_clients_max(void);
 // "", or: the limit leaves room for fewer links than that, and the way out.
 void files_warning(char ret[ERR_TEXT_MAX]);

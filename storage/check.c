@@ -5,9 +5,11 @@
 // and claims are looked up after the slice: a scan may not call the store.
 //
 //   a head claims its own index rows and those of its children
-//   an index row claims the job it leads to; so do active rows, timers, and the
-//   first row that a job has in its journal, records, marks and tails
+//   an index row claims the job it leads to; so do active rows, and the first row that
+//   a job has in its journal, records, marks and tails
+//   a timer claims nothing: it may be left of a job that was removed, for a while
 //   a row in the age index of requests claims the answer
+//   each of a schedule's two rows claims the other
 //
 // A head that is being removed claims nothing: its index rows are gone already.
 #include <errno.h>
@@ -238,6 +240,17 @@ static void check_age(struct check *check, struct slice key)
     claim(check, key, request);
 }
 
+static void check_schedule(struct check *check, struct slice key, struct slice bytes)
+{
+    struct key other = key_copy(key);
+    struct schedule schedule;
+
+    other.bytes[0] = key.ptr[0] == KEY_SCHEDULE ? KEY_SCHEDULE_JOB : KEY_SCHEDULE;
+    claim(check, key, other);
+    if (key.ptr[0] == KEY_SCHEDULE && schedule_decode(bytes, &check->doc, &schedule, NULL) < 0)
+        damage(check, key, "it does not decode");
+}
+
 // What one whole row says. An answer does not claim its row in the age index, whose
 // key it cannot tell; without one it is never expired, which is harmless.
 static int check_whole(struct check *check, struct slice key, struct slice bytes)
@@ -247,7 +260,6 @@ static int check_whole(struct check *check, struct slice key, struct slice bytes
     case KEY_PARENT:
     case KEY_UUID: check_index(check, key, bytes); break;
     case KEY_ACTIVE: claim_job(check, key, key_u64(key, 0)); break;
-    case KEY_TIMER: claim_job(check, key, key_u64(key, 1)); break;
     case KEY_JOURNAL:
         check_owned(check, key);
         check_journal(check, key, bytes);
@@ -261,8 +273,12 @@ static int check_whole(struct check *check, struct slice key, struct slice bytes
     case KEY_LOG: check_log(check, key, bytes); break;
     case KEY_SCRIPT: check_script(check, key, bytes); break;
     case KEY_REQUEST_AGE: check_age(check, key); break;
+    case KEY_SCHEDULE:
+    case KEY_SCHEDULE_JOB: check_schedule(check, key, bytes); break;
     case KEY_META:
     case KEY_CLOCK:
+    case KEY_RETENTION:
+    case KEY_TIMER:
     case KEY_REQUEST:
     case KEY_ORDER: break; // whole by their checksum; they point at nothing
     }

@@ -18,12 +18,12 @@ static int on_row(void *arg, struct slice key, struct slice bytes, bool damaged)
     return ++count->rows == count->limit;
 }
 
-int job_rows_del(struct store *store, struct batch *batch, uint64_t job_id, uint32_t limit,
+int job_rows_del(struct store *store, struct batch *batch, uint64_t job_id, uint32_t *limit,
                  bool *ret_done, struct err *err)
 {
-    uint32_t left = limit;
+    uint32_t left = *limit;
 
-    assert(limit > 0);
+    assert(left > 0);
     *ret_done = false;
     for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++) {
         struct key from = key_1(owned[i], job_id);
@@ -36,9 +36,9 @@ int job_rows_del(struct store *store, struct batch *batch, uint64_t job_id, uint
         if (count.rows && left)
             batch_del_range(batch, key_slice(&from), key_slice(&to),
                             count.rows < left ? count.rows : left);
-        if (count.rows > left)
+        *limit = left -= count.rows < left ? count.rows : left;
+        if (count.rows > count.limit - 1)
             return 0;
-        left -= count.rows;
     }
     *ret_done = true;
     return 0;

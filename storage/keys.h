@@ -8,6 +8,7 @@
 //   key            bytes                                    value
 //   meta           01                                       see below
 //   clock          02                                       see below
+//   retention      03                                       see below
 //   head           10 | u64 job                             head_encode
 //   parent         11 | u64 job or child                    u64 id of the job
 //   uuid           12 | 16 uuid of a job or child           u64 its id
@@ -22,6 +23,8 @@
 //   request        41 | 16 uuid of the request              the answer
 //   request age    42 | i64 at_wall_ms | 16 uuid            (empty)
 //   order          50 | 16 host digest | u64 order          see below
+//   schedule       60 | 16 uuid of the schedule             schedule_encode
+//   schedule job   61 | 16 uuid of the schedule             what its jobs are made of, see below
 //
 //   i64            stored with its sign bit turned over: negative numbers first
 //   host digest    the first 16 bytes of the BLAKE2b-256 of the host's name, which
@@ -31,7 +34,10 @@
 //   meta value     u32 format | 16 store | u64 epoch | 16 incarnation | u64 next id | u16 ... of the
 //                  incarnations before it, newest first (64 at most; absent in older stores)
 //   clock value    16 boot id | i64 boottime_ms | i64 wall_ms | i64 timeline_ms (plain)
+//   retention value i64 age_ms | i64 count | i64 bytes (plain; -1: no bound)
 //   order value    u8 kind | 16 job | u64 intent | i64 grace_ms (plain) | host name
+//   schedule job   array [ type, name, command, script_name, script_text, modules, params, meta, cwd,
+//                  hosts, env, timeout_ms, reach_ms, auto_remove ]   (MessagePack)
 //
 // A tag is never used for anything else again, also after its table is gone.
 // Retired tags: none yet.
@@ -56,6 +62,7 @@
 #define KEY_TABLES(X)                        \
     X(META, 0x01, 1, "meta")                 \
     X(CLOCK, 0x02, 1, "clock")               \
+    X(RETENTION, 0x03, 1, "retention")       \
     X(HEAD, 0x10, 9, "head")                 \
     X(PARENT, 0x11, 9, "parent")             \
     X(UUID, 0x12, 17, "uuid")                \
@@ -69,7 +76,9 @@
     X(SCRIPT, 0x40, 33, "script")            \
     X(REQUEST, 0x41, 17, "request")          \
     X(REQUEST_AGE, 0x42, 25, "request age")  \
-    X(ORDER, 0x50, 25, "order")
+    X(ORDER, 0x50, 25, "order")              \
+    X(SCHEDULE, 0x60, 17, "schedule")        \
+    X(SCHEDULE_JOB, 0x61, 17, "schedule job")
 
 enum key_tag {
 #define X(id, tag, len, name) KEY_##id = tag,

@@ -60,8 +60,28 @@ int requests_expire(struct store *store, struct batch *batch, int64_t before_wal
     struct expire expire = { batch, limit };
     struct key from = key_tag(KEY_REQUEST_AGE);
     struct key to = key_1(KEY_REQUEST_AGE, key_sign(before_wall_ms));
+    int rc;
 
     if (limit == 0)
         return 0;
-    return store_scan(store, key_slice(&from), key_slice(&to), false, on_age, &expire, err);
+    rc = store_scan(store, key_slice(&from), key_slice(&to), false, on_age, &expire, err);
+    return rc < 0 ? rc : (int)(limit - expire.left);
+}
+
+static int on_counted(void *arg, struct slice age, struct slice bytes, bool damaged)
+{
+    size_t *count = arg;
+
+    (void)age, (void)bytes, (void)damaged;
+    ++*count;
+    return 0;
+}
+
+int requests_count(struct store *store, size_t *ret, struct err *err)
+{
+    struct key from = key_tag(KEY_REQUEST_AGE);
+    struct key to = key_prefix_end(from);
+
+    *ret = 0;
+    return store_scan(store, key_slice(&from), key_slice(&to), false, on_counted, ret, err);
 }

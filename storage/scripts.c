@@ -30,3 +30,36 @@ int scripts_get(struct store *store, const struct content_hash *hash, struct buf
         err_wrap(err, "script %s", content_hash_format(hash, text));
     return rc;
 }
+
+void scripts_del(struct batch *batch, const struct content_hash *hash)
+{
+    struct key key = script_key(hash);
+
+    batch_del(batch, key_slice(&key));
+}
+
+struct scripts_scan {
+    scripts_fn fn;
+    void *arg;
+};
+
+static int on_script(void *arg, struct slice key, struct slice text, bool damaged)
+{
+    const struct scripts_scan *scan = arg;
+    struct content_hash hash;
+
+    (void)text, (void)damaged; // the key says it all
+    if (!key_is_sound(key))
+        return 0;
+    memcpy(hash.bytes, key.ptr + 1, sizeof(hash.bytes));
+    return scan->fn(scan->arg, &hash);
+}
+
+int scripts_scan(struct store *store, scripts_fn fn, void *arg, struct err *err)
+{
+    struct scripts_scan scan = { fn, arg };
+    struct key from = key_tag(KEY_SCRIPT);
+    struct key to = key_prefix_end(from);
+
+    return store_scan(store, key_slice(&from), key_slice(&to), false, on_script, &scan, err);
+}

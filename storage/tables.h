@@ -8,6 +8,8 @@
 #include "model/head.h"
 #include "model/marks.h"
 #include "model/record.h"
+#include "model/retention.h"
+#include "model/schedule.h"
 #include "storage/store.h"
 
 // ---- meta: one row, the store's own facts --------------------------------
@@ -36,6 +38,11 @@ struct store_clock {
 };
 int clock_get(struct store *store, struct store_clock *ret, struct err *err);
 void clock_put(struct batch *batch, const struct store_clock *clock);
+
+// ---- retention: how long finished jobs are kept --------------------------------
+// RETENTION_NONE, and 0, when none was ever set.
+int retention_get(struct store *store, struct retention *ret, struct err *err);
+void retention_put(struct batch *batch, const struct retention *retention);
 
 // ---- jobs: heads, with the uuid and child-id indexes ----------------------
 void jobs_put(struct batch *batch, const struct job_head *head);
@@ -138,14 +145,18 @@ int timers_scan(struct store *store, timers_fn fn, void *arg, struct err *err);
 void scripts_put(struct batch *batch, const struct content_hash *hash, struct slice text);
 int scripts_get(struct store *store, const struct content_hash *hash, struct buf *ret,
                 struct err *err);
+void scripts_del(struct batch *batch, const struct content_hash *hash);
+typedef int (*scripts_fn)(void *arg, const struct content_hash *hash);
+int scripts_scan(struct store *store, scripts_fn fn, void *arg, struct err *err);
 
 // ---- requests: first answers by request uuid, kept 24 h -----------------------
 void requests_put(struct batch *batch, struct uuid request, int64_t at_wall_ms,
                   struct slice answer);
 int requests_get(struct store *store, struct uuid request, struct buf *ret, struct err *err);
-// Deletes up to limit answers older than before_wall_ms (by the age index).
+// Deletes up to limit answers older than before_wall_ms, the oldest first. How many.
 int requests_expire(struct store *store, struct batch *batch, int64_t before_wall_ms,
                     size_t limit, struct err *err);
+int requests_count(struct store *store, size_t *ret, struct err *err);
 
 // ---- orders: kills and forgets a host must still be told ------------------------
 enum order_kind { ORDER_KILL = 1, ORDER_FORGET = 2 };
@@ -164,9 +175,19 @@ typedef int (*orders_host_fn)(void *arg, struct slice host);
 int orders_hosts(struct store *store, orders_host_fn fn, void *arg, struct err *err);
 int orders_scan(struct store *store, struct slice host, orders_fn fn, void *arg, struct err *err);
 
+// ---- schedules ---------------------------------------------------------------
+void schedules_put(struct batch *batch, const struct schedule *schedule);
+// What its jobs are made of, encoded by the caller; written once.
+void schedules_job_put(struct batch *batch, struct uuid uuid, struct slice job);
+void schedules_del(struct batch *batch, struct uuid uuid); // both
+typedef int (*schedules_fn)(void *arg, struct uuid uuid, struct slice schedule, bool damaged);
+int schedules_scan(struct store *store, schedules_fn fn, void *arg, struct err *err);
+int schedules_get(struct store *store, struct uuid uuid, struct buf *ret, struct err *err); // -ENOENT
+int schedules_job(struct store *store, struct uuid uuid, struct buf *ret, struct err *err);
+
 // ---- the whole job -------------------------------------------------------------
-// Reclaims up to limit rows (1 at least) of a removed job: journal, records, marks,
-// tails; not its head, indexes and timers. Once per commit: it looks at committed
-// rows. *ret_done: after this batch nothing is left.
-int job_rows_del(struct store *store, struct batch *batch, uint64_t job_id, uint32_t limit,
+// Reclaims up to *limit rows (1 at least) of a removed job, and takes them off it:
+// journal, records, marks, tails; not its head, indexes and timers. Once per commit and
+// job: it looks at committed rows. *ret_done: after this batch nothing is left.
+int job_rows_del(struct store *store, struct batch *batch, uint64_t job_id, uint32_t *limit,
                  bool *ret_done, struct err *err);

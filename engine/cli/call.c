@@ -49,6 +49,7 @@ static const struct word_exit word_exits[] = {
     { "disk_full", EXIT_REFUSED },   { "not_allowed", EXIT_REFUSED },
     { "usage", EXIT_USAGE },         { "script", EXIT_USAGE },
     { "too_large", EXIT_USAGE },     { "busy", EXIT_REFUSED },
+    { "no_such_schedule", EXIT_NO_JOB },
 };
 
 int line_error(const json_t *line, struct err *err)
@@ -160,18 +161,32 @@ int call(struct cli *cli, const char *method, const char *path, const json_t *bo
 
 // ---- lines
 struct gather {
-    json_t *lines;
+    const struct call_texts *texts;
     struct err err;
     int exit_code;
 };
 
-static int gather_line(void *arg, json_t *line)
+static int refused_line(struct gather *gather, struct slice line)
 {
-    struct gather *gather = arg;
+    json_t *json = json_loadb((const char *)line.ptr, line.len, JSON_ALLOW_NUL, NULL);
 
-    gather->exit_code = line_error(line, &gather->err);
-    if (gather->exit_code == 0 && json_array_append(gather->lines, line) < 0) {
-        err_set(&gather->err, -ENOMEM, "out of memory");
+    gather->exit_code = line_error(json, &gather->err);
+    json_decref(json);
+    return gather->exit_code;
+}
+
+static int gather_line(void *arg, struct slice line)
+{
+    static const char error[] = "{\"error\":";
+    struct gather *gather = arg;
+    int rc;
+
+    if (line.len >= sizeof(error) - 1 && memcmp(line.ptr, error, sizeof(error) - 1) == 0)
+        return refused_line(gather, line);
+    rc = gather->texts->text_fn(gather->texts->arg, line);
+    if (rc < 0) {
+        err_set(&gather->err, rc, "%s", rc == -EPROTO ? "the engine sent a line that is no JSON"
+                                                      : "out of memory");
         gather->exit_code = EXIT_ENGINE;
     }
     return gather->exit_code;
@@ -179,36 +194,56 @@ static int gather_line(void *arg, json_t *line)
 
 static int gather_once(struct cli *cli, const char *path, struct gather *gather)
 {
-    struct stream stream = { .line_fn = gather_line, .arg = gather, .stop_fd = -1,
+    struct stream stream = { .text_fn = gather_line, .arg = gather, .stop_fd = -1,
                              .timeout_ms = -1 };
     struct reply reply;
-    int rc = client_stream(cli->client, path, &stream, &reply, &gather->err);
+    int rc;
 
+    gather->texts->begin_fn(gather->texts->arg);
+    rc = client_stream(cli->client, path, &stream, &reply, &gather->err);
     if (rc == STREAM_ENDED && reply.status != 200)
         gather->exit_code = reply_error(&reply, &gather->err);
     json_decref(reply.json);
     return rc == STREAM_BROKEN ? -ECONNRESET : rc < 0 ? rc : 0;
 }
 
-int call_lines(struct cli *cli, const char *path, json_t **ret)
+int call_texts(struct cli *cli, const char *path, const struct call_texts *texts)
 {
-    struct gather gather = { .lines = json_array() };
+    struct gather gather = { .texts = texts };
     int rc = call_prepare(cli, false, &gather.err) ? -EIO : 0;
 
     if (rc == 0)
         rc = gather_once(cli, path, &gather);
     if (engine_is_gone(rc)) {
-        json_array_clear(gather.lines);
         rc = engine_start(&cli->home, &gather.err);
         if (rc == 0)
             rc = gather_once(cli, path, &gather);
     }
     if (rc < 0 && gather.exit_code == 0)
         gather.exit_code = EXIT_ENGINE;
-    if (gather.exit_code) {
-        json_decref(gather.lines);
-        return cli_error(cli, gather.exit_code, "%s", err_text(&gather.err));
-    }
-    *ret = gather.lines;
-    return 0;
+    return gather.exit_code ? cli_error(cli, gather.exit_code, "%s", err_text(&gather.err)) : 0;
+}
+
+static void lines_begin(void *arg) { json_array_clear(arg); }
+
+static int lines_add(void *arg, struct slice line)
+{
+    json_t *json = json_loadb((const char *)line.ptr, line.len, JSON_ALLOW_NUL, NULL);
+
+    if (!json)
+        return -EPROTO;
+    return json_array_append_new(arg, json) < 0 ? -ENOMEM : 0;
+}
+
+int call_lines(struct cli *cli, const char *path, json_t **ret)
+{
+    json_t *lines = json_array();
+    const struct call_texts texts = { lines_begin, lines_add, lines };
+    int exit_code = call_texts(cli, path, &texts);
+
+    if (exit_code)
+        json_decref(lines);
+    else
+        *ret = lines;
+    return exit_code;
 }

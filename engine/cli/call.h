@@ -17,7 +17,15 @@ int call_try(struct cli *cli, const char *method, const char *path, const json_t
 // The same, and a failure is printed.
 int call(struct cli *cli, const char *method, const char *path, const json_t *body,
          json_t **ret);
-// All lines of a stream that ends by itself, as an array.
+// Gives the lines of a stream that ends by itself, as they come: begin_fn, then text_fn for each.
+// Both once more when the engine died in the middle. An exit code.
+struct call_texts {
+    void (*begin_fn)(void *arg);
+    int (*text_fn)(void *arg, struct slice line); // negative: -ENOMEM, or -EPROTO: it is no JSON
+    void *arg;
+};
+int call_texts(struct cli *cli, const char *path, const struct call_texts *texts);
+// All lines of such a stream, as an array.
 int call_lines(struct cli *cli, const char *path, json_t **ret);
 
 // The engine, without starting one: 0, or -ECONNREFUSED.

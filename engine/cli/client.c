@@ -226,6 +226,20 @@ static json_t *line_parse(struct slice line)
     return json ? json : json_loadb((const char *)line.ptr, line.len, JSON_ALLOW_NUL, NULL);
 }
 
+static void line_give(struct streaming *s, struct slice text)
+{
+    json_t *line;
+
+    if (s->stream->text_fn) {
+        s->stopped = s->stream->text_fn(s->stream->arg, text);
+        return;
+    }
+    line = line_parse(text);
+    s->nonsense = !line;
+    s->stopped = line && s->stream->line_fn(s->stream->arg, line);
+    json_decref(line);
+}
+
 static void lines_give(struct streaming *s)
 {
     size_t at = 0, from = s->searched;
@@ -234,10 +248,7 @@ static void lines_give(struct streaming *s)
     while (!s->stopped && !s->nonsense &&
            (end = memchr(s->in.ptr + from, '\n', s->in.len - from)) != NULL) {
         size_t len = (size_t)(end - (s->in.ptr + at));
-        json_t *line = line_parse(slice_of(s->in.ptr + at, len));
-        s->nonsense = !line;
-        s->stopped = line && s->stream->line_fn(s->stream->arg, line);
-        json_decref(line);
+        line_give(s, slice_of(s->in.ptr + at, len));
         at += len + 1;
         from = at;
     }

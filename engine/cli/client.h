@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "base/slice.h"
 
 struct client;
 
@@ -35,6 +36,8 @@ enum stream_end {
 struct stream {
     // Each line, borrowed. Not 0: stop.
     int (*line_fn)(void *arg, json_t *line);
+    // The same, as they come; when it is set, line_fn is not called.
+    int (*text_fn)(void *arg, struct slice line);
     // Between lines, at least every tick_ms (when not 0). May make calls.
     void (*tick_fn)(void *arg);
     int tick_ms;

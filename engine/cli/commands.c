@@ -134,6 +134,15 @@ static const struct option_spec remove_options[] = {
     OPTIONS_COMMON,
 };
 
+static const struct option_spec retention_options[] = {
+    { "age", 0, "TIME", "remove jobs so long after their end" },
+    { "count", 0, "N", "keep the newest N" },
+    { "bytes", 0, "SIZE", "keep the newest that hold so much together" },
+    { "none", 0, NULL, "no bound: nothing is removed by itself" },
+    { "dry-run", 0, NULL, "only show what these bounds would remove" },
+    OPTIONS_COMMON,
+};
+
 static const struct option_spec answer_options[] = {
     { "question", 0, "N", "its number, where several are open" },
     OPTIONS_COMMON,
@@ -166,6 +175,21 @@ static const struct option_spec hosts_options[] = {
 
 static const struct option_spec help_options[] = {
     { "man", 0, NULL, NULL },
+    OPTIONS_COMMON,
+};
+
+static const struct option_spec schedule_options[] = {
+    { "cron", 0, "TEXT", "add: when, as five fields or @daily and the like" },
+    { "timezone", 0, "TZ", "add: of --cron; else the engine's" },
+    { "every", 0, "TIME", "add: in intervals, counted from now" },
+    { "at-boot", 0, NULL, "add: once after each boot of this machine" },
+    { "overlap", 0, "WHAT", "add: skip (default), queue, parallel, replace" },
+    { "missed", 0, "WHAT", "add: run-once (default), skip" },
+    { "jitter", 0, "TIME", "add: up to so much later, each time another" },
+    { "keep", 0, "N", "add: only the newest N finished jobs; else all" },
+    { "disabled", 0, NULL, "add: nothing is started until it is enabled" },
+    { "wide", 'w', NULL, "list: cut nothing, and the next three times" },
+    { "quiet", 'q', NULL, "list: names only" },
     OPTIONS_COMMON,
 };
 
@@ -253,6 +277,18 @@ const struct command commands[] = {
     { "remove", "remove [OPTIONS] JOB...", "Remove finished jobs and their results",
       "A job that has not finished is refused, unless --force is given.\n\n"
       "  pawl remove 12\n  pawl remove --state Completed", remove_options, verb_remove },
+    { "retention", "retention [OPTIONS]", "Show or set how long finished jobs are kept",
+      "Without options: the bounds, and what is kept. Each option sets one bound, none\n"
+      "takes it away, and the others stay. From then on the oldest finished jobs that\n"
+      "are over any of them are removed by themselves, with their results, received or\n"
+      "not. A job that is being followed, or has ended in the last two seconds, waits.\n"
+      "SIZE is like 500M or 2G: output and journals, and some space for each job and\n"
+      "record.\n\n"
+      "  pawl retention --age 30d --count 1000\n"
+      "  pawl retention --bytes 2G --dry-run\n"
+      "  pawl retention --age none\n"
+      "  pawl retention --none",
+      retention_options, verb_retention },
     { "rename", "rename [OPTIONS] JOB NAME", "Give a job another name",
       "A child goes by its job's id and its host, as in 12:web01; it has no other name.\n\n"
       "  pawl rename 12 nightly", plain_options, verb_rename },
@@ -287,6 +323,32 @@ const struct command commands[] = {
       retry_options, verb_retry },
     { "history", "history [OPTIONS] JOB...", "Show the steps of jobs, one line per attempt",
       "  pawl history 12", select_options, verb_history },
+    { "schedule", "schedule [add|list|show|enable|disable|remove|run] ...",
+      "Start jobs by the clock",
+      "  add NAME WHEN -- VERB...   a schedule; behind -- stands start, invoke or run,\n"
+      "                             with all it takes. What it names is read now:\n"
+      "                             files, scripts, modules, hosts, environment\n"
+      "  list                       all of them; also without a word\n"
+      "  show NAME                  all of one, with its next three times\n"
+      "  enable, disable NAME...    names, or globs; what runs goes on\n"
+      "  remove NAME...             the same; its jobs stay\n"
+      "  run NAME                   a job of it now, outside of the plan\n\n"
+      "WHEN is --cron, --every or --at-boot. A cron text is minute, hour, day of the\n"
+      "month, month and weekday: '30 2 * * mon-fri', '*/10 8-18 * * *', @daily.\n"
+      "Each time runs once at most, whatever becomes of the clock. While a job of the\n"
+      "schedule is unfinished, the next one is left out (skip), waits (queue), starts\n"
+      "beside it (parallel), or stops it and takes its place (replace): --overlap.\n"
+      "Times that passed while no engine ran are made up for by one job (run-once), or\n"
+      "by none (skip): --missed.\n\n"
+      "  pawl schedule add disks --every 10m --keep 100 -- start -- df -h\n"
+      "  pawl schedule add nightly --cron '30 2 * * *' --timezone Europe/Berlin \\\n"
+      "      -- run backup.lua target=/srv\n"
+      "  pawl schedule add patch --cron '0 4 * * sat' --overlap queue --jitter 30m \\\n"
+      "      -- invoke --hosts @web --file patch.sh\n"
+      "  pawl schedule add mounts --at-boot -- start -c 'mount -a'\n"
+      "  pawl schedule list --wide\n"
+      "  pawl get --schedule nightly",
+      schedule_options, verb_schedule },
     { "hosts", "hosts [OPTIONS] [SET]", "Show which hosts a set means, or how they are",
       "A SET is names, ranges, groups and patterns, with commas or spaces between; !\n"
       "takes away: web[01-12],@db,!db3,'edge-*',admin@gate:2222. Groups, patterns and\n"

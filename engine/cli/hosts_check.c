@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "cli/call.h"
 #include "cli/engine_start.h"
 #include "cli/reach.h"
@@ -31,15 +32,10 @@ static void cell(struct table *table, const char *text) { table_add(table, slice
 
 static void cell_bytes(struct table *table, const json_t *row, const char *key)
 {
-    static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB" };
-    double n = (double)row_int(row, key) / 1024;
-    size_t unit = 0;
-    char text[32];
+    char text[SIZE_TEXT];
 
-    for (; n >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
-        n /= 1024;
-    snprintf(text, sizeof(text), "%.1f %s", n, units[unit]);
-    cell(table, json_is_null(json_object_get(row, key)) ? "?" : text);
+    cell(table, json_is_null(json_object_get(row, key))
+                    ? "?" : size_format((uint64_t)row_int(row, key), text));
 }
 
 static void cell_attempts(struct table *table, const json_t *row)

@@ -41,101 +41,104 @@ const char *state_colour(const char *state)
 
 static void cell(struct table *table, const char *text) { table_add(table, slice_str(text), NULL); }
 
-static void cell_json(struct table *table, const json_t *row, const char *key)
-{
-    const json_t *json = json_object_get(row, key);
-
-    table_add(table, slice_of(json_string_value(json), json_string_length(json)), NULL);
-}
-
 // What the state alone does not tell of a child that has come to a bad end.
-static const char *failure_words(const json_t *row)
+static const char *failure_words(const struct job_row *row)
 {
-    const char *failure = row_text(row, "failure");
-
-    if (strcmp(failure, "unreachable") == 0)
+    if (slice_is(row->failure, "unreachable"))
         return ", unreachable";
-    return strcmp(failure, "unreached") == 0 ? ", never reached" : "";
+    return slice_is(row->failure, "unreached") ? ", never reached" : "";
 }
 
 // A failed child shows in the parent's state only at the end: say it meanwhile.
-static void cell_state(struct table *table, const json_t *row)
+static void cell_state(struct table *table, const struct job_row *row)
 {
-    const char *state = row_text(row, "state");
-    long long failed = row_int(row, "failed"), total = row_int(row, "total");
-    char text[80];
+    char state[32], text[80];
 
-    snprintf(text, sizeof(text), "%.30s%s", state, failure_words(row));
-    if (failed > 0 && total > 1)
-        snprintf(text, sizeof(text), "%.30s %lld/%lld failed", state, failed, total);
+    snprintf(state, sizeof(state), "%.*s", row->state.len < 30 ? (int)row->state.len : 30,
+             row->state.len ? (const char *)row->state.ptr : "");
+    if (row->failed > 0 && row->total > 1)
+        snprintf(text, sizeof(text), "%s %lld/%lld failed", state, row->failed, row->total);
+    else
+        snprintf(text, sizeof(text), "%s%s", state, failure_words(row));
     table_add(table, slice_str(text), state_colour(state));
 }
 
-// When the times are wanted: now_s 0 for a pipe, and how long ago else.
-struct times {
-    bool shown;
-    int64_t now_s;
-};
-
-static void cell_time(struct table *table, const json_t *row, const char *key,
-                      const struct times *times)
+static void cell_time(struct table *table, struct slice rfc3339, const struct render_times *times)
 {
-    char text[24];
+    char time[32], text[24];
 
-    cell(table, times->now_s ? time_ago(row_text(row, key), times->now_s, text)
-                             : time_local(row_text(row, key), text));
+    snprintf(time, sizeof(time), "%.*s", rfc3339.len < 30 ? (int)rfc3339.len : 30,
+             rfc3339.len ? (const char *)rfc3339.ptr : "");
+    cell(table, times->now_s ? time_ago(time, times->now_s, text) : time_local(time, text));
 }
 
 // A child has no type of its own in the table, as it always was.
-static void row_cells(struct table *table, const json_t *row, const struct times *times)
+void render_row(struct table *table, const struct job_row *row, const struct render_times *times)
 {
-    bool child = json_is_integer(json_object_get(row, "parent"));
+    const struct slice none = { 0 };
     char id[24];
 
-    snprintf(id, sizeof(id), "%lld", row_int(row, "id"));
+    snprintf(id, sizeof(id), "%lld", row->id);
     cell(table, id);
-    cell_json(table, row, "name");
-    cell(table, child ? "" : row_text(row, "type"));
+    table_add(table, row->name, NULL);
+    table_add(table, row->is_child ? none : row->type, NULL);
     cell_state(table, row);
-    cell(table, row_true(row, "has_more") ? "True" : "False");
+    cell(table, row->has_more ? "True" : "False");
     if (times->shown) {
-        cell_time(table, row, "started", times);
-        cell_time(table, row, "ended", times);
+        cell_time(table, row->started, times);
+        cell_time(table, row->ended, times);
     }
-    cell_json(table, row, "location");
-    cell_json(table, row, "command");
+    table_add(table, row->location, NULL);
+    table_add(table, row->command, NULL);
 }
 
-static int render(struct table *table, const json_t *rows, const struct times *times,
-                  unsigned width, bool colours, struct buf *out)
+void render_begin(struct table *table, const struct render_times *times)
 {
+    if (times->shown)
+        table_init(table, wide_columns, sizeof(wide_columns) / sizeof(wide_columns[0]));
+    else
+        table_init(table, job_columns, sizeof(job_columns) / sizeof(job_columns[0]));
+}
+
+struct render_times render_times_of(const struct cli *cli)
+{
+    bool wide = option_is_set(&cli->options, "wide");
+
+    return (struct render_times){ .shown = wide,
+                                  .now_s = wide && cli->out_tty ? (int64_t)time(NULL) : 0 };
+}
+
+static int render(const json_t *rows, const struct render_times *times, unsigned width,
+                  bool colours, struct buf *out)
+{
+    struct job_row shown;
+    struct table table;
     json_t *row;
     size_t i;
     int rc;
 
-    json_array_foreach(rows, i, row)
-        row_cells(table, row, times);
-    rc = table_draw(table, width, colours, out);
-    table_release(table);
+    render_begin(&table, times);
+    json_array_foreach(rows, i, row) {
+        job_row_of_json(row, &shown);
+        render_row(&table, &shown, times);
+    }
+    rc = table_draw(&table, width, colours, out);
+    table_release(&table);
     return rc;
 }
 
 int render_jobs(const json_t *rows, unsigned width, bool colours, struct buf *out)
 {
-    const struct times times = { 0 };
-    struct table table;
+    const struct render_times none = { 0 };
 
-    table_init(&table, job_columns, sizeof(job_columns) / sizeof(job_columns[0]));
-    return render(&table, rows, &times, width, colours, out);
+    return render(rows, &none, width, colours, out);
 }
 
 int render_jobs_wide(const json_t *rows, int64_t now_s, bool colours, struct buf *out)
 {
-    const struct times times = { .shown = true, .now_s = now_s };
-    struct table table;
+    const struct render_times times = { .shown = true, .now_s = now_s };
 
-    table_init(&table, wide_columns, sizeof(wide_columns) / sizeof(wide_columns[0]));
-    return render(&table, rows, &times, 0, colours, out);
+    return render(rows, &times, 0, colours, out);
 }
 
 // jansson leaves DEL, C1 and such as they are: on a terminal they are escaped, too.

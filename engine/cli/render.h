@@ -4,11 +4,24 @@
 
 #include "base/buf.h"
 #include "cli/command.h"
+#include "cli/job_row.h"
+#include "cli/table.h"
 
-// The table of jobs as text; width 0: nothing is cut.
+// Are the times of a job's beginning and end shown? As times, or, for whoever sits there
+// now, as how long ago that was.
+struct render_times {
+    bool shown;
+    int64_t now_s; // seconds since 1970; 0: as times
+};
+
+// As the options and the terminal ask: with --wide.
+struct render_times render_times_of(const struct cli *cli);
+// The table of jobs, row by row.
+void render_begin(struct table *table, const struct render_times *times);
+void render_row(struct table *table, const struct job_row *row, const struct render_times *times);
+// All of it as text; width 0: nothing is cut.
 int render_jobs(const json_t *rows, unsigned width, bool colours, struct buf *out);
-// The same, whole, and when they began and ended: as times, or, for whoever sits there now,
-// as how long ago that was (now_s: seconds since 1970; 0: as times).
+// The same, whole, and when they began and ended.
 int render_jobs_wide(const json_t *rows, int64_t now_s, bool colours, struct buf *out);
 // Prints rows as the options ask: --json, -q (ids), or the table (--wide).
 // Whoever asks for one job is told more than fits its row: its reason, and why it

@@ -24,9 +24,9 @@ enum selector_kind selector_kind_of(const char *text)
 
 void select_filters(const struct options *options, struct buf *query)
 {
-    static const char *const names[] = { "state", "type", "meta" };
+    static const char *const names[] = { "state", "type", "meta", "schedule" };
 
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const char *text;
         size_t at = 0;
         while ((text = option_next(options, names[i], &at)) != NULL) {
@@ -229,7 +229,7 @@ int select_jobs(struct cli *cli, size_t first, enum select_empty empty, const ch
     select_filters(&cli->options, &select.query);
     if (none && empty == SELECT_NEEDS_SOME && select.query.len == 0)
         select.exit_code = cli_error(cli, EXIT_USAGE, "which job? give an id, a uuid, a name, a "
-                                     "glob, ID:HOST, - or --state, --type, --meta");
+                                     "glob, ID:HOST, - or --state, --type, --meta, --schedule");
     buf_add_str(&select.query, query);
     if (!select.exit_code && none)
         list_add(&select, NULL, "");

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "cli/text.h"
@@ -131,22 +132,21 @@ static void squeeze(const struct table *table, size_t widths[], size_t width)
 static void cell_draw(struct slice text, size_t width, bool last, const char *colour,
                       struct buf *out)
 {
-    struct buf fitted;
-    size_t used;
+    size_t begin, used;
+    uint8_t *pad;
 
-    buf_init(&fitted, 0);
-    text_fit(text, width, &fitted);
-    used = text_width(buf_slice(&fitted));
     if (colour)
         buf_add_str(out, colour);
-    buf_add_slice(out, buf_slice(&fitted));
+    begin = out->len;
+    text_fit(text, width, out);
+    used = text_width(slice_of(out->ptr + begin, out->len - begin));
     if (colour)
         buf_add_str(out, "\033[0m");
-    for (; !last && used < width + GAP; used++)
-        buf_add_byte(out, ' ');
-    if (buf_failed(&fitted))
-        out->failed = buf_failed(&fitted);
-    buf_release(&fitted);
+    if (last || used >= width + GAP)
+        return;
+    pad = buf_extend(out, width + GAP - used);
+    if (pad)
+        memset(pad, ' ', width + GAP - used);
 }
 
 // Lines never end in spaces: empty cells at a row's end are not padded.

@@ -131,8 +131,13 @@ size_t text_width(struct slice text)
     size_t width = 0;
 
     for (size_t at = 0; at < text.len;) {
+        size_t plain = plain_length(text, at), n;
         uint32_t code = 0;
-        size_t n = text_sequence(text, at, &code);
+        width += plain;
+        at += plain;
+        if (at == text.len)
+            break;
+        n = text_sequence(text, at, &code);
         width += n ? code_width(code) : 1;
         at += n ? n : 1;
     }

@@ -39,6 +39,7 @@ static const struct value values[] = {
     { "PROG", VALUE_COMMAND, NULL },
     { "SEQ", VALUE_FREE, NULL },
     { "SET", VALUE_HOSTS, NULL },
+    { "SIZE", VALUE_FREE, NULL },
     { "STATE", VALUE_LIST, STATES },
     { "TEXT", VALUE_FREE, NULL },
     { "TIME", VALUE_FREE, NULL },
@@ -48,6 +49,7 @@ static const struct value values[] = {
     { "VERB", VALUE_VERB, NULL },
     { "WHAT", VALUE_FREE, NULL },
     { "WHEN", VALUE_FREE, NULL },
+    { "[BOOL]", VALUE_WORDS, "true false" },
 };
 
 const struct value *value_find(struct slice word)

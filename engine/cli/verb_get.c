@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // pawl get: the table of jobs.
+#include <strings.h>
 #include <time.h>
 
 #include "cli/call.h"
+#include "cli/listing.h"
 #include "cli/render.h"
 #include "cli/select.h"
 #include "cli/watch.h"
@@ -31,24 +33,13 @@ static int time_add(struct buf *query, const char *name, const char *text, struc
                    text);
 }
 
-static int has_more_add(const struct options *options, struct buf *query, struct err *err)
+// --has-more, --has-more=true; what else there is was refused before.
+static void has_more_add(const struct options *options, struct buf *query)
 {
-    static const char *const yes[] = { "true", "yes", "1" }, *const no[] = { "false", "no", "0" };
     const char *text = option_text(options, "has-more");
 
-    if (!option_is_set(options, "has-more"))
-        return 0;
-    for (size_t i = 0; i < 3; i++) {
-        if (text && strcmp(text, no[i]) == 0) {
-            buf_add_str(query, "&has_more=0");
-            return 0;
-        }
-        if (!text || strcmp(text, yes[i]) == 0) {
-            buf_add_str(query, "&has_more=1");
-            return 0;
-        }
-    }
-    return err_set(err, ERR_USAGE, "--has-more=%.40s: true or false is expected", text);
+    if (option_is_set(options, "has-more"))
+        buf_addf(query, "&has_more=%d", !text || strcasecmp(text, "true") == 0);
 }
 
 static int query_make(const struct options *options, struct buf *query, struct err *err)
@@ -64,8 +55,7 @@ static int query_make(const struct options *options, struct buf *query, struct e
         buf_add_str(query, "&child_state=");
         path_add(query, child_state);
     }
-    if (has_more_add(options, query, err) < 0)
-        return err->code;
+    has_more_add(options, query);
     if (command) {
         buf_add_str(query, "&command=");
         path_add(query, command);
@@ -79,30 +69,40 @@ static int query_make(const struct options *options, struct buf *query, struct e
     return after ? time_add(query, "after", after, err) : 0;
 }
 
+static int get_named(struct cli *cli, const char *query)
+{
+    json_t *rows;
+    int exit_code = select_jobs(cli, 0, SELECT_ALL, query, &rows);
+
+    if (exit_code)
+        return exit_code;
+    exit_code = print_jobs(cli, rows);
+    if (exit_code == 0)
+        exit_code = print_explained(cli, rows);
+    json_decref(rows);
+    return exit_code;
+}
+
+static int get_all(struct cli *cli, struct buf *query)
+{
+    select_filters(&cli->options, query);
+    return listing_print(cli, buf_cstr(query));
+}
+
 int verb_get(struct cli *cli)
 {
     struct err err = { 0 };
     struct buf query;
-    json_t *rows;
     int exit_code;
 
     buf_init(&query, 0);
-    if (query_make(&cli->options, &query, &err) < 0) {
-        buf_release(&query);
-        return cli_error(cli, EXIT_USAGE, "%s", err_text(&err));
-    }
-    if (option_is_set(&cli->options, "watch")) {
+    if (query_make(&cli->options, &query, &err) < 0)
+        exit_code = cli_error(cli, EXIT_USAGE, "%s", err_text(&err));
+    else if (option_is_set(&cli->options, "watch"))
         exit_code = watch_jobs(cli, buf_cstr(&query));
-        buf_release(&query);
-        return exit_code;
-    }
-    exit_code = select_jobs(cli, 0, SELECT_ALL, buf_cstr(&query), &rows);
+    else
+        exit_code = cli->options.arg_count > 0 ? get_named(cli, buf_cstr(&query))
+                                               : get_all(cli, &query);
     buf_release(&query);
-    if (exit_code)
-        return exit_code;
-    exit_code = print_jobs(cli, rows);
-    if (exit_code == 0 && cli->options.arg_count > 0)
-        exit_code = print_explained(cli, rows);
-    json_decref(rows);
     return exit_code;
 }

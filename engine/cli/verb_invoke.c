@@ -4,6 +4,7 @@
 // --env and --cwd add: not ours.
 #include <errno.h>
 
+#include "cli/bodies.h"
 #include "cli/call.h"
 #include "cli/follow.h"
 #include "cli/hosts.h"
@@ -38,19 +39,12 @@ static int body_fill(const struct options *options, json_t *body, struct err *er
     return number_set(options, "max-failures", "max_failures", 0, params, err);
 }
 
-static int invoke_body(struct cli *cli, json_t **ret)
+static int body_make(struct cli *cli, const char *set, json_t *body)
 {
-    const char *set = option_text(&cli->options, "hosts");
-    json_t *body = json_pack("{s:s,s:{}}", "type", "remote", "params"), *hosts = NULL;
     struct err err = { 0 };
-    int exit_code = 0;
+    json_t *hosts;
+    int exit_code;
 
-    *ret = body;
-    if (!set)
-        return cli_error(cli, EXIT_USAGE, "on which hosts? pawl invoke --hosts 'web[01-12]' -- "
-                         "COMMAND; `pawl hosts` shows those of the inventory");
-    if (!body)
-        return cli_error(cli, EXIT_ENGINE, "out of memory");
     if (body_fill(&cli->options, body, &err) < 0)
         return cli_error(cli, EXIT_USAGE, "%s", err_text(&err));
     exit_code = hosts_json(cli, set, &hosts);
@@ -59,13 +53,34 @@ static int invoke_body(struct cli *cli, json_t **ret)
     return exit_code;
 }
 
+int invoke_body(struct cli *cli, json_t **ret)
+{
+    const char *set = option_text(&cli->options, "hosts");
+    json_t *body;
+    int exit_code;
+
+    if (!set)
+        return cli_error(cli, EXIT_USAGE, "on which hosts? pawl invoke --hosts 'web[01-12]' -- "
+                         "COMMAND; `pawl hosts` shows those of the inventory");
+    body = json_pack("{s:s,s:{}}", "type", "remote", "params");
+    if (!body)
+        return cli_error(cli, EXIT_ENGINE, "out of memory");
+    exit_code = body_make(cli, set, body);
+    if (exit_code)
+        json_decref(body);
+    else
+        *ret = body;
+    return exit_code;
+}
+
 int verb_invoke(struct cli *cli)
 {
-    json_t *body, *row;
+    json_t *body = NULL, *row;
     int exit_code = invoke_body(cli, &body);
 
-    if (exit_code == 0)
-        exit_code = call(cli, "POST", "/v1/jobs", body, &row);
+    if (exit_code)
+        return exit_code;
+    exit_code = call(cli, "POST", "/v1/jobs", body, &row);
     json_decref(body);
     if (exit_code)
         return exit_code;

@@ -131,6 +131,18 @@ static int receive_part(struct cli *cli, struct reading *reading, json_t *row)
     return exit_code;
 }
 
+static void host_missing(struct cli *cli, const char *host, const json_t *rows)
+{
+    long long id = row_int(json_array_get(rows, 0), "id");
+
+    if (json_array_size(rows) == 1)
+        cli_error(cli, EXIT_NO_JOB, "job %lld has no part on %.80s; `pawl get %lld --children` "
+                  "lists its parts", id, host, id);
+    else
+        cli_error(cli, EXIT_NO_JOB, "no part of these jobs is on %.80s; `pawl get --children` "
+                  "lists their parts", host);
+}
+
 static void receive_all(struct cli *cli, struct reading *reading, const json_t *rows)
 {
     json_t *row;
@@ -142,8 +154,7 @@ static void receive_all(struct cli *cli, struct reading *reading, const json_t *
             return;
     }
     if (reading->host && !reading->found && json_array_size(rows) && !cli->worst)
-        cli_error(cli, EXIT_NO_JOB, "--host %.80s: no part of these jobs is on it; pawl get --children "
-                  "shows their hosts", reading->host);
+        host_missing(cli, reading->host, rows);
 }
 
 // A part alone is never removed.

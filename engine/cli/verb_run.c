@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cli/bodies.h"
 #include "cli/call.h"
 #include "cli/file.h"
 #include "cli/follow.h"
@@ -177,24 +178,44 @@ static int hosts_set(struct cli *cli, json_t *body)
     return exit_code;
 }
 
-static int run_start(struct cli *cli)
+static int body_make(struct cli *cli, json_t *body)
 {
     struct err err = { 0 };
-    json_t *body, *script, *row;
-    int exit_code = script_json(cli, cli->options.args[0], &script);
 
+    if (body_fill(&cli->options, body, &err) < 0)
+        return cli_error(cli, EXIT_USAGE, "%s", err_text(&err));
+    return hosts_set(cli, body);
+}
+
+int run_body(struct cli *cli, json_t **ret)
+{
+    json_t *body, *script;
+    int exit_code;
+
+    if (cli->options.arg_count == 0)
+        return cli_error(cli, EXIT_USAGE, "which workflow? pawl run FILE.lua [key=value]..., or "
+                         "one that is shipped: pawl run restart --help; pawl help run tells more");
+    exit_code = script_json(cli, cli->options.args[0], &script);
     if (exit_code)
         return exit_code;
     body = json_pack("{s:s,s:o}", "type", "workflow", "script", script);
-    if (!body || body_fill(&cli->options, body, &err) < 0) {
+    if (!body)
+        return cli_error(cli, EXIT_ENGINE, "out of memory");
+    exit_code = body_make(cli, body);
+    if (exit_code)
         json_decref(body);
-        return cli_error(cli, EXIT_USAGE, "%s", err_text(&err));
-    }
-    exit_code = hosts_set(cli, body);
-    if (exit_code) {
-        json_decref(body);
+    else
+        *ret = body;
+    return exit_code;
+}
+
+static int run_start(struct cli *cli)
+{
+    json_t *body = NULL, *row;
+    int exit_code = run_body(cli, &body);
+
+    if (exit_code)
         return exit_code;
-    }
     exit_code = call(cli, "POST", "/v1/jobs", body, &row);
     json_decref(body);
     if (exit_code)

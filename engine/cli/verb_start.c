@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: MIT
 // pawl start: a local job. Its row is printed when the job is on disk.
+#include "cli/bodies.h"
 #include "cli/call.h"
 #include "cli/follow.h"
 #include "cli/local_params.h"
 #include "cli/render.h"
 
-static json_t *start_body(const struct cli *cli, struct err *err)
+int start_body(struct cli *cli, json_t **ret)
 {
     json_t *body = json_pack("{s:s,s:{}}", "type", "local", "params");
+    struct err err = { 0 };
 
-    if (!body) {
-        err_set(err, ERR_MEMORY, "out of memory");
-        return NULL;
-    }
-    if (job_body(&cli->options, body, err) < 0 ||
-        local_params(&cli->options, json_object_get(body, "params"), body, err) < 0) {
+    if (!body)
+        return cli_error(cli, EXIT_ENGINE, "out of memory");
+    if (job_body(&cli->options, body, &err) < 0 ||
+        local_params(&cli->options, json_object_get(body, "params"), body, &err) < 0) {
         json_decref(body);
-        return NULL;
+        return cli_error(cli, EXIT_USAGE, "%s", err_text(&err));
     }
-    return body;
+    *ret = body;
+    return 0;
 }
 
 int verb_start(struct cli *cli)
 {
-    struct err err = { 0 };
-    json_t *body = start_body(cli, &err), *row;
-    int exit_code;
+    json_t *body = NULL, *row;
+    int exit_code = start_body(cli, &body);
 
-    if (!body)
-        return cli_error(cli, EXIT_USAGE, "%s", err_text(&err));
+    if (exit_code)
+        return exit_code;
     exit_code = call(cli, "POST", "/v1/jobs", body, &row);
     json_decref(body);
     if (exit_code)

@@ -52,7 +52,7 @@ static size_t cut_to(struct buf *table, size_t rows_max)
     return lines + (rest ? 1 : 0);
 }
 
-static int table_draw(struct watch *watch, const json_t *rows)
+static void table_show(struct watch *watch, const json_t *rows)
 {
     struct cli *cli = watch->cli;
     struct buf table;
@@ -63,7 +63,7 @@ static int table_draw(struct watch *watch, const json_t *rows)
     lines = cut_to(&table, terminal_rows());
     if (buf_failed(&table) || slice_equal(buf_slice(&table), buf_slice(&watch->drawn))) {
         buf_release(&table);
-        return 0;
+        return;
     }
     if (watch->lines)
         printf("\033[%zuA", watch->lines);
@@ -72,7 +72,6 @@ static int table_draw(struct watch *watch, const json_t *rows)
     buf_release(&watch->drawn);
     watch->drawn = table;
     watch->lines = lines;
-    return 0;
 }
 
 // ---- elsewhere
@@ -107,7 +106,7 @@ static int look(struct watch *watch)
     if (exit_code)
         return exit_code;
     if (is_table(watch->cli))
-        table_draw(watch, rows);
+        table_show(watch, rows);
     else
         changes_print(watch, rows);
     json_decref(rows);

@@ -19,6 +19,23 @@ void api_jobs_list(struct exchange *x);
 void api_jobs_get(struct exchange *x);
 // api_start.c
 void api_jobs_start(struct exchange *x);
+// A body of POST /v1/jobs as a change, which points into `start` and into body.
+struct start {
+    struct buf params, meta, env, modules, hosts;
+};
+void start_init(struct start *start);
+void start_release(struct start *start);
+int start_read(json_t *body, struct start *start, struct change *change, struct err *err);
+// api_schedules.c
+void api_schedules_list(struct exchange *x);
+void api_schedules_get(struct exchange *x);
+void api_schedules_add(struct exchange *x);
+void api_schedules_enable(struct exchange *x);
+void api_schedules_disable(struct exchange *x);
+void api_schedules_remove(struct exchange *x);
+void api_schedules_run(struct exchange *x);
+// A new reference to the row of one. -ESRCH.
+int api_schedule_row(const struct port *port, const char *name, json_t **ret, struct err *err);
 // api_check.c
 void api_hosts_check(struct exchange *x);
 // A number of milliseconds from `least` up; absent or null: *ret stays.
@@ -38,6 +55,9 @@ void api_backup(struct exchange *x);
 // Hands a filled change to the port; its answer, with this status and the job's
 // row, becomes the exchange's. What change points at is needed only until this returns.
 void api_change_send(struct exchange *x, struct change *change, unsigned status);
+// api_retention.c
+void api_retention_get(struct exchange *x);
+void api_retention_put(struct exchange *x);
 // api_records.c
 void api_records(struct exchange *x);
 void api_events(struct exchange *x);

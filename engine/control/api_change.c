@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Changes: POST .../stop, suspend, resume, signal, mark, rename, retry; DELETE; and POST /v1/backup,
-// which is answered the same way. The answer comes after the commit, and the client may be gone by then: `pending` belongs to
-// whoever of the two, exchange and port, lets go last.
+// Changes: POST .../stop, suspend, resume, signal, mark, rename, retry; DELETE; and POST
+// /v1/backup and PUT /v1/retention, which are answered the same way. The answer comes after the
+// commit, and the client may be gone by then: `pending` belongs to whoever of the two,
+// exchange and port, lets go last.
 #include <errno.h>
 #include <stdlib.h>
 
@@ -17,8 +18,15 @@ struct pending {
     unsigned status;
     bool done;          // the port has answered
     uint64_t id;
+    char *schedule;     // name of the schedule that it is about; NULL: none
     struct err err;     // code 0: done as asked
 };
+
+static void pending_free(struct pending *pending)
+{
+    free(pending->schedule);
+    free(pending);
+}
 
 static void pending_leave(void *state)
 {
@@ -26,7 +34,7 @@ static void pending_leave(void *state)
 
     pending->x = NULL;
     if (pending->done)
-        free(pending);
+        pending_free(pending);
 }
 
 static void pending_answer(void *arg, uint64_t id, const struct err *err)
@@ -40,20 +48,32 @@ static void pending_answer(void *arg, uint64_t id, const struct err *err)
     if (pending->x)
         exchange_wake(pending->x);
     else
-        free(pending);
+        pending_free(pending);
 }
 
-// A removed job has no row any more; nor has one that removed itself meanwhile.
-static json_t *pending_json(const struct exchange *x, const struct pending *pending)
+// Of one that is gone the name is all there is.
+static json_t *schedule_row(const struct exchange *x, const struct pending *pending)
 {
     json_t *row = NULL;
 
-    if (pending->id == 0)
-        return json_object(); // a backup has no job
-    if (pending->kind != CHANGE_REMOVE &&
-        lookup_row(exchange_port(x), pending->id, &row, NULL) == 0)
+    if (pending->kind != CHANGE_SCHEDULE_REMOVE &&
+        api_schedule_row(exchange_port(x), pending->schedule, &row, NULL) == 0)
         return row;
-    return json_pack("{s:I}", "id", (json_int_t)pending->id);
+    return json_pack("{s:s}", "name", pending->schedule);
+}
+
+// A removed job has no row any more; nor has one that removed itself meanwhile.
+static void row_answer(struct exchange *x, const struct pending *pending)
+{
+    struct buf row;
+
+    buf_init(&row, 0);
+    if (pending->kind == CHANGE_REMOVE ||
+        lookup_row(exchange_port(x), pending->id, &row, NULL) < 0) {
+        buf_clear(&row);
+        buf_addf(&row, "{\"id\":%llu}", (unsigned long long)pending->id);
+    }
+    exchange_answer_text(x, pending->status, &row);
 }
 
 static void change_again(struct exchange *x)
@@ -64,8 +84,14 @@ static void change_again(struct exchange *x)
         exchange_wait(x, change_again);
     else if (pending->err.code)
         exchange_fail(x, &pending->err);
+    else if (pending->kind == CHANGE_RETENTION)
+        api_retention_get(x);
+    else if (pending->schedule && pending->kind != CHANGE_SCHEDULE_RUN)
+        exchange_answer(x, pending->status, schedule_row(x, pending));
+    else if (pending->id == 0) // a backup has no job
+        exchange_answer(x, pending->status, json_object());
     else
-        exchange_answer(x, pending->status, pending_json(x, pending));
+        row_answer(x, pending);
 }
 
 // What was asked is under way, or was refused at once.
@@ -73,12 +99,19 @@ static void pending_keep(struct exchange *x, struct pending *pending, int rc,
                          const struct err *err)
 {
     if (rc < 0) {
-        free(pending);
+        if (pending)
+            pending_free(pending);
         exchange_fail(x, err);
         return;
     }
     exchange_keep(x, pending, pending_leave);
     change_again(x);
+}
+
+static int name_keep(struct pending *pending, struct slice name, struct err *err)
+{
+    pending->schedule = strndup(name.len ? (const char *)name.ptr : "", name.len);
+    return pending->schedule ? 0 : err_set(err, -ENOMEM, "out of memory");
 }
 
 void api_change_send(struct exchange *x, struct change *change, unsigned status)
@@ -97,6 +130,8 @@ void api_change_send(struct exchange *x, struct change *change, unsigned status)
     pending->kind = change->kind;
     pending->status = status;
     rc = exchange_request_id(x, &change->request, &err);
+    if (rc >= 0 && change->schedule)
+        rc = name_keep(pending, change->schedule->name, &err);
     if (rc >= 0)
         rc = port->ops->change(port->core, change, pending_answer, pending, &err);
     pending_keep(x, pending, rc, &err);

@@ -21,7 +21,7 @@
 #include "control/record_json.h"
 
 enum {
-    FOLLOW_FILL = 64 * 1024,
+    FOLLOW_FILL = 32 * 1024,
     FOLLOW_SCAN = 1024, // records looked at in one fill: a child's may be rare
 };
 enum until { UNTIL_SETTLED, UNTIL_FINISHED };
@@ -117,6 +117,7 @@ static void head_take_down(const struct follow *follow, const struct job_head *h
     for (size_t i = 0; i < head->child_count && !follow->child_rows; i++)
         failed += head->children[i].state == JOB_FAILED;
     alone.child_count = 0;
+    alone.last_seq = alone.output_bytes = alone.journal_bytes = 0;
     head_encode(&alone, out);
     buf_add_u64be(out, head->child_count);
     buf_add_u64be(out, failed);
@@ -129,6 +130,7 @@ static void child_take_down(const struct job_head *head, const struct child_head
     struct job_head one = *head;
 
     one.child_count = 1;
+    one.last_seq = one.output_bytes = one.journal_bytes = 0;
     one.children = (struct child_head *)(uintptr_t)child;
     head_encode(&one, out);
 }
@@ -138,7 +140,6 @@ static void child_take_down(const struct job_head *head, const struct child_head
 static void row_take(struct follow *follow, const struct job_view *view,
                      const struct child_head *child)
 {
-    json_t *json;
 
     buf_clear(&follow->head);
     if (child)
@@ -151,9 +152,8 @@ static void row_take(struct follow *follow, const struct job_view *view,
     buf_clear(&follow->seen);
     buf_add_slice(&follow->seen, buf_slice(&follow->head));
     buf_clear(&follow->row);
-    json = job_json(view, follow->job.id, NULL);
-    json_line(json, &follow->row);
-    json_decref(json);
+    job_put(view, follow->job.id, FIELDS_ALL, NULL, &follow->row);
+    buf_add_byte(&follow->row, '\n');
 }
 
 // Never 0. What is asked is known by its count and its newest number: numbers only grow, so
@@ -219,13 +219,11 @@ static void row_send(struct follow *follow)
 static void child_send(struct follow *follow, const struct job_view *view, size_t i)
 {
     uint64_t digest = child_digest(&view->head->children[i]);
-    json_t *json;
 
     if (follow->children[i].shown == digest)
         return;
-    json = child_json(view, &view->head->children[i], NULL);
-    json_line(json, follow->out);
-    json_decref(json);
+    child_put(view, &view->head->children[i], FIELDS_ALL, NULL, follow->out);
+    buf_add_byte(follow->out, '\n');
     follow->children[i].shown = digest;
 }
 
@@ -262,16 +260,29 @@ static int head_read(struct follow *follow, struct err *err)
     return rc;
 }
 
+// The head counts more records than there are: a damaged page has dropped the last.
+static void tell_lost(struct follow *follow)
+{
+    const struct record lost = { .seq = follow->last_seq };
+
+    if (reading_takes(&follow->reading, &lost, true))
+        record_line(&lost, follow->job.job_id, (struct slice){ 0 }, true, follow->out);
+}
+
 static int records_send(struct follow *follow, struct err *err)
 {
     const struct port *port = follow->port;
+    int rc;
 
     follow->cut = false;
     follow->scanned = 0;
     if (!follow->records || follow->reading.next_seq > follow->last_seq)
         return 0;
-    return port->ops->records(port->core, follow->job.job_id, follow->reading.next_seq,
-                              record_take, follow, err);
+    rc = port->ops->records(port->core, follow->job.job_id, follow->reading.next_seq,
+                            record_take, follow, err);
+    if (rc >= 0 && !follow->cut && follow->reading.next_seq <= follow->last_seq)
+        tell_lost(follow);
+    return rc;
 }
 
 static int rows_send(struct follow *follow, struct err *err)

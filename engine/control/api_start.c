@@ -179,11 +179,6 @@ static int local_bytes_take(json_t *body, const struct change *change, struct er
     return bytes_take(params, "script", "script_b64", err);
 }
 
-// What start_read encodes; change points into it.
-struct start {
-    struct buf params, meta, env, modules, hosts;
-};
-
 // What a host is, is for the engine to say (model/target.h).
 static int hosts_take(const json_t *body, struct start *start, struct change *change,
                       struct err *err)
@@ -217,7 +212,7 @@ static int modules_take(json_t *body, struct start *start, struct change *change
     return map_take(script, "modules", &start->modules, &change->modules, err);
 }
 
-static int start_read(json_t *body, struct start *start, struct change *change, struct err *err)
+int start_read(json_t *body, struct start *start, struct change *change, struct err *err)
 {
     if (keys_check(body, err) < 0 || type_take(body, change, err) < 0 ||
         script_take(body, change, err) < 0 || texts_take(body, change, err) < 0 ||
@@ -232,6 +227,24 @@ static int start_read(json_t *body, struct start *start, struct change *change, 
     return 0;
 }
 
+void start_init(struct start *start)
+{
+    buf_init(&start->params, 0);
+    buf_init(&start->meta, 0);
+    buf_init(&start->env, 0);
+    buf_init(&start->modules, 0);
+    buf_init(&start->hosts, 0);
+}
+
+void start_release(struct start *start)
+{
+    buf_release(&start->params);
+    buf_release(&start->meta);
+    buf_release(&start->env);
+    buf_release(&start->modules);
+    buf_release(&start->hosts);
+}
+
 void api_jobs_start(struct exchange *x)
 {
     struct change change = { .kind = CHANGE_START };
@@ -239,18 +252,10 @@ void api_jobs_start(struct exchange *x)
     struct start start;
     json_t *body;
 
-    buf_init(&start.params, 0);
-    buf_init(&start.meta, 0);
-    buf_init(&start.env, 0);
-    buf_init(&start.modules, 0);
-    buf_init(&start.hosts, 0);
+    start_init(&start);
     if (exchange_body(x, &body, &err) < 0 || start_read(body, &start, &change, &err) < 0)
         exchange_fail(x, &err);
     else
         api_change_send(x, &change, MHD_HTTP_CREATED);
-    buf_release(&start.params);
-    buf_release(&start.meta);
-    buf_release(&start.env);
-    buf_release(&start.modules);
-    buf_release(&start.hosts);
+    start_release(&start);
 }

@@ -74,40 +74,64 @@ static int stand(const struct wait *wait, uint64_t id, enum standing *ret, struc
 }
 
 // ---- the answer
-static int answer_add(const struct wait *wait, uint64_t id, json_t *done, json_t *pending,
+static void comma_add(struct buf *list)
+{
+    if (list->len)
+        buf_add_byte(list, ',');
+}
+
+// done: rows; pending: ids.
+static int answer_add(const struct wait *wait, uint64_t id, struct buf *done, struct buf *pending,
                       struct err *err)
 {
     enum standing standing;
-    json_t *row;
 
     if (stand(wait, id, &standing, err) < 0)
         return err->code;
-    if (standing != STANDS_THERE)
-        return json_array_append_new(pending, json_integer((json_int_t)id));
-    if (lookup_row(wait->port, id, &row, err) < 0)
-        return err->code;
-    return json_array_append_new(done, row);
+    if (standing != STANDS_THERE) {
+        comma_add(pending);
+        json_put_int(pending, (int64_t)id);
+        return 0;
+    }
+    comma_add(done);
+    return lookup_row(wait->port, id, done, err);
+}
+
+static void answer_put(bool reached, bool timed_out, const struct buf *done,
+                       const struct buf *pending, struct buf *out)
+{
+    buf_add_str(out, "{\"reached\":");
+    json_put_bool(out, reached);
+    buf_add_str(out, ",\"timed_out\":");
+    json_put_bool(out, timed_out);
+    buf_add_str(out, ",\"done\":[");
+    buf_add_slice(out, buf_slice(done));
+    buf_add_str(out, "],\"pending\":[");
+    buf_add_slice(out, buf_slice(pending));
+    buf_add_str(out, "]}");
 }
 
 static void wait_answer(struct exchange *x, const struct wait *wait, bool reached, bool timed_out)
 {
-    json_t *done = json_array(), *pending = json_array();
+    struct buf done, pending, text;
     struct err err = { 0 };
-    int rc = done && pending ? 0 : err_set(&err, -ENOMEM, "out of memory");
+    int rc = 0;
 
+    buf_init(&done, 0);
+    buf_init(&pending, 0);
+    buf_init(&text, 0);
     for (size_t i = 0; i < wait->id_count && rc >= 0; i++)
-        rc = answer_add(wait, wait->ids[i], done, pending, &err);
-    if (rc >= 0) {
-        exchange_answer(x, MHD_HTTP_OK,
-                        json_pack("{s:b,s:b,s:o,s:o}", "reached", (int)reached, "timed_out",
-                                  (int)timed_out, "done", done, "pending", pending));
-        return;
-    }
-    json_decref(done);
-    json_decref(pending);
-    if (!err.code)
-        err_set(&err, -ENOMEM, "out of memory");
-    exchange_fail(x, &err);
+        rc = answer_add(wait, wait->ids[i], &done, &pending, &err);
+    if (rc >= 0 && (buf_failed(&done) || buf_failed(&pending)))
+        rc = err_set(&err, -ENOMEM, "out of memory");
+    answer_put(reached, timed_out, &done, &pending, &text);
+    if (rc >= 0)
+        exchange_answer_text(x, MHD_HTTP_OK, &text);
+    else
+        exchange_fail(x, &err);
+    buf_release(&done);
+    buf_release(&pending);
+    buf_release(&text);
 }
 
 static void wait_again(struct exchange *x)

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/real.h"
 #include "control/json.h"
 #include "control/route.h"
 #include "control/server.h"
@@ -23,7 +24,8 @@
 enum {
     BODY_MAX = 16 * 1024 * 1024,
     BODY_DRAIN_MAX = 64 * 1024 * 1024, // read and dropped, to answer politely; then cut
-    STREAM_BLOCK = 64 * 1024,
+    STREAM_BLOCK = 16 * 1024,          // libmicrohttpd keeps one for each stream
+    STREAM_KEPT = 4 * 1024,            // of a stream's own buffer, while it waits
     IDLE_TIMEOUT_S = 30,               // a client that sends half a request
 };
 
@@ -190,24 +192,31 @@ static void headers_add(struct MHD_Response *response, const char *type)
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 }
 
+void exchange_answer_text(struct exchange *x, unsigned status, struct buf *text)
+{
+    assert(!x->response);
+    buf_add_byte(text, '\n');
+    if (!buf_failed(text))
+        x->response = MHD_create_response_from_buffer(text->len, text->ptr,
+                                                      MHD_RESPMEM_MUST_FREE);
+    if (!x->response) {
+        buf_release(text);
+        x->gone = true; // no memory for an answer: a closed connection says as much
+        return;
+    }
+    buf_init(text, 0);
+    headers_add(x->response, "application/json");
+    x->status = status;
+}
+
 void exchange_answer(struct exchange *x, unsigned status, json_t *json)
 {
     struct buf text;
 
-    assert(!x->response);
     buf_init(&text, 0);
-    json_line(json, &text);
+    json_compact(json, &text);
     json_decref(json);
-    if (!buf_failed(&text))
-        x->response = MHD_create_response_from_buffer(text.len, text.ptr,
-                                                      MHD_RESPMEM_MUST_FREE);
-    if (!x->response) {
-        buf_release(&text);
-        x->gone = true; // no memory for an answer: a closed connection says as much
-        return;
-    }
-    headers_add(x->response, "application/json");
-    x->status = status;
+    exchange_answer_text(x, status, &text);
 }
 
 struct code_word {
@@ -219,6 +228,7 @@ struct code_word {
 static const struct code_word code_words[] = {
     { -ENOENT, MHD_HTTP_NOT_FOUND, "no_such_job" },
     { -ENXIO, MHD_HTTP_NOT_FOUND, "no_such_path" },
+    { -ESRCH, MHD_HTTP_NOT_FOUND, "no_such_schedule" },
     { -ENOTSUP, MHD_HTTP_METHOD_NOT_ALLOWED, "method_not_allowed" },
     { ERR_USAGE, MHD_HTTP_BAD_REQUEST, "usage" },
     { -EINVAL, MHD_HTTP_BAD_REQUEST, "usage" },
@@ -313,6 +323,9 @@ static ssize_t stream_read(void *cls, uint64_t pos, char *to, size_t max)
     if (n == 0 && x->ended)
         return MHD_CONTENT_READER_END_OF_STREAM;
     if (n == 0) {
+        if (x->out.cap > STREAM_KEPT)
+            buf_release(&x->out);
+        x->sent = 0;
         exchange_suspend(x);
         if (x->more) // there is more, but not yet: others have their turn first
             exchange_wake(x);

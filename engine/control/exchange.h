@@ -44,6 +44,9 @@ void *exchange_state(const struct exchange *x);
 
 // ---- the answer
 void exchange_answer(struct exchange *x, unsigned status, json_t *json); // takes json
+// The same of JSON that is written already, to which the end of the line is added; takes what
+// is in text, which is empty then.
+void exchange_answer_text(struct exchange *x, unsigned status, struct buf *text);
 void exchange_fail(struct exchange *x, const struct err *err);
 // {"error":{"code","message"}} with the code's word; NULL on lack of memory.
 json_t *exchange_error_json(const struct err *err);

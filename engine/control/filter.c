@@ -62,6 +62,18 @@ static int take_type(void *arg, struct slice text, struct err *err)
     return 0;
 }
 
+static int take_field(void *arg, struct slice text, struct err *err)
+{
+    unsigned *fields = arg;
+    enum job_field field;
+
+    if (job_field_parse(text, &field) < 0)
+        return err_set(err, ERR_USAGE, "fields: \"%.*s\" is no key of a job; docs/http-api.md has "
+                       "them all", (int)(text.len < 40 ? text.len : 40), (const char *)text.ptr);
+    *fields |= 1u << field;
+    return 0;
+}
+
 static int take_meta(void *arg, struct slice text, struct err *err)
 {
     struct filter *filter = arg;
@@ -113,6 +125,7 @@ int filter_init(struct filter *filter, const struct exchange *x, struct err *err
 {
     *filter = (struct filter){ .name = query_text(x, "name"),
                                .command = query_text(x, "command"),
+                               .schedule = query_text(x, "schedule"),
                                .children = query_flag(x, "children"),
                                .has_more = -1 };
     if (query_text(x, "has_more"))
@@ -121,6 +134,7 @@ int filter_init(struct filter *filter, const struct exchange *x, struct err *err
         query_each(x, "state", true, take_state, &filter->states, err) < 0 ||
         query_each(x, "child_state", true, take_state, &filter->child_states, err) < 0 ||
         query_each(x, "type", true, take_type, &filter->types, err) < 0 ||
+        query_each(x, "fields", true, take_field, &filter->fields, err) < 0 ||
         query_each(x, "meta", false, take_meta, filter, err) < 0 ||
         query_number(x, "newest", -1, &filter->newest, err) < 0 ||
         take_time(x, "before", &filter->before_unix_ms, err) < 0 ||
@@ -128,6 +142,8 @@ int filter_init(struct filter *filter, const struct exchange *x, struct err *err
         return err->code;
     if (filter->child_states)
         filter->children = true;
+    if (!filter->fields)
+        filter->fields = FIELDS_ALL;
     return 0;
 }
 
@@ -164,6 +180,11 @@ static bool takes_text(const char *glob, struct slice text)
     takes = fnmatch(glob, buf_cstr(&copy), 0) == 0;
     buf_release(&copy);
     return takes;
+}
+
+static bool takes_schedule(const struct filter *filter, struct slice schedule)
+{
+    return !filter->schedule || (schedule.len && takes_text(filter->schedule, schedule));
 }
 
 // Texts are compared as they are, other values by their JSON: "n=3", "on=true".
@@ -240,5 +261,6 @@ bool filter_takes(const struct filter *filter, const struct job_view *view)
            (filter->has_more < 0 || filter->has_more == job_has_more(view)) &&
            takes_end(filter, head->ended_unix_ms) && takes_text(filter->name, head->name) &&
            takes_text(filter->command, trimmed(head->command)) &&
+           takes_schedule(filter, head->schedule) &&
            takes_some_child(filter, head) && takes_meta(filter, head->meta);
 }

@@ -12,6 +12,7 @@ struct filter {
     size_t id_count, id_cap;
     const char *name;     // glob, or NULL
     const char *command;  // the same, for the Command column
+    const char *schedule; // the same, of the one that started it
     unsigned states;      // bit per enum job_state; 0: all
     unsigned child_states; // the same, for children; not 0 implies children
     unsigned types;       // bit per enum job_type; 0: all
@@ -19,6 +20,7 @@ struct filter {
     size_t meta_count;
     int has_more;         // 1, 0, or -1: both
     bool children;        // child rows behind their parent's
+    unsigned fields;      // bit per enum job_field: the keys of a row
     int64_t newest;       // at most so many, those that ended last; -1: all
     int64_t before_unix_ms, after_unix_ms; // of the end; -1: any
 };

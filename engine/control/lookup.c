@@ -92,7 +92,7 @@ int lookup_job(const struct port *port, const char *selector, struct lookup *ret
 
     if (uuid_parse(slice_str(selector), &by.uuid) < 0)
         return lookup_by_id(port, selector, ret, err);
-    rc = port->ops->jobs(port->core, false, by_uuid_look, &by, err);
+    rc = port->ops->jobs(port->core, 0, false, by_uuid_look, &by, err);
     if (rc < 0)
         return rc;
     return by.found ? 0 : no_such_job(selector, err);
@@ -102,7 +102,7 @@ int lookup_job(const struct port *port, const char *selector, struct lookup *ret
 struct row_of {
     const struct port *port;
     uint64_t id;
-    json_t *json;
+    struct buf *out;
     bool found;
 };
 
@@ -115,22 +115,19 @@ static int row_look(void *arg, const struct job_view *view)
     if (row->found && row->id != view->head->id)
         unread = children_unread(row->port, view);
     if (row->found)
-        row->json = job_json(view, row->id, unread);
+        job_put(view, row->id, FIELDS_ALL, unread, row->out);
     free(unread);
     return 1;
 }
 
-int lookup_row(const struct port *port, uint64_t id, json_t **ret, struct err *err)
+int lookup_row(const struct port *port, uint64_t id, struct buf *out, struct err *err)
 {
-    struct row_of row = { .port = port, .id = id };
+    struct row_of row = { .port = port, .id = id, .out = out };
     int rc = port->ops->job(port->core, id, row_look, &row, err);
 
     if (rc < 0)
         return rc;
     if (!row.found)
         return err_set(err, -ENOENT, "job %llu: no such job", (unsigned long long)id);
-    if (!row.json)
-        return err_set(err, -ENOMEM, "out of memory");
-    *ret = row.json;
-    return 0;
+    return buf_failed(out) ? err_set(err, -ENOMEM, "out of memory") : 0;
 }

@@ -2,8 +2,6 @@
 // From what a request calls a job to the job: an id, a uuid, or ID:HOST.
 #pragma once
 
-#include <jansson.h>
-
 #include "control/port.h"
 
 // What a selector means: a job (id == job_id), or one of its children.
@@ -14,5 +12,5 @@ struct lookup {
 
 int lookup_job(const struct port *port, const char *selector, struct lookup *ret,
                struct err *err);
-// The row of a job or child, now.
-int lookup_row(const struct port *port, uint64_t id, json_t **ret, struct err *err);
+// Appends the row of a job or child, as it is now: an object.
+int lookup_row(const struct port *port, uint64_t id, struct buf *out, struct err *err);

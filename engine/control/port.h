@@ -12,6 +12,8 @@
 #include "model/head.h"
 #include "model/marks.h"
 #include "model/record.h"
+#include "model/retention.h"
+#include "model/schedule.h"
 
 // ---- changes ---------------------------------------------------------------
 enum change_kind {
@@ -23,6 +25,10 @@ enum change_kind {
     CHANGE_MARK,    // records have been received
     CHANGE_RETRY,   // a new job for some hosts of a finished one
     CHANGE_RENAME,  // to `name`, which is not empty
+    CHANGE_SCHEDULE_ADD, // a schedule whose jobs are what START would make now
+    CHANGE_SCHEDULE_ENABLE, CHANGE_SCHEDULE_DISABLE, CHANGE_SCHEDULE_REMOVE,
+    CHANGE_SCHEDULE_RUN, // a new job of one, outside of its plan
+    CHANGE_RETENTION, // of no job: how long finished ones are kept
 };
 
 struct change {
@@ -56,9 +62,14 @@ struct change {
     bool own;                 // only of what the job itself wrote, not its children
     // RETRY, with name (empty: the old one's)
     unsigned failures;        // which hosts: a bit 1 << f for each enum child_failure f
+    // SCHEDULE_*: what was asked for (ADD), or only its name
+    const struct schedule *schedule;
+    // RETENTION
+    struct retention retention;
 };
 
-// The answer of a change. id: of the job (START, RETRY: the new one). err NULL: done.
+// The answer of a change. id: of the job (START, RETRY, SCHEDULE_RUN: the new one); 0: it
+// was about no job. err NULL: done.
 typedef void (*change_fn)(void *arg, uint64_t id, const struct err *err);
 
 // ---- reads -------------------------------------------------------------------
@@ -91,6 +102,17 @@ struct step_view {
 };
 typedef int (*step_view_fn)(void *arg, const struct step_view *view);
 
+// A schedule for people.
+enum { SCHEDULE_NEXTS = 3 };
+
+struct schedule_view {
+    const struct schedule *schedule;
+    int64_t next_unix_ms[SCHEDULE_NEXTS]; // nominal times to come, while it is enabled; 0: none
+    size_t unfinished;     // instances that are
+    struct slice notice;   // why it stands still; empty: it does not
+};
+typedef int (*schedule_view_fn)(void *arg, const struct schedule_view *view); // 1 stops
+
 enum { ENGINE_NOTICES = 2 };
 
 struct engine_status {
@@ -102,6 +124,13 @@ struct engine_status {
     bool disk_full;          // new work is refused until space returns
     struct slice notices[ENGINE_NOTICES]; // sentences; valid until the next call
     size_t notice_count;
+};
+
+// What is kept of finished jobs, and what is over the bounds.
+struct retention_view {
+    struct retention bounds; // as they are set
+    uint64_t finished, finished_bytes;
+    uint64_t due, due_bytes;
 };
 
 // ---- watching -----------------------------------------------------------------
@@ -138,9 +167,10 @@ struct port_ops {
                   struct err *err);
     // One job, by job or child id. -ENOENT. fn may read more of it.
     int (*job)(void *core, uint64_t id, job_view_fn fn, void *arg, struct err *err);
-    // All jobs, ascending by id. What is counted (unread, bytes, last_seq) costs reads of
-    // its own for each job: it is 0 unless it is asked for.
-    int (*jobs)(void *core, bool counted, job_view_fn fn, void *arg, struct err *err);
+    // All jobs from that id on, ascending. What is counted (unread, bytes, last_seq) costs reads
+    // of its own for each job: it is 0 unless it is asked for.
+    int (*jobs)(void *core, uint64_t from_id, bool counted, job_view_fn fn, void *arg,
+                struct err *err);
     // Records with seq >= from_seq, in order, until fn returns 1. gap: damaged.
     int (*records)(void *core, uint64_t job_id, uint64_t from_seq,
                    int (*fn)(void *arg, const struct record *record, bool gap), void *arg,
@@ -158,6 +188,11 @@ struct port_ops {
     // The workflows that are shipped to be run by name: ended by a NULL name.
     const struct embedded_file *(*shipped)(void *core);
     int (*status)(void *core, struct engine_status *ret, struct err *err);
+    // All schedules, in the order of their names.
+    int (*schedules)(void *core, schedule_view_fn fn, void *arg, struct err *err);
+    // bounds: what would be over these; NULL: over those that are set.
+    int (*retention)(void *core, const struct retention *bounds, struct retention_view *ret,
+                     struct err *err);
     struct watch *(*watch)(void *core, uint64_t job_id, watch_fn fn, void *arg);
     void (*unwatch)(void *core, struct watch *watch);
     // Connects to hosts and asks how they are. *ret is ended by uncheck, at any time.

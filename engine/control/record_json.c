@@ -6,39 +6,48 @@
 #include "control/json.h"
 #include "model/value.h"
 
-static int data_set(json_t *json, const struct record *record)
+static void put_data(const struct record *record, struct buf *out)
 {
-    if (record->is_value)
-        return json_object_set_new(json, "value", value_slice_to_json(record->data));
-    return json_object_set_new(json, "data_b64", json_base64(record->data));
-}
+    bool is_text = !record->is_value && jtext_is_utf8(record->data);
+    json_t *json;
 
-// A text is put behind the rest, before its last brace.
-static void add_text(struct slice text, struct buf *out)
-{
-    buf_cut(out, out->len - 1);
-    buf_add_str(out, ",\"data\":");
-    jtext_quote(text, out);
-    buf_add_byte(out, '}');
+    buf_add_str(out, record->is_value ? ",\"value\":" : is_text ? ",\"data\":"
+                                                               : ",\"data_b64\":");
+    if (is_text) {
+        jtext_quote(record->data, out);
+        return;
+    }
+    json = record->is_value ? value_slice_to_json(record->data) : json_base64(record->data);
+    json_compact(json, out);
+    json_decref(json);
 }
 
 void record_line(const struct record *record, uint64_t job_id, struct slice host, bool gap,
                  struct buf *out)
 {
-    bool is_text = !gap && !record->is_value && jtext_is_utf8(record->data);
-    json_t *json = json_pack(
-        "{s:I,s:I,s:o,s:o,s:o,s:o,s:o}", "seq", (json_int_t)record->seq, "job",
-        (json_int_t)job_id, "host", json_text_or_null(host), "step",
-        gap ? json_null() : json_text_or_null(record->step), "attempt",
-        gap || !record->attempt ? json_null() : json_integer(record->attempt), "stream",
-        gap ? json_null() : json_string(stream_name(record->stream)), "time",
-        json_time(gap ? 0 : record->time_unix_ms));
-    int rc = !json ? -1 : gap ? json_object_set_new(json, "gap", json_true())
-                     : is_text ? 0 : data_set(json, record);
+    const struct slice none = { 0 };
+    struct slice stream = slice_str(gap ? NULL : stream_name(record->stream));
 
-    json_compact(rc < 0 ? NULL : json, out);
-    json_decref(json);
-    if (is_text && !buf_failed(out))
-        add_text(record->data, out);
-    buf_add_byte(out, '\n');
+    buf_add_str(out, "{\"seq\":");
+    json_put_int(out, (int64_t)record->seq);
+    buf_add_str(out, ",\"job\":");
+    json_put_int(out, (int64_t)job_id);
+    buf_add_str(out, ",\"host\":");
+    json_put_text_or_null(out, host);
+    buf_add_str(out, ",\"step\":");
+    json_put_text_or_null(out, gap ? none : record->step);
+    buf_add_str(out, ",\"attempt\":");
+    if (gap || !record->attempt)
+        buf_add_str(out, "null");
+    else
+        json_put_int(out, record->attempt);
+    buf_add_str(out, ",\"stream\":");
+    json_put_text_or_null(out, stream);
+    buf_add_str(out, ",\"time\":");
+    json_put_time(out, gap ? 0 : record->time_unix_ms);
+    if (gap)
+        buf_add_str(out, ",\"gap\":true");
+    else
+        put_data(record, out);
+    buf_add_str(out, "}\n");
 }

@@ -19,8 +19,7 @@
 #include "control/socket.h"
 
 enum {
-    CONNECTIONS_MAX = 512,
-    CONNECTION_MEMORY = 96 * 1024, // headers, and one block of a stream
+    CONNECTION_MEMORY = 64 * 1024, // a request of 4,096 ids, or one block of a stream
     PEER_CHECK_MS = 1000,
     HANDLES = 2,                   // poll and timer: closed when both are
 };
@@ -175,14 +174,15 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 }
 
 // ---- open and close
-static int daemon_start(struct control *control, int listen_fd, struct err *err)
+static int daemon_start(struct control *control, int listen_fd, size_t clients_max, struct err *err)
 {
     control->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, control,
         MHD_OPTION_LISTEN_SOCKET, listen_fd,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, control,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)(clients_max ? clients_max : CONTROL_CLIENTS_MAX),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
         MHD_OPTION_CONNECTION_TIMEOUT, 30u, // until a request's first line is there
         MHD_OPTION_END);
@@ -209,7 +209,7 @@ static int handles_open(struct control *control, struct err *err)
 }
 
 int control_open(struct control **ret, uv_loop_t *loop, const char *socket_path,
-                 const struct port *port, struct err *err)
+                 const struct port *port, size_t clients_max, struct err *err)
 {
     struct control *control = calloc(1, sizeof(*control));
     int fd, rc;
@@ -224,7 +224,7 @@ int control_open(struct control **ret, uv_loop_t *loop, const char *socket_path,
     if (fd < 0)
         goto fail;
     memcpy(control->socket_path, socket_path, strlen(socket_path) + 1);
-    rc = daemon_start(control, fd, err);
+    rc = daemon_start(control, fd, clients_max, err);
     if (rc < 0)
         close(fd);
     else

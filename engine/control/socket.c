@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 128 };
+enum { BACKLOG = 4096 };
 
 static int directory_prepare(const char *path, struct err *err)
 {

@@ -2,7 +2,9 @@
 // How: every due time is in one binary heap, 32 bytes each, on the engine's
 // timeline; the durable ones also have a row in the timers table, written with
 // the event that set them. Nothing is deleted early: an alarm that fires for a
-// step that no longer waits is dropped, and its row with it.
+// step that no longer waits is dropped, and its row with it. But those of jobs that have
+// ended go, some hundred jobs' at once in a walk over the heap: a job that has a limit of a
+// month and ends in a second would leave its row for that month.
 #include <errno.h>
 #include <stdlib.h>
 
@@ -65,12 +67,13 @@ static struct alarm pop(struct alarms *alarms)
 
 void alarm_rearm(struct engine *engine)
 {
-    int64_t due_ms = INT64_MAX;
+    int64_t due_ms = schedules_due_ms(engine);
     struct world *w = &engine->world;
 
     // A full batch takes nothing more before its predecessor has landed; an engine
     // that stops takes nothing at all, but still tries to commit.
-    if (engine->alarms.count && !engine->stopping && !(engine->flying && turn_is_full(engine)))
+    if (engine->alarms.count && !engine->stopping && !(engine->flying && turn_is_full(engine)) &&
+        engine->alarms.items[0].due_ms < due_ms)
         due_ms = engine->alarms.items[0].due_ms;
     if (!engine->stopping && engine->hosts.due_ms < due_ms)
         due_ms = engine->hosts.due_ms;
@@ -78,6 +81,8 @@ void alarm_rearm(struct engine *engine)
         due_ms = engine->commit_retry_at_ms;
     if (!engine->stopping && sweep_due_ms(engine) < due_ms)
         due_ms = sweep_due_ms(engine);
+    if (!engine->stopping && retention_due_ms(engine) < due_ms)
+        due_ms = retention_due_ms(engine);
     if (due_ms != INT64_MAX)
         w->ops->alarm(w->self, due_ms - engine->timeline_base_ms + engine->boottime_base_ms);
 }
@@ -96,6 +101,7 @@ void alarm_set(struct resident *resident, int64_t due_ms, uint64_t event_no, boo
 {
     struct engine *engine = resident->engine;
 
+    resident->alarmed = true;
     if (has_row)
         timers_put(turn_batch(engine), due_ms, resident->id, event_no);
     if (due_ms < resident->next_due_ms)
@@ -104,6 +110,53 @@ void alarm_set(struct resident *resident, int64_t due_ms, uint64_t event_no, boo
                  (struct alarm){ due_ms, resident->id, event_no, has_row, due_ms });
     alarm_rearm(engine);
 }
+
+// ---- those of jobs that have ended
+
+enum { ENDED_MIN = 256, ENDED_SHARE = 8 }; // jobs, and alarms for each of them, worth a walk
+
+void alarm_forget(struct resident *r)
+{
+    struct engine *engine = r->engine;
+
+    while (r->held.count) {
+        struct alarm alarm = pop(&r->held);
+        timers_del(turn_batch(engine), alarm.row_due_ms, alarm.job_id, alarm.event_no);
+    }
+    if (r->alarmed) // without memory for it, they go when they are due
+        map_put(&engine->alarms_ended, r->id, engine);
+}
+
+static void heapify(struct alarms *alarms, size_t count)
+{
+    alarms->count = 0;
+    while (alarms->count < count)
+        sift_up(alarms, alarms->count++);
+}
+
+void alarm_sweep(struct engine *engine)
+{
+    struct alarms *alarms = &engine->alarms;
+    struct map *ended = &engine->alarms_ended;
+    size_t kept = 0, i;
+
+    if (ended->count < ENDED_MIN || ended->count * ENDED_SHARE < alarms->count)
+        return;
+    for (i = 0; i < alarms->count; i++) {
+        struct alarm alarm = alarms->items[i];
+        if (turn_is_full(engine) || !map_get(ended, alarm.job_id))
+            alarms->items[kept++] = alarm;
+        else if (alarm.has_row)
+            timers_del(turn_batch(engine), alarm.row_due_ms, alarm.job_id, alarm.event_no);
+    }
+    heapify(alarms, kept);
+    if (turn_is_full(engine))
+        return;
+    map_release(ended);
+    map_init(ended);
+}
+
+// ---- at a start, and of jobs that are taken up again
 
 static int load_row(void *arg, int64_t due_ms, uint64_t job_id, uint64_t event_no)
 {
@@ -150,9 +203,25 @@ void alarm_resume(struct resident *r)
     alarm_rearm(r->engine);
 }
 
-int alarm_load(struct engine *engine, struct err *err)
+struct loading {
+    struct engine *engine;
+    const struct map *unfinished;
+};
+
+static int load_unfinished(void *arg, int64_t due_ms, uint64_t job_id, uint64_t event_no)
 {
-    int rc = timers_scan(engine->store, load_row, engine, err);
+    const struct loading *loading = arg;
+
+    if (map_get(loading->unfinished, job_id) || turn_is_full(loading->engine))
+        return load_row(loading->engine, due_ms, job_id, event_no);
+    timers_del(turn_batch(loading->engine), due_ms, job_id, event_no);
+    return 0;
+}
+
+int alarm_load(struct engine *engine, const struct map *unfinished, struct err *err)
+{
+    struct loading loading = { engine, unfinished };
+    int rc = timers_scan(engine->store, load_unfinished, &loading, err);
 
     alarm_rearm(engine);
     return rc;
@@ -262,6 +331,8 @@ void engine_alarm(struct engine *engine)
             timers_del(turn_batch(engine), alarm.row_due_ms, alarm.job_id, alarm.event_no);
     }
     sweep_due(engine);
+    schedules_due(engine);
+    retention_due(engine);
     // Overdue ones that found the batch full are due at once, again.
     alarm_rearm(engine);
 }

@@ -58,6 +58,7 @@ static int found_view(void *arg, const struct job_view *view)
     found->auto_remove = view->head->auto_remove;
     found->damaged = view->damaged;
     found->last_seq = view->last_seq;
+    found->ended_unix_ms = view->head->ended_unix_ms;
     return 0;
 }
 
@@ -152,8 +153,7 @@ static void kill_in_flight(struct resident *r, uint64_t wish_no, int64_t grace_m
     }
 }
 
-static int change_stop(struct engine *engine, const struct change *change, uint64_t *id,
-                       struct err *err)
+int change_stop(struct engine *engine, const struct change *change, uint64_t *id, struct err *err)
 {
     struct event event = { .type = EVENT_STOP_ASKED };
     struct resident *r;
@@ -319,10 +319,13 @@ static int change_answer(struct engine *engine, const struct change *change, uin
 
 // ---- remove
 
-static int drop_children(void *arg, const struct job_view *view)
+static int drop_known(void *arg, const struct job_view *view)
 {
+    struct engine *engine = arg;
+
     for (size_t i = 0; i < view->head->child_count; i++)
-        jobs_index_del(arg, view->head->children[i].id, view->head->children[i].uuid);
+        jobs_index_del(engine->open, view->head->children[i].id, view->head->children[i].uuid);
+    text_refs_drop_head(engine, view->head);
     return 0;
 }
 
@@ -333,6 +336,7 @@ static void drop_new_children(struct batch *batch, const struct resident *r)
         jobs_index_del(batch, r->job.children[i].id, r->job.children[i].uuid);
 }
 
+// Asked twice before the first is on disk, it is done once.
 void change_tombstone(struct engine *engine, const struct found *found)
 {
     struct job_head head = { .id = found->id, .uuid = found->uuid, .removing = true,
@@ -340,7 +344,9 @@ void change_tombstone(struct engine *engine, const struct found *found)
     struct batch *batch = turn_batch(engine);
     struct resident *r = map_get(&engine->residents, found->id);
 
-    view_job(engine, found->id, drop_children, batch, NULL);
+    if (reclaim_has(engine, found->id))
+        return;
+    view_job(engine, found->id, drop_known, engine, NULL);
     if (r) {
         r->removed = true; // its head must not come back with this turn
         drop_new_children(batch, r);
@@ -348,7 +354,9 @@ void change_tombstone(struct engine *engine, const struct found *found)
     jobs_put(batch, &head);
     jobs_index_del(batch, found->id, found->uuid);
     active_del(batch, found->id);
+    ended_remove(engine, found->id, found->ended_unix_ms);
     reclaim_add(engine, found->id);
+    schedules_removed(engine, found->id);
 }
 
 // One that cannot be woken, for damage or whatever else, can still be removed.
@@ -365,8 +373,8 @@ static int end_to_remove(struct engine *engine, uint64_t id, struct err *err)
     return 0;
 }
 
-static int change_remove(struct engine *engine, const struct change *change, uint64_t *id,
-                         struct err *err)
+int change_remove(struct engine *engine, const struct change *change, uint64_t *id,
+                  struct err *err)
 {
     struct found found;
     int rc = change_find(engine, change->job_id, &found, err);
@@ -390,6 +398,17 @@ static int change_remove(struct engine *engine, const struct change *change, uin
     return rc;
 }
 
+// One that is not what it was said to be is left to people, and not looked at again.
+void change_expire(struct engine *engine, const struct ended_job *job)
+{
+    struct found found;
+    int rc = change_find(engine, job->id, &found, NULL);
+
+    if (rc == 0 && !found.damaged && job_state_is_finished(found.committed))
+        change_tombstone(engine, &found);
+    ended_remove(engine, job->id, job->ended_unix_ms);
+}
+
 int change_take(void *core, const struct change *change, change_fn fn, void *arg, struct err *err)
 {
     static int (*const take[])(struct engine *, const struct change *, uint64_t *, struct err *) = {
@@ -398,6 +417,12 @@ int change_take(void *core, const struct change *change, change_fn fn, void *arg
         [CHANGE_SIGNAL] = change_signal,   [CHANGE_ANSWER] = change_answer,
         [CHANGE_REMOVE] = change_remove,   [CHANGE_MARK] = change_mark,
         [CHANGE_RETRY] = change_retry,     [CHANGE_RENAME] = change_rename,
+        [CHANGE_SCHEDULE_ADD] = change_schedule_add,
+        [CHANGE_SCHEDULE_ENABLE] = change_schedule_enable,
+        [CHANGE_SCHEDULE_DISABLE] = change_schedule_disable,
+        [CHANGE_SCHEDULE_REMOVE] = change_schedule_remove,
+        [CHANGE_SCHEDULE_RUN] = change_schedule_run,
+        [CHANGE_RETENTION] = change_retention,
     };
     struct engine *engine = core;
     struct resident *r;

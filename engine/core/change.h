@@ -15,12 +15,36 @@ struct found {
     enum job_state committed; // on disk
     bool auto_remove, damaged;
     uint64_t last_seq;
+    int64_t ended_unix_ms;
 };
 int change_find(struct engine *engine, uint64_t id, struct found *found, struct err *err);
 // The job is gone with this turn: nobody sees it any more, its rows are reclaimed later.
 void change_tombstone(struct engine *engine, const struct found *found);
+// Removes a finished job whose time is over.
+void change_expire(struct engine *engine, const struct ended_job *job);
 int change_start(struct engine *engine, const struct change *change, uint64_t *id,
                  struct err *err);
+// Would it be started, as things are? Changes nothing.
+int start_check(struct engine *engine, const struct change *change, struct err *err);
+// The same as change_start for an instance of a schedule (NULL: of none); nominal 0: it is
+// outside of the plan.
+int start_instance(struct engine *engine, const struct change *change,
+                   const struct schedule *schedule, int64_t nominal_unix_ms, uint64_t *id,
+                   struct err *err);
+int change_stop(struct engine *engine, const struct change *change, uint64_t *id, struct err *err);
+int change_remove(struct engine *engine, const struct change *change, uint64_t *id,
+                  struct err *err);
+// schedule_change.c
+int change_schedule_add(struct engine *engine, const struct change *change, uint64_t *id,
+                        struct err *err);
+int change_schedule_enable(struct engine *engine, const struct change *change, uint64_t *id,
+                           struct err *err);
+int change_schedule_disable(struct engine *engine, const struct change *change, uint64_t *id,
+                            struct err *err);
+int change_schedule_remove(struct engine *engine, const struct change *change, uint64_t *id,
+                           struct err *err);
+int change_schedule_run(struct engine *engine, const struct change *change, uint64_t *id,
+                        struct err *err);
 // A new job made of what an old one was made of, but for its name (empty: its own) and hosts.
 int start_again(struct engine *engine, const struct event_started *old, struct slice name,
                 struct slice hosts, uint64_t *id, struct err *err);

@@ -104,27 +104,55 @@ static void recover_job(struct engine *engine, uint64_t job_id)
 struct count {
     struct engine *engine;
     struct ids removing;
-    uint64_t unfinished;
+    struct map unfinished; // ids, also of those whose head does not tell
+    uint64_t parked;       // those whose head does
 };
+
+static int note_unfinished(struct count *count, uint64_t id)
+{
+    return map_put(&count->unfinished, id, count);
+}
 
 static int count_head(void *arg, uint64_t id, struct slice bytes, bool damaged)
 {
     struct count *count = arg;
+    struct engine *engine = count->engine;
     struct job_head head;
     struct child_head one;
     int rc;
 
-    if (damaged)
-        return 0;
-    rc = head_decode(bytes, &count->engine->doc, &head, &one, 1, NULL);
-    if (rc < 0 && rc != -ENOSPC)
-        return 0;
+    rc = damaged ? ERR_CORRUPT
+                 : head_decode(bytes, &engine->doc, &head, &one, 1, NULL);
+    if (rc < 0 && rc != -ENOSPC) {
+        engine->texts.unknown = true;
+        return note_unfinished(count, id);
+    }
     if (head.removing)
         return ids_push(&count->removing, id);
-    count->unfinished += !job_state_is_finished(head.state);
-    if (head.auto_remove && job_state_is_finished(head.state))
-        sweep_add(count->engine, id);
-    return 0;
+    rc = text_refs_take_head(engine, &head);
+    if (rc >= 0)
+        rc = schedules_note(engine, &head);
+    if (rc < 0)
+        return rc;
+    count->parked += !job_state_is_finished(head.state);
+    if (!job_state_is_finished(head.state))
+        return note_unfinished(count, id);
+    if (head.auto_remove)
+        sweep_add(engine, id);
+    return ended_load(engine, &head);
+}
+
+static int count_all(struct count *count, struct err *err)
+{
+    struct engine *engine = count->engine;
+    int rc = jobs_scan(engine->store, 0, false, count_head, count, err);
+
+    ended_sort(engine);
+    if (rc >= 0)
+        rc = text_refs_sweep(engine, err);
+    if (rc >= 0)
+        rc = requests_load(engine, err);
+    return rc < 0 ? rc : retention_load(engine, err);
 }
 
 static int recover(struct engine *engine, struct err *err)
@@ -133,12 +161,16 @@ static int recover(struct engine *engine, struct err *err)
     struct ids active = { 0 };
     int rc = log_index_load(engine, err);
 
+    map_init(&count.unfinished);
     if (rc >= 0)
-        rc = jobs_scan(engine->store, 0, false, count_head, &count, err);
+        rc = schedules_load(engine, err);
+    if (rc >= 0)
+        rc = count_all(&count, err);
     if (rc >= 0)
         rc = active_scan(engine->store, collect_active, &active, err);
     if (rc >= 0)
-        rc = alarm_load(engine, err);
+        rc = alarm_load(engine, &count.unfinished, err);
+    map_release(&count.unfinished);
     engine->recovering = true;
     for (size_t i = 0; rc >= 0 && i < count.removing.count; i++)
         reclaim_add(engine, count.removing.items[i]);
@@ -146,7 +178,7 @@ static int recover(struct engine *engine, struct err *err)
         recover_job(engine, active.items[i]);
     engine->recovering = false;
     log_index_settle(engine);
-    engine->parked = count.unfinished - engine->residents.count;
+    engine->parked = count.parked - engine->residents.count;
     free(count.removing.items);
     free(active.items);
     return rc < 0 ? rc : 0;
@@ -159,10 +191,18 @@ static void engine_init(struct engine *engine)
     turn_init(engine);
     map_init(&engine->residents);
     map_init(&engine->by_uuid);
+    map_init(&engine->reclaiming);
+    map_init(&engine->alarms_ended);
+    map_init(&engine->texts.by_hash);
+    engine->retention = RETENTION_NONE;
+    engine->retention_at_ms = INT64_MAX;
     list_init(&engine->lru);
     list_init(&engine->watches);
     list_init(&engine->reclaims);
     list_init(&engine->sweeps);
+    list_init(&engine->schedules);
+    map_init(&engine->instances);
+    engine->schedules_wake_ms = INT64_MAX;
     buf_init(&engine->scratch, ONCE_VALUE_MAX);
     value_doc_init(&engine->doc);
     engine->own_prelude_hash = content_hash_of(script_prelude());
@@ -214,14 +254,6 @@ int engine_new(struct engine **ret, const struct world *world, struct store *sto
     return 0;
 }
 
-static void free_reclaims(struct engine *engine)
-{
-    struct list *first;
-
-    while ((first = list_first(&engine->reclaims)))
-        reclaim_drop(first);
-}
-
 // It was made, or not: nobody was left to hear of it when the thread was done.
 static void end_backup(struct engine *engine)
 {
@@ -245,11 +277,15 @@ void engine_free(struct engine *engine)
         resident_free(container_of(first, struct resident, lru));
     list_each_safe(it, &engine->watches)
         free(container_of(it, struct watch, link));
-    free_reclaims(engine);
+    reclaim_drop_all(engine);
     sweep_drop_all(engine);
+    schedules_release(engine);
     turn_release(engine);
     map_release(&engine->residents);
     map_release(&engine->by_uuid);
+    text_refs_release(engine);
+    ended_release(engine);
+    map_release(&engine->alarms_ended);
     free(engine->alarms.items);
     hosts_release(engine);
     buf_release(&engine->scratch);
@@ -348,6 +384,8 @@ static const struct port_ops port_ops = {
     .header = port_header,
     .shipped = port_shipped,
     .status = view_status,
+    .schedules = view_schedules,
+    .retention = view_retention,
     .watch = port_watch,
     .unwatch = port_unwatch,
     .check = check_hosts,

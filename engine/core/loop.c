@@ -23,6 +23,8 @@
 
 #include "base/hash.h"
 #include "base/list.h"
+#include "core/clock_watch.h"
+#include "core/zone_file.h"
 #include "host/local.h"
 #include "host/ssh.h"
 #include "model/target.h"
@@ -46,6 +48,7 @@ struct loop_world {
     struct loop_options options;
     uv_idle_t idle;
     uv_timer_t timer, quiet;
+    struct clock_watch clock_watch;
     uv_work_t work;
     const struct batch *batch; // being committed; NULL: none
     int commit_rc, room_rc;
@@ -79,16 +82,18 @@ static void random_bytes(void *self, void *out, size_t len)
 
 // Without the kernel's file every start counts as a new boot: timers then go by
 // the wall clock, which is the safe direction.
-static struct uuid read_boot_id(void)
+static struct uuid read_boot_id(const char *given)
 {
     char text[UUID_TEXT] = "";
     uint8_t random[16];
     struct uuid id;
-    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    int fd = given ? -1 : open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
     ssize_t n = fd >= 0 ? read(fd, text, UUID_TEXT - 1) : -1;
 
     if (fd >= 0)
         close(fd);
+    if (given && uuid_parse(slice_str(given), &id) == 0)
+        return id;
     if (n == UUID_TEXT - 1 && uuid_parse(slice_str(text), &id) == 0)
         return id;
     randombytes_buf(random, sizeof(random));
@@ -321,6 +326,21 @@ static int add_session(void *self, struct slice host, struct buf *words, struct 
     return rc;
 }
 
+// Schedules go by the wall clock: what is due is looked for anew.
+static void on_clock_set(void *arg)
+{
+    struct loop_world *world = arg;
+
+    if (world->engine)
+        engine_alarm(world->engine);
+}
+
+static int read_zone(void *self, const char *name, struct buf *ret, struct err *err)
+{
+    (void)self;
+    return zone_file_read(name, ret, err);
+}
+
 static void write_log(void *self, enum log_level level, const char *line)
 {
     static const char *const names[] = { "error", "warning", "info", "debug" };
@@ -357,7 +377,7 @@ static void stopped(void *self, const struct err *err)
 static const struct world_ops ops = {
     .wall_ms = wall_ms, .boottime_ms = boottime_ms, .boot_id = boot_id, .random = random_bytes,
     .alarm = alarm_at,  .wake = wake,               .commit = commit,   .link = open_link,
-    .backup = backup,   .session = add_session,
+    .backup = backup,   .session = add_session,     .zone = read_zone,
     .log = write_log,   .point = point,             .stopped = stopped,
 };
 
@@ -383,11 +403,12 @@ int loop_world_new(struct loop_world **ret, uv_loop_t *loop, struct store *store
     world->loop = loop;
     world->store = store;
     world->options = *options;
-    world->boot_id = read_boot_id();
+    world->boot_id = read_boot_id(options->boot_id);
     world->crash_left = colon ? (unsigned)strtoul(colon + 1, NULL, 10) : 0;
     uv_idle_init(loop, &world->idle); // these cannot fail
     uv_timer_init(loop, &world->timer);
     uv_timer_init(loop, &world->quiet);
+    clock_watch_open(&world->clock_watch, loop, on_clock_set, world);
     *ret = world;
     return 0;
 }
@@ -413,14 +434,21 @@ static void on_quiet_closed(uv_handle_t *handle)
     close_done(container_of((uv_timer_t *)handle, struct loop_world, quiet));
 }
 
+static void on_clock_watch_closed(uv_handle_t *handle)
+{
+    close_done(container_of((uv_poll_t *)handle, struct loop_world, clock_watch.poll));
+}
+
 void loop_world_close(struct loop_world *world)
 {
     if (!world)
         return;
     assert(!world->batch); // the pool's thread would write into freed memory
     world->engine = NULL;
-    world->closing = world->backup_path ? 4 : 3; // a backup is waited for
+    world->closing = (world->backup_path ? 4 : 3) + // a backup is waited for
+                     (world->clock_watch.fd >= 0);
     uv_close((uv_handle_t *)&world->idle, on_idle_closed);
     uv_close((uv_handle_t *)&world->timer, on_timer_closed);
     uv_close((uv_handle_t *)&world->quiet, on_quiet_closed);
+    clock_watch_close(&world->clock_watch, on_clock_watch_closed);
 }

@@ -18,6 +18,7 @@ struct loop_options {
     const char *ssh_program; // NULL: ssh, by PATH
     const char *ssh_config;  // for its -F; NULL: the user's own
     const char *crash_point; // "label:n": SIGKILL ourselves at the n-th pass; NULL: never
+    const char *boot_id;     // a uuid, for tests; NULL: the kernel's
     loop_stopped_fn stopped;
     void *arg;
 };

@@ -24,6 +24,14 @@ void notice_job(struct engine *engine, uint64_t job_id)
     }
 }
 
+bool watch_is_on(const struct engine *engine, uint64_t job_id)
+{
+    list_each(it, &engine->watches)
+        if (container_of(it, const struct watch, link)->job_id == job_id)
+            return true;
+    return false;
+}
+
 void notice_host(struct host *host, struct slice why)
 {
     char text[ERR_TEXT_MAX] = "";

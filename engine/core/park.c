@@ -100,6 +100,8 @@ void resident_park_if_idle(struct resident *r)
     }
     if (r->job.ended || r->dead) {
         engine->parked += r->dead && !r->job.ended;
+        if (r->job.ended && !r->removed)
+            retention_ended(r);
         resident_free(r);
         return;
     }

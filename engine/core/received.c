@@ -81,13 +81,25 @@ static int count_all(struct engine *engine, struct count *count, struct err *err
                         err);
 }
 
+// The head of a finished job tells what was written; of others, and in one that an older
+// Pawl wrote, the records do.
+static int count_written(struct engine *engine, const struct job_head *head, uint64_t *seq,
+                         uint64_t *bytes)
+{
+    *seq = head->last_seq;
+    *bytes = head->output_bytes;
+    if (head->counted && job_state_is_finished(head->state))
+        return 0;
+    return records_end(engine->store, head->id, seq, bytes, NULL);
+}
+
 void received_count(struct engine *engine, struct job_view *view)
 {
     uint64_t job_id = view->head->id, bytes = 0, read = 0;
     struct marks marks = { 0 };
     struct count count = { .marks = &marks, .job_id = job_id };
 
-    if (records_end(engine->store, job_id, &view->last_seq, &bytes, NULL) < 0 ||
+    if (count_written(engine, view->head, &view->last_seq, &bytes) < 0 ||
         view->last_seq == 0 || marks_load(engine->store, job_id, &marks, NULL) < 0 ||
         marks.all >= view->last_seq) {
         marks_release(&marks);

@@ -39,6 +39,7 @@ static int replay_event(void *arg, const struct event *event, struct err *err)
     struct resident *r = arg;
     int rc = job_apply(&r->job, event, err);
 
+    r->journal_bytes += event->bytes;
     if (rc == 0 && event->type == EVENT_STARTED)
         rc = load_script(r, err);
     if (rc == 0 && event->notes == EVENT_UNRUN) // they run at RESUMED: the row is gone by then
@@ -122,8 +123,10 @@ int resident_end_unwritten(struct resident *r, struct event *ended, struct err *
         return rc;
     r->head_dirty = true;
     turn_touch(r);
+    alarm_forget(r);
     if (r->job.started.auto_remove)
         sweep_add(r->engine, r->id);
+    schedules_ended(r->engine, r->id);
     return 0;
 }
 
@@ -201,8 +204,10 @@ static int take_up(struct resident *r, struct err *err)
 static int wake(struct resident *r, struct err *err)
 {
     struct err why;
-    int rc = replay(r, &why), made;
+    int rc, made;
 
+    r->alarmed = true; // in its former life
+    rc = replay(r, &why);
     if (rc < 0 && !is_wreckage(rc))
         return err_set(err, rc, "%s", err_text(&why));
     made = rc < 0 ? make_wreck(r, &why, err) : 0;

@@ -314,10 +314,15 @@ static int fold(struct resident *r, struct event *event, size_t *notes_at, struc
     before = r->events.len;
     *notes_at = event_encode(event, &r->events);
     r->engine->events_bytes += r->events.len - before;
+    r->journal_bytes += r->events.len - before;
     turn_touch(r);
     arm_limits(r, event->no);
+    if (r->job.ended)
+        alarm_forget(r);
     if (r->job.ended && r->job.started.auto_remove)
         sweep_add(r->engine, r->id);
+    if (r->job.ended)
+        schedules_ended(r->engine, r->id);
     return 0;
 }
 

@@ -50,6 +50,8 @@ struct plan {
     struct buf uuids;          // of its children, 16 bytes each
     size_t children;
     struct slice prelude_hash; // of an older job's; empty: the one of new jobs
+    const struct schedule *schedule; // that it is an instance of; NULL: none
+    int64_t nominal_unix_ms;
     struct value_doc doc;
     int64_t timeout_ms, elapsed_timeout_ms, cleanup_timeout_ms;
 };
@@ -209,6 +211,7 @@ static int create(struct engine *engine, const struct change *change, struct pla
         .name = change->name.len ? change->name : slice_str(default_name),
         .command = change->command,
         .script_name = plan->name,
+        .prelude_hash = plan->prelude_hash,
         .params = buf_slice(&plan->params),
         .meta = change->meta,
         .cwd = change->cwd,
@@ -222,6 +225,12 @@ static int create(struct engine *engine, const struct change *change, struct pla
         .child_uuids = buf_slice(&plan->uuids),
         .hosts = change->hosts,
     };
+    if (plan->schedule) {
+        s->name = change->name.len ? change->name : plan->schedule->name;
+        s->schedule = plan->schedule->name;
+        s->schedule_uuid = plan->schedule->uuid;
+        s->nominal_unix_ms = plan->nominal_unix_ms;
+    }
     engine->meta.next_id += plan->children;
     r = resident_new(engine, *id);
     if (!r)
@@ -231,11 +240,11 @@ static int create(struct engine *engine, const struct change *change, struct pla
         resident_free(r);
         return rc;
     }
-    if (plan->prelude_hash.len)
-        s->prelude_hash = plan->prelude_hash;
     rc = begin(r, &event, &plan->texts, err);
-    if (rc < 0)
+    if (rc < 0) {
+        texts_unpin(engine, s);
         return rc;
+    }
     jobs_index_put(turn_batch(engine), *id, s->uuid, *id);
     for (size_t i = 0; i < plan->children; i++)
         jobs_index_put(turn_batch(engine), s->child_id + i, plan_uuid(plan, i), *id);
@@ -250,8 +259,9 @@ static int refuse_full(const struct engine *engine, struct err *err)
                    "space returns (running jobs wait): %.300s", engine->full_text);
 }
 
-static int start_planned(struct engine *engine, const struct change *change, struct plan *plan,
-                         uint64_t *id, struct err *err)
+// Finds everything that can be wrong.
+static int plan_make(struct engine *engine, const struct change *change, struct plan *plan,
+                     struct err *err)
 {
     int rc = script_of(change, &plan->name, &plan->texts.script, err);
 
@@ -267,21 +277,41 @@ static int start_planned(struct engine *engine, const struct change *change, str
         rc = plan_header(engine, change, plan, err);
     if (rc == 0)
         rc = modules_check(&plan->doc, plan->name, &plan->texts, err);
-    if (rc == 0)
-        rc = plan_children(engine, change, plan, err);
-    return rc < 0 ? rc : create(engine, change, plan, id, err);
+    return rc < 0 ? rc : plan_children(engine, change, plan, err);
 }
 
-int change_start(struct engine *engine, const struct change *change, uint64_t *id,
-                 struct err *err)
+int start_check(struct engine *engine, const struct change *change, struct err *err)
 {
     struct plan plan;
     int rc;
 
     plan_init(&plan);
-    rc = start_planned(engine, change, &plan, id, err);
+    rc = plan_make(engine, change, &plan, err);
     plan_release(&plan);
     return rc;
+}
+
+int start_instance(struct engine *engine, const struct change *change,
+                   const struct schedule *schedule, int64_t nominal_unix_ms, uint64_t *id,
+                   struct err *err)
+{
+    struct plan plan;
+    int rc;
+
+    plan_init(&plan);
+    plan.schedule = schedule;
+    plan.nominal_unix_ms = nominal_unix_ms;
+    rc = plan_make(engine, change, &plan, err);
+    if (rc == 0)
+        rc = create(engine, change, &plan, id, err);
+    plan_release(&plan);
+    return rc;
+}
+
+int change_start(struct engine *engine, const struct change *change, uint64_t *id,
+                 struct err *err)
+{
+    return start_instance(engine, change, NULL, 0, id, err);
 }
 
 // ---- once more

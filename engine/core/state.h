@@ -15,10 +15,14 @@
 //   check.c     how hosts are, for people who ask
 //   links.c     what a link tells of attempts
 //   orders.c    kills that outlive their job
-//   texts.c     what a job runs: script, modules, prelude, pinned by content hash
+//   texts.c     what a job runs: script, modules, prelude, pinned by content hash;
+//               text_refs.c: by how many jobs
 //   alarm.c     due times; sweep.c: jobs that remove themselves
+//   ended.c     the finished jobs; retention.c: how long they are kept
+//   requests.c  answers to requests, kept for a while
 //   notice.c    what people should know though no job tells it
 //   change.c, start.c, retry.c   what people ask for (the port's changes)
+//   schedules.c, schedule_change.c, schedule_job.c   jobs that are started by the clock
 //   view.c      what people see (the port's reads); history.c: a job's steps
 //   engine.c    composition, recovery, the end
 #pragma once
@@ -45,7 +49,6 @@ enum {
     GRACE_MS = 10 * 1000,           // from TERM to KILL, by default
     PARK_MS = 1000,                 // engine_options.park_ms, by default
     COMMIT_RETRY_MS = 1000,         // between tries on a full disk
-    REQUEST_KEPT_MS = 24 * 60 * 60 * 1000,
 };
 #define RESIDENT_BYTES_MAX ((size_t)256 * 1024 * 1024)
 
@@ -183,13 +186,18 @@ struct engine {
     uint64_t log_bytes;    // ever written to the log
     struct log_index *log_index; // what the last engine's log has of jobs not taken over
     struct alarms alarms;
+    struct map alarms_ended; // ids of ended jobs that may have some
     struct hosts hosts;
     struct host *localhost; // one of them
     struct list watches;
     struct list pendings; // changes not committed yet
     struct list *carried; // attempts of a resident that is being rebuilt; NULL: none
     struct list reclaims; // removed jobs whose rows are still there
+    struct map reclaiming; // the same by id
     struct list sweeps;   // finished jobs that may remove themselves
+    struct list schedules;  // struct planned (schedules.h), by name
+    struct map instances;   // job id -> struct instance (schedules.h)
+    int64_t schedules_wake_ms; // wall clock: when to look at schedules again; INT64_MAX: never
     bool recovering, stopping, stopped;
     bool disk_full;       // no room could be made for new work; results use the floor
     bool room_lost;       // as the newest commit found it
@@ -202,7 +210,23 @@ struct engine {
     struct err failure;   // stopped because of it; told when the committer holds nothing
     struct slice prelude; // of new jobs
     struct content_hash prelude_hash, own_prelude_hash; // own: of this binary's
-    bool prelude_pinned;  // it is in the store, or in a batch on its way there
+    bool prelude_pinned;  // the engine itself counts among those that need it
+    struct text_refs {
+        struct map by_hash; // first 8 bytes of the hash -> struct text_ref
+        bool unknown;       // there are jobs whose texts are not known: none is deleted
+    } texts;
+    struct ended {
+        struct ended_job *items; // by their end, oldest first
+        size_t first, count, cap; // items before first are gone, and some behind it
+        size_t live;              // jobs
+        uint64_t bytes;           // that these hold
+    } ended;
+    struct retention retention;
+    uint64_t retention_turn;  // last turn that removed some
+    int64_t retention_at_ms;  // timeline; when to look at the oldest again; INT64_MAX: never
+    size_t requests_kept;
+    uint64_t requests_turn;   // last turn that dropped some
+    bool requests_late;       // more of them have had their time
     struct value_doc doc; // scratch for decoding one value at a time
     struct buf scratch;   // for the value of a once()
 };
@@ -249,12 +273,14 @@ struct resident {
     uint64_t unfiled_turn; // the oldest of them is in that turn's row
     uint64_t unfiled_at;   // engine.log_bytes at that time
     uint64_t seq, bytes;   // stream: last record's seq, bytes so far
+    uint64_t journal_bytes; // of all its events
     uint32_t notes;        // made by the event being folded
     struct buf progress;   // the last of them that tells progress, encoded
     uint64_t recovered_no; // last event that an earlier engine wrote
     uint64_t turn;         // last turn that touched it
     int64_t next_due_ms;   // earliest alarm set for it since it is resident; INT64_MAX
     struct alarms held;    // fired while it was suspended
+    bool alarmed;          // some may have been set for it
     bool was_parked;       // others may have fired before it was woken: see their rows
     bool replaying;        // notes are counted, not stored
     size_t bytes_counted;  // of its script, as last added to engine.resident_bytes
@@ -266,6 +292,7 @@ struct resident {
     bool wreck;            // its journal cannot be replayed: only stop, remove, resume
     enum job_state head_state;
     size_t head_child_ends; // as head_state: what the head on disk shows
+    uint64_t head_seq, head_journal_bytes; // the same
 };
 
 // turn.c
@@ -303,9 +330,25 @@ void texts_release(struct texts *texts);
 // event; the hashes are written to `hashes`, which must outlive it.
 int texts_pin(struct engine *engine, const struct texts *texts, struct event_started *started,
               struct buf *hashes, struct err *err);
+// What was pinned for a job that did not come about is not needed.
+void texts_unpin(struct engine *engine, const struct event_started *started);
+// Appends the hashes that a head has beside the script's.
+void texts_list(struct engine *engine, const struct event_started *started, struct buf *ret);
 // Those of an older job. ERR_CORRUPT: one is missing from the store.
 int texts_load(struct engine *engine, const struct event_started *started, struct texts *ret,
                struct err *err);
+
+// text_refs.c: how many jobs need a text. Memory only: made anew from the heads at a start.
+// 1: it is new, and must be stored; 0; -ENOMEM.
+int text_refs_take(struct engine *engine, struct slice hash);
+// Deletes it with the open batch when nobody needs it any more.
+void text_refs_drop(struct engine *engine, struct slice hash);
+// All of a job, as its head names them.
+int text_refs_take_head(struct engine *engine, const struct job_head *head);
+void text_refs_drop_head(struct engine *engine, const struct job_head *head);
+// At a start: deletes those that no job needs.
+int text_refs_sweep(struct engine *engine, struct err *err);
+void text_refs_release(struct engine *engine);
 
 // resident.c
 // Takes a fact: folds it, runs what it made ready, journals it, makes intents.
@@ -406,6 +449,9 @@ bool dispatch_has_orders(struct host *host);
 int dispatch_orders_left(struct engine *engine, struct err *err);
 void dispatch_order_done(struct host *host, struct link_key key); // the key is gone
 
+// Does anybody follow this very job?
+bool watch_is_on(const struct engine *engine, uint64_t job_id);
+
 // notice.c
 void notice_wake(struct engine *engine); // tells all watches
 void notice_job(struct engine *engine, uint64_t job_id); // tells those of a job
@@ -420,7 +466,12 @@ void away_show(const struct engine *engine, struct job_head *head);
 
 // alarm.c
 void alarm_set(struct resident *resident, int64_t due_ms, uint64_t event_no, bool has_row);
-int alarm_load(struct engine *engine, struct err *err);
+// At a start: those of jobs that have not finished, which are the keys of the map.
+int alarm_load(struct engine *engine, const struct map *unfinished, struct err *err);
+// The job has ended: what it still waits for is of no use.
+void alarm_forget(struct resident *resident);
+// Deletes the alarms of ended jobs when they are worth it.
+void alarm_sweep(struct engine *engine);
 void alarm_rearm(struct engine *engine);
 // Takes up the durable alarms of a job that was suspended, or could not be woken.
 void alarm_resume(struct resident *resident);
@@ -432,7 +483,8 @@ struct uuid engine_new_uuid(struct engine *engine);
 // change.c, view.c
 int change_take(void *core, const struct change *change, change_fn fn, void *arg, struct err *err);
 int view_job(void *core, uint64_t id, job_view_fn fn, void *arg, struct err *err);
-int view_jobs(void *core, bool counted, job_view_fn fn, void *arg, struct err *err);
+int view_jobs(void *core, uint64_t from_id, bool counted, job_view_fn fn, void *arg,
+              struct err *err);
 int view_records(void *core, uint64_t job_id, uint64_t from_seq,
                  int (*fn)(void *arg, const struct record *record, bool gap), void *arg,
                  struct err *err);
@@ -458,7 +510,53 @@ void sweep_due(struct engine *engine);
 int64_t sweep_due_ms(struct engine *engine); // INT64_MAX: nothing is due
 void sweep_drop_all(struct engine *engine);
 
+// schedules.c
+int schedules_load(struct engine *engine, struct err *err);
+void schedules_release(struct engine *engine);
+// At the start, for each job: an instance of a schedule?
+int schedules_note(struct engine *engine, const struct job_head *head);
+int64_t schedules_due_ms(const struct engine *engine); // timeline; INT64_MAX: nothing is due
+void schedules_due(struct engine *engine);
+void schedules_ended(struct engine *engine, uint64_t job_id);   // is finished, in this batch
+void schedules_removed(struct engine *engine, uint64_t job_id); // the same
+int view_schedules(void *core, schedule_view_fn fn, void *arg, struct err *err);
+// ended.c
+struct ended_job {
+    int64_t ended_unix_ms;
+    uint64_t id;    // 0: gone
+    uint64_t bytes; // that it holds in the store
+};
+int ended_add(struct engine *engine, const struct job_head *head); // -ENOMEM
+void ended_remove(struct engine *engine, uint64_t id, int64_t ended_unix_ms); // absent is fine
+// At a start they come in the order of ids: without an order, and put into it at the end.
+int ended_load(struct engine *engine, const struct job_head *head);
+void ended_sort(struct engine *engine);
+// Walks from the oldest on: start with *at = 0; NULL at the end.
+const struct ended_job *ended_next(const struct engine *engine, size_t *at);
+void ended_release(struct engine *engine);
+
+// retention.c
+int retention_load(struct engine *engine, struct err *err);
+// Finished jobs, or what bounds them, have changed: when to look again.
+void retention_rearm(struct engine *engine);
+// Removes what is over the bounds, a part of a batch at a time.
+void retention_due(struct engine *engine);
+int64_t retention_due_ms(const struct engine *engine); // INT64_MAX: nothing is due
+// The end of that job is on disk: it counts from here on.
+void retention_ended(const struct resident *resident);
+int change_retention(struct engine *engine, const struct change *change, uint64_t *id,
+                     struct err *err);
+int view_retention(void *core, const struct retention *bounds, struct retention_view *ret,
+                   struct err *err);
+
+// requests.c
+int requests_load(struct engine *engine, struct err *err);
+void requests_keep(struct engine *engine, struct uuid request, struct slice answer);
+// Drops the oldest, once per landed commit.
+void requests_drop(struct engine *engine);
+
 // reclaim.c
 void reclaim_add(struct engine *engine, uint64_t job_id);
+bool reclaim_has(const struct engine *engine, uint64_t job_id);
 void reclaim_slice(struct engine *engine);
-void reclaim_drop(struct list *reclaim);
+void reclaim_drop_all(struct engine *engine);

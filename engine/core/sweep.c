@@ -42,16 +42,6 @@ int64_t sweep_due_ms(struct engine *engine)
     return first ? container_of(first, struct sweep, link)->due_ms : INT64_MAX;
 }
 
-static bool is_watched(const struct engine *engine, uint64_t job_id)
-{
-    list_each(it, &engine->watches) {
-        const struct watch *watch = container_of(it, const struct watch, link);
-        if (watch->job_id == job_id || watch->job_id == 0)
-            return true;
-    }
-    return false;
-}
-
 void sweep_due(struct engine *engine)
 {
     int64_t now = engine_now_ms(engine);
@@ -63,7 +53,8 @@ void sweep_due(struct engine *engine)
             break;
         list_remove(it);
         free(sweep);
-        if (is_watched(engine, job_id) || !received_sweep(engine, job_id))
+        if (watch_is_on(engine, job_id) || watch_is_on(engine, 0) ||
+            !received_sweep(engine, job_id))
             sweep_add(engine, job_id);
     }
 }

@@ -4,6 +4,7 @@
 // Editing a file changes nothing that runs, nor does a newer Pawl whose prelude is
 // another one: the job goes on with the texts it was started with.
 #include <errno.h>
+#include <string.h>
 
 #include "base/require.h"
 #include "core/change.h"
@@ -95,59 +96,108 @@ int modules_check(struct value_doc *doc, struct slice script_name, const struct 
 
 // ---- pinning
 
-static struct content_hash pin(struct engine *engine, struct slice text)
-{
-    struct content_hash hash = content_hash_of(text);
-    struct buf have;
-
-    buf_init(&have, 0);
-    if (scripts_get(engine->store, &hash, &have, NULL) < 0)
-        scripts_put(turn_batch(engine), &hash, text);
-    buf_release(&have);
-    return hash;
-}
-
 static struct slice hash_slice(const struct content_hash *hash)
 {
     return slice_of(hash->bytes, sizeof(hash->bytes));
 }
 
-// Looked up once in an engine's life: every job has it.
-static void pin_prelude(struct engine *engine, struct event_started *started)
+static int pin_hashed(struct engine *engine, const struct content_hash *hash, struct slice text)
 {
-    if (!engine->prelude_pinned)
-        pin(engine, engine->prelude);
-    engine->prelude_pinned = true;
-    started->prelude_hash = hash_slice(&engine->prelude_hash);
+    int rc = text_refs_take(engine, hash_slice(hash));
+
+    if (rc == 1)
+        scripts_put(turn_batch(engine), hash, text);
+    return rc < 0 ? rc : 0;
+}
+
+static int pin(struct engine *engine, struct slice text, struct content_hash *ret)
+{
+    *ret = content_hash_of(text);
+    return pin_hashed(engine, ret, text);
+}
+
+// Of a job that is run again it is the old one's, of others the engine's, which the
+// engine keeps for the next.
+static int pin_prelude(struct engine *engine, const struct texts *texts,
+                       struct event_started *started)
+{
+    struct slice own = hash_slice(&engine->prelude_hash);
+    struct slice text = texts->prelude.len ? texts->prelude : script_prelude();
+    struct content_hash hash;
+    int rc = 0;
+
+    if (started->prelude_hash.len == 0)
+        started->prelude_hash = own;
+    if (slice_equal(started->prelude_hash, own))
+        text = engine->prelude;
+    if (slice_equal(started->prelude_hash, own) && !engine->prelude_pinned) {
+        rc = pin_hashed(engine, &engine->prelude_hash, text);
+        engine->prelude_pinned = rc == 0;
+    }
+    memcpy(hash.bytes, started->prelude_hash.ptr, sizeof(hash.bytes));
+    return rc < 0 ? rc : pin_hashed(engine, &hash, text);
+}
+
+static int pin_modules(struct engine *engine, struct slice modules, struct buf *hashes,
+                       struct err *err)
+{
+    struct content_hash hash;
+    msgpack_object map;
+    size_t at = 0;
+    int rc = value_parse(&engine->doc, modules, &at, &map, err);
+
+    value_put_map(hashes, rc == 0 ? value_count(&map) : 0);
+    for (size_t i = 0; rc == 0 && i < value_count(&map); i++) {
+        rc = pin(engine, value_bytes(&map.via.map.ptr[i].val), &hash);
+        value_put_bytes(hashes, value_bytes(&map.via.map.ptr[i].key));
+        value_put_bytes(hashes, hash_slice(&hash));
+    }
+    return rc;
 }
 
 int texts_pin(struct engine *engine, const struct texts *texts, struct event_started *started,
               struct buf *hashes, struct err *err)
 {
     struct content_hash hash;
-    msgpack_object map;
-    size_t at = 0;
-    int rc = 0;
+    int rc;
 
     buf_clear(hashes);
-    hash = pin(engine, texts->script);
+    rc = pin(engine, texts->script, &hash);
     buf_add_slice(hashes, hash_slice(&hash)); // in front, where the event finds it
-    if (texts->modules.len) {
-        rc = value_parse(&engine->doc, texts->modules, &at, &map, err);
-        value_put_map(hashes, rc == 0 ? value_count(&map) : 0);
-    }
-    for (size_t i = 0; rc == 0 && texts->modules.len && i < value_count(&map); i++) {
-        hash = pin(engine, value_bytes(&map.via.map.ptr[i].val));
-        value_put_bytes(hashes, value_bytes(&map.via.map.ptr[i].key));
-        value_put_bytes(hashes, hash_slice(&hash));
-    }
-    if (rc < 0 || buf_failed(hashes))
-        return rc < 0 ? rc : err_set(err, -ENOMEM, "no memory for the modules of a job");
+    if (rc == 0 && texts->modules.len)
+        rc = pin_modules(engine, texts->modules, hashes, err);
+    if (rc == 0)
+        rc = pin_prelude(engine, texts, started);
+    if (rc == -ENOMEM || buf_failed(hashes))
+        return err_set(err, -ENOMEM, "no memory for the modules of a job");
     started->script_hash = slice_of(hashes->ptr, sizeof(hash.bytes));
     started->modules = slice_of(hashes->ptr + sizeof(hash.bytes),
                                 hashes->len - sizeof(hash.bytes));
-    pin_prelude(engine, started);
-    return 0;
+    return rc;
+}
+
+void texts_list(struct engine *engine, const struct event_started *started, struct buf *ret)
+{
+    msgpack_object map;
+    size_t at = 0;
+
+    buf_add_slice(ret, started->prelude_hash);
+    if (!started->modules.len || value_parse(&engine->doc, started->modules, &at, &map, NULL) < 0)
+        return;
+    for (size_t i = 0; i < value_count(&map); i++)
+        buf_add_slice(ret, value_bytes(&map.via.map.ptr[i].val));
+}
+
+void texts_unpin(struct engine *engine, const struct event_started *started)
+{
+    struct job_head head = { .script_hash = started->script_hash };
+    struct buf list;
+
+    buf_init(&list, 0);
+    texts_list(engine, started, &list);
+    head.texts = buf_slice(&list);
+    text_refs_drop_head(engine, &head);
+    buf_release(&list);
 }
 
 // ---- loading

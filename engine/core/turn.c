@@ -16,8 +16,6 @@
 #include "base/array.h"
 #include "core/hosts.h"
 
-enum { EXPIRE_EVERY = 64, EXPIRE_ROWS = 256 };
-
 void turn_init(struct engine *engine)
 {
     batch_init(&engine->batches[0]);
@@ -207,8 +205,7 @@ void turn_reply(struct engine *engine, const struct change *change, uint64_t id,
     if (!uuid_is_nil(change->request)) {
         buf_init(&answer, 0);
         answer_encode(id, &answer);
-        requests_put(turn_batch(engine), change->request,
-                     engine->world.ops->wall_ms(engine->world.self), buf_slice(&answer));
+        requests_keep(engine, change->request, buf_slice(&answer));
         buf_release(&answer);
     }
     turn_act(engine, &(struct action){ .kind = ACT_REPLY, .pending = pending });
@@ -222,18 +219,25 @@ static void put_head(struct resident *resident)
     const struct job *job = &resident->job;
     struct child_head *children = calloc(job->child_count, sizeof(*children));
     struct job_head head;
-    struct buf questions;
+    struct buf questions, texts;
 
     if (!children) {
         fail_memory(engine);
         return;
     }
     buf_init(&questions, 0);
+    buf_init(&texts, 0);
     job_head_fill(job, &head, children, &questions);
-    if (buf_failed(&questions))
+    texts_list(engine, &job->started, &texts);
+    head.last_seq = resident->head_seq = resident->seq;
+    head.output_bytes = resident->bytes;
+    head.journal_bytes = resident->head_journal_bytes = resident->journal_bytes;
+    head.texts = buf_slice(&texts);
+    if (buf_failed(&questions) || buf_failed(&texts))
         fail_memory(engine);
     else
         jobs_put(engine->open, &head);
+    buf_release(&texts);
     buf_release(&questions);
     free(children);
     resident->head_dirty = false;
@@ -246,7 +250,9 @@ static bool head_is_old(const struct resident *resident)
     const struct job *job = &resident->job;
 
     return resident->head_dirty || resident->head_state != job_state(job) ||
-           resident->head_child_ends != job->child_ends;
+           resident->head_child_ends != job->child_ends ||
+           (job->ended && (resident->head_seq != resident->seq ||
+                           resident->head_journal_bytes != resident->journal_bytes));
 }
 
 static void close_job(struct resident *resident)
@@ -443,17 +449,6 @@ static void count_commit(struct engine *engine)
     slot->commits++;
 }
 
-// A few old answers go with every so-manieth commit: no timer, no burst.
-static void expire_requests(struct engine *engine)
-{
-    int64_t before = engine->world.ops->wall_ms(engine->world.self) - REQUEST_KEPT_MS;
-
-    if (engine->commits % EXPIRE_EVERY != 0)
-        return;
-    if (requests_expire(engine->store, turn_batch(engine), before, EXPIRE_ROWS, NULL) < 0)
-        engine_log(engine, LOG_WARNING, "old answers to requests could not be removed");
-}
-
 // ---- a full disk, in two stages: first no room can be made ahead, so that no new
 // job and no intent is taken, and output is left on the targets, while results,
 // wishes to stop and removals are written into the floor that the store keeps for
@@ -558,7 +553,8 @@ void engine_committed(struct engine *engine, int rc, const struct err *err)
     engine_point(engine, "commit.after");
     engine->commits++;
     count_commit(engine);
-    expire_requests(engine);
+    requests_drop(engine);
+    alarm_sweep(engine);
     queue_landed_actions(engine);
     tell_watches(engine, turn);
     landed_jobs(engine);

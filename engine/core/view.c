@@ -86,7 +86,7 @@ struct heads {
     bool more;
 };
 
-enum { HEADS_SLICE = 512 };
+enum { HEADS_SLICE = 64 }; // few are copied in vain when fn stops
 
 static int collect_head(void *arg, uint64_t id, struct slice head, bool damaged)
 {
@@ -125,10 +125,11 @@ static int show_heads(struct engine *engine, const struct heads *heads, bool cou
     return rc;
 }
 
-int view_jobs(void *core, bool counted, job_view_fn fn, void *arg, struct err *err)
+int view_jobs(void *core, uint64_t from_id, bool counted, job_view_fn fn, void *arg,
+              struct err *err)
 {
     struct engine *engine = core;
-    struct heads heads = { .more = true };
+    struct heads heads = { .next_id = from_id, .more = true };
     int rc = 0;
 
     buf_init(&heads.bytes, 0);

@@ -33,6 +33,9 @@ struct world_ops {
     // Appends sh text that becomes an sh on the host, beside its link: `exec ssh ...`. The
     // same text each time.
     int (*session)(void *self, struct slice host, struct buf *words, struct err *err);
+    // Appends the TZif file of a time zone; name NULL: of this machine. -ENOENT: there is
+    // none of that name. NULL: there is no zone but UTC.
+    int (*zone)(void *self, const char *name, struct buf *ret, struct err *err);
     void (*log)(void *self, enum log_level level, const char *line);
     // A named place where a crash would matter; the crash driver ends the process here.
     void (*point)(void *self, const char *label);

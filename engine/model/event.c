@@ -77,6 +77,12 @@ static void put_started(const struct event *e, struct buf *buf)
     value_put_int(buf, s->cleanup_timeout_ms);
     value_put_bytes(buf, s->modules);
     value_put_int(buf, s->reach_ms);
+    value_put_bytes(buf, s->schedule);
+    if (s->schedule.len)
+        value_put_uuid(buf, s->schedule_uuid);
+    else
+        value_put_nil(buf); // most jobs have none
+    value_put_int(buf, s->nominal_unix_ms);
 }
 
 // What was added at the end: an older journal has none of it.
@@ -86,6 +92,9 @@ static void get_started_more(const value *v, size_t at, struct event *e)
     e->started.cleanup_timeout_ms = value_int(value_at(v, at + 1), 0);
     e->started.modules = value_bytes(value_at(v, at + 2));
     e->started.reach_ms = value_int(value_at(v, at + 3), 0);
+    e->started.schedule = value_bytes(value_at(v, at + 4));
+    e->started.schedule_uuid = value_uuid(value_at(v, at + 5));
+    e->started.nominal_unix_ms = value_int(value_at(v, at + 6), 0);
 }
 
 static void get_started(const value *f, struct event *e)
@@ -347,7 +356,7 @@ static const struct codec {
     void (*get_more)(const value *event_row, size_t at, struct event *event);
 } codecs[EVENT_COUNT] = {
     [EVENT_STARTED] = { .fields = STARTED_FIELDS, .put = put_started, .get = get_started,
-                        .more = 4, .get_more = get_started_more },
+                        .more = 7, .get_more = get_started_more },
     [EVENT_CHILD_ADDED] = { .fields = 3, .put = put_child_added, .get = get_child_added },
     [EVENT_INTENDED] = { .fields = 10, .put = put_intended, .get = get_intended,
                          .more = 1, .get_more = get_ended_waits },
@@ -412,6 +421,7 @@ int event_decode(struct slice bytes, size_t *at, struct value_doc *doc, struct e
 {
     msgpack_object v;
     const value *f;
+    size_t begin = *at;
     uint64_t type;
     int rc = value_parse(doc, bytes, at, &v, err);
 
@@ -429,6 +439,7 @@ int event_decode(struct slice bytes, size_t *at, struct value_doc *doc, struct e
         .type = (enum event_type)type,
         .time_unix_ms = value_int(&f[1], 0),
         .notes = (uint32_t)value_uint(&f[2], 0),
+        .bytes = *at - begin,
     };
     codecs[type].get(f + COMMON_FIELDS, ret);
     if (codecs[type].get_more)

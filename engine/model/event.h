@@ -68,6 +68,9 @@ struct event_started {
     struct slice modules;      // encoded map: name -> hash of its text; empty: none
     int64_t reach_ms;          // how long a host that the job never reached is waited for; -1:
                                // for ever; 0: as long as usual
+    struct slice schedule;     // name of the one that started it; empty: none
+    struct uuid schedule_uuid;
+    int64_t nominal_unix_ms;   // the time that it stands for; 0: outside of the plan
 };
 
 struct event_child_added {
@@ -156,6 +159,7 @@ struct event {
     uint32_t notes;            // notes the script made while this event was folded,
                                // or EVENT_UNRUN: no strand ran, a SUSPENDED follows
     struct slice ended_waits;  // that this event ended without a SETTLED of their own
+    size_t bytes;              // that its encoding took, when it was read
     union {
         struct event_started started;
         struct event_child_added child_added;

@@ -2,7 +2,9 @@
 // A head's bytes: MessagePack
 //   head    array [ id, uuid, type, state, name, command, reason, meta, script_name,
 //                   script_hash, created, started, ended, exit_code, auto_remove, removing,
-//                   progress_done, progress_total, progress_text, children, questions ]
+//                   progress_done, progress_total, progress_text, children, questions,
+//                   schedule, schedule_uuid, nominal,
+//                   last_seq, output_bytes, journal_bytes, texts ]
 //   child   array [ id, uuid, host, state, reason, exit_code, started, ended, failure,
 //                   asking, asked_no ]
 #include "model/head.h"
@@ -69,7 +71,7 @@ int child_failure_parse(struct slice name, enum child_failure *ret)
 }
 
 // Fields are added at the end; rows without the last of them are read, too.
-enum { HEAD_FIELDS = 21, HEAD_FIELDS_MIN = 20, CHILD_FIELDS = 11 };
+enum { HEAD_FIELDS = 28, HEAD_FIELDS_MIN = 20, CHILD_FIELDS = 11 };
 
 static void child_encode(const struct child_head *child, struct buf *buf)
 {
@@ -113,6 +115,16 @@ void head_encode(const struct job_head *head, struct buf *buf)
     for (size_t i = 0; i < head->child_count; i++)
         child_encode(&head->children[i], buf);
     value_put_bytes(buf, head->questions);
+    value_put_bytes(buf, head->schedule);
+    if (head->schedule.len)
+        value_put_uuid(buf, head->schedule_uuid);
+    else
+        value_put_nil(buf); // most jobs have none
+    value_put_int(buf, head->nominal_unix_ms);
+    value_put_uint(buf, head->last_seq);
+    value_put_uint(buf, head->output_bytes);
+    value_put_uint(buf, head->journal_bytes);
+    value_put_bytes(buf, head->texts);
 }
 
 // An older row does not tell: its state does, as far as it can.
@@ -162,7 +174,23 @@ static void head_read(const value *v, struct job_head *ret)
         .progress_text = value_bytes(value_at(v, 18)),
         .child_count = value_count(value_at(v, 19)),
         .questions = value_bytes(value_at(v, 20)),
+        .schedule = value_bytes(value_at(v, 21)),
+        .schedule_uuid = value_uuid(value_at(v, 22)),
+        .nominal_unix_ms = value_int(value_at(v, 23), 0),
+        .counted = value_count(v) >= HEAD_FIELDS,
+        .last_seq = value_uint(value_at(v, 24), 0),
+        .output_bytes = value_uint(value_at(v, 25), 0),
+        .journal_bytes = value_uint(value_at(v, 26), 0),
+        .texts = value_bytes(value_at(v, 27)),
     };
+}
+
+// Key, checksum and the fields of a record; head, index and the like of a job.
+enum { RECORD_COST = 64, JOB_COST = 1024 };
+
+uint64_t job_head_held_bytes(const struct job_head *head)
+{
+    return head->output_bytes + head->journal_bytes + head->last_seq * RECORD_COST + JOB_COST;
 }
 
 static bool head_is_sound(const struct job_head *head, size_t fields)

@@ -78,9 +78,22 @@ struct job_head {
     int64_t progress_done, progress_total; // total 0: none was reported
     struct slice progress_text;
     struct slice questions;        // that are open, see question.h; empty: none
+    struct slice schedule;         // name of the one that started it; empty: none
+    struct uuid schedule_uuid;
+    int64_t nominal_unix_ms;       // the time that it stands for; 0: outside of the plan
     size_t child_count;
     struct child_head *children;   // child_count of them; owner: see head_decode
+    // What the job holds in the store. Counted when the head is written: exact in that of
+    // a job that has finished, whose records and events are all there.
+    bool counted;                  // false: an older Pawl wrote it, and these are unknown
+    uint64_t last_seq;             // of its last record
+    uint64_t output_bytes;         // of stream data
+    uint64_t journal_bytes;
+    struct slice texts;            // hashes beside script_hash: of its prelude, then its modules'
 };
+
+// Bytes that a finished job holds in the store, but for what LMDB's pages add.
+uint64_t job_head_held_bytes(const struct job_head *head);
 
 void head_encode(const struct job_head *head, struct buf *buf);
 // children is the caller's array of `max` places (more children: -ENOSPC, with

@@ -93,6 +93,9 @@ void job_head_fill(const struct job *job, struct job_head *head, struct child_he
         .progress_total = job->progress_total,
         .progress_text = buf_slice(&job->progress_text),
         .questions = buf_slice(questions),
+        .schedule = s->schedule,
+        .schedule_uuid = s->schedule_uuid,
+        .nominal_unix_ms = s->nominal_unix_ms,
         .child_count = job->child_count,
         .children = children,
     };

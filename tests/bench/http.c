@@ -29,10 +29,16 @@ void http_close(struct http *http) { close(http->fd); }
 
 void http_send(struct http *http, const char *method, const char *path, const char *body)
 {
+    http_send_with(http, method, path, "", body);
+}
+
+void http_send_with(struct http *http, const char *method, const char *path, const char *lines,
+                    const char *body)
+{
     char request[8192];
     int len = snprintf(request, sizeof(request),
-                       "%s %s HTTP/1.1\r\nHost: pawl\r\nContent-Length: %zu\r\n\r\n%s", method,
-                       path, strlen(body), body);
+                       "%s %s HTTP/1.1\r\nHost: pawl\r\n%sContent-Length: %zu\r\n\r\n%s", method,
+                       path, lines, strlen(body), body);
 
     if (len < 0 || (size_t)len >= sizeof(request))
         bench_die("request: too long", NULL);

@@ -16,6 +16,9 @@ struct http {
 int http_open(struct http *http, const char *socket_path); // -1: nobody answers
 void http_close(struct http *http);
 void http_send(struct http *http, const char *method, const char *path, const char *body);
+// The same with lines of the head, each ended by CR LF.
+void http_send_with(struct http *http, const char *method, const char *path, const char *lines,
+                    const char *body);
 int http_receive(struct http *http); // -1: the connection broke
 // Send and receive; dies unless the status is 2xx.
 void http_ask(struct http *http, const char *method, const char *path, const char *body);

@@ -6,8 +6,9 @@
 //   idle      CPU and memory of an engine that has nothing to do
 //   sleepers  10,000 workflows put to sleep: starting them, what they hold in memory
 //             and on disk, `pawl get` of them, and kill -9 until status is answered
+//   list      `pawl get` of 10,000 finished jobs that have written a line, in its three forms
 //
-//     service_bench PAWL [DIRECTORY] [latency|verbs|idle|sleepers]
+//     service_bench PAWL [DIRECTORY] [latency|verbs|idle|sleepers|list]
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@ enum { RUNS = 3, ASKED = 200, VERB_RUNS = 21, IDLE_SECONDS = 10, SLEEPERS = 1000
                       script "\"}}"
 static const char one_step[] = START("once('step', function() return 1 end)");
 static const char sleeper[] = START("sleep '1d'");
+static const char printer[] = START("print('a line of output, as most jobs have one')");
 
 static void print_latency(const char *name, double *sample)
 {
@@ -132,7 +134,7 @@ static void idle(const char *program, const char *parent)
 }
 
 // Rounds of one request on every line, so that a round shares its commits.
-static double start_sleepers(const struct service *service)
+static double start_many(const struct service *service, const char *body)
 {
     struct http *lines = calloc(LINES, sizeof(*lines));
     double begin = bench_now_s();
@@ -144,10 +146,10 @@ static double start_sleepers(const struct service *service)
             bench_die(service->socket_path, NULL);
     for (int done = 0; done < SLEEPERS; done += LINES) {
         for (int i = 0; i < LINES; i++)
-            http_send(&lines[i], "POST", "/v1/jobs", sleeper);
+            http_send(&lines[i], "POST", "/v1/jobs", body);
         for (int i = 0; i < LINES; i++)
             if (http_receive(&lines[i]) < 0 || lines[i].status != 201)
-                bench_die("a sleeper was not started", NULL);
+                bench_die("a job was not started", NULL);
     }
     begin = bench_now_s() - begin;
     for (int i = 0; i < LINES; i++)
@@ -186,7 +188,7 @@ static void sleepers(const char *program, const char *parent)
 
     service_open(&service, program, parent);
     empty = size_now(&service);
-    printf("sleepers  %d started in %.2f s\n", SLEEPERS, start_sleepers(&service));
+    printf("sleepers  %d started in %.2f s\n", SLEEPERS, start_many(&service, sleeper));
     print_sleepers("at once", empty, size_now(&service));
     nanosleep(&settle, NULL);
     print_sleepers("asleep", empty, size_now(&service));
@@ -202,6 +204,19 @@ static void sleepers(const char *program, const char *parent)
     service_close(&service);
 }
 
+static void list(const char *program, const char *parent)
+{
+    static const char *const forms[][3] = { { "get" }, { "get", "-q" }, { "get", "--json" } };
+    struct service service;
+
+    service_open(&service, program, parent);
+    start_many(&service, printer);
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+        printf("list      pawl %s %s of %d finished jobs: %.0f ms\n", forms[i][0],
+               forms[i][1] ? forms[i][1] : "", SLEEPERS, verb_ms(&service, forms[i]));
+    service_close(&service);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -209,6 +224,7 @@ int main(int argc, char **argv)
         void (*run)(const char *program, const char *parent);
     } parts[] = {
         { "latency", latency }, { "verbs", verbs }, { "idle", idle }, { "sleepers", sleepers },
+        { "list", list },
     };
     const char *parent = argc > 2 ? argv[2] : ".";
 

@@ -22,9 +22,9 @@ def _(home):
 
 @case("1h.2", "triggers: calendar, interval, boot; jitter; on and off")
 def _(home):
-    for name, when in (("cron", ("--cron", "*/5 * * * 1-5")), ("every", ("--every", "1h")),
-                       ("boot", ("--at-boot",))):
-        home.run("schedule", "add", name, *when, "--jitter", "10s", "--", "start", "-c", "true")
+    for name, when in (("cron", ("--cron", "*/5 * * * 1-5", "--jitter", "10s")),
+                       ("every", ("--every", "1h", "--jitter", "10s")), ("boot", ("--at-boot",))):
+        home.run("schedule", "add", name, *when, "--", "start", "-c", "true")
     assert set(schedules(home)) == {"cron", "every", "boot"}
     home.run("schedule", "disable", "cron", "every")
     home.run("schedule", "enable", "every")

@@ -95,7 +95,7 @@ static unsigned open_jobs(struct sim *sim)
     struct port port = engine_port(sim->engine);
     unsigned open = 0;
 
-    port.ops->jobs(port.core, false, count_open, &open, NULL);
+    port.ops->jobs(port.core, 0, false, count_open, &open, NULL);
     return open;
 }
 
@@ -122,7 +122,7 @@ static bool mend(struct sim *sim)
     struct port port = engine_port(sim->engine);
     struct mend mend = { .sim = sim };
 
-    port.ops->jobs(port.core, false, find_cut_off, &mend, NULL);
+    port.ops->jobs(port.core, 0, false, find_cut_off, &mend, NULL);
     for (size_t i = 0; i < mend.count; i++)
         sim_resume_at(sim, 0, mend.ids[i]);
     return mend.count > 0;

@@ -8,8 +8,8 @@ build="cmake ninja-build gcc libc6-dev pkg-config liblmdb-dev libuv1-dev liblua5
 libmicrohttpd-dev libcurl4-openssl-dev libjansson-dev libmsgpack-dev libsodium-dev libyaml-dev
 zlib1g-dev"
 tests="$build libcmocka-dev bash busybox mksh curl jq procps util-linux python3
-openssh-client openssh-server iproute2 nftables perl-base fish tcsh zsh sudo opendoas groff-base
-mandoc strace"
+openssh-client openssh-server iproute2 nftables perl-base fish tcsh zsh sudo opendoas strace
+groff-base mandoc"
 linters="$tests clang-tidy cppcheck"
 bench="$tests ansible-core ansible-mitogen clustershell pdsh pssh"
 machines="$tests debootstrap e2fsprogs qemu-system-x86 qemu-utils seabios ipxe-qemu"

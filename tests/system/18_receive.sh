@@ -49,7 +49,7 @@ same "what it wrote itself" "$(pawl receive parts --no-recurse --keep | tr '\n' 
 same "the rest" "$(pawl receive parts | tr '\n' ' ')" "own 1 own 2 "
 same "nothing is left of it" "$(pawl get parts --json | jq -c '[.unread, .bytes]')" '[0,0]'
 expect_code 3 pawl receive parts --host web01
-said "pawl get --children"
+said "has no part on web01"
 same "a job that wrote nothing itself" "$(pawl receive words --all --no-recurse)" ""
 
 # Structured records, as a table and as JSON.

@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 
 job='bytes children command created ended exit_code failed failure has_more host id location meta name'
-job="$job notice parent progress question questions reason started state total type unread uuid"
+job="$job nominal notice parent progress question questions reason schedule started state total type unread uuid"
 step='attempt code ended host job kind line name ordinal outcome reason started state strand'
 
 # keys NAME WANTED: of each line in $out

@@ -109,6 +109,31 @@ for try in 1 2; do
 done
 same "one job" "$(cat "$work/id.1")" "$(cat "$work/id.2")"
 
+# ---- retention
+answers 200 PUT /v1/retention '{"age_ms":86400000,"count":1000}'
+answers 200 GET /v1/retention
+is '[.age_ms, .count, .bytes] | @csv' '86400000,1000,'
+answers 400 PUT /v1/retention '{"count":-1}'
+answers 200 PUT /v1/retention '{"age_ms":null,"count":null}'
+
+# ---- schedules
+answers 201 POST /v1/schedules '{"name":"nightly","cron":"30 2 * * *","timezone":"Europe/Berlin","overlap":"queue",
+    "keep":3,"job":{"type":"local","command":"echo n","params":{"shell":"echo n"}}}'
+is '[.name, .enabled, .overlap, .next != null] | @csv' '"nightly",true,"queue",true'
+answers 409 POST /v1/schedules '{"name":"nightly","every_ms":1000,"job":{"type":"local","params":{"shell":"true"}}}'
+answers 400 POST /v1/schedules '{"name":"x","cron":"61 * * * *","job":{"type":"local","params":{"shell":"true"}}}'
+answers 200 GET /v1/schedules
+is .name nightly
+answers 200 GET /v1/schedules/nightly
+answers 200 POST /v1/schedules/nightly/disable
+is .enabled false
+answers 200 POST /v1/schedules/nightly/enable
+answers 201 POST /v1/schedules/nightly/run
+is '[.schedule, .name] | @csv' '"nightly","nightly"'
+answers 200 GET '/v1/jobs?schedule=night*'
+answers 200 DELETE /v1/schedules/nightly
+answers 404 GET /v1/schedules/nightly
+
 # ---- scripts, backup, hosts
 answers 200 GET /v1/scripts
 is '.scripts[0]' collect

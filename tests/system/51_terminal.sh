@@ -57,7 +57,7 @@ same "stop --wait says nothing when all is well" "$(between 5)" ""
 between 6 >"$out"
 grep -qE "just now|[0-9]+ s ago" "$out" && ok "times are told as people do" || fail "no times: $(cat "$out")"
 printed "Stopped"
-has status "job 3 Running  3/10  copying"
+has status "job 3 Running  [######..............] 3/10  copying"
 between 7 >"$out"
 same "nothing of the status line stays" "$(cat "$out")" "copied
 job 3 Completed"

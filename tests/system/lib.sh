@@ -19,7 +19,7 @@ out=$work/out err=$work/err
 failures=0 mounts='' finished=no
 PAWL_HOME=$work/home
 export PAWL_HOME
-unset XDG_STATE_HOME PAWL_SPOOL PAWL_CRASH_POINT PAWL_FORCE_FILESYSTEM
+unset XDG_STATE_HOME PAWL_SPOOL PAWL_CRASH_POINT PAWL_BOOT_ID PAWL_FORCE_FILESYSTEM
 
 pawl() { "$PAWL" "$@"; }
 

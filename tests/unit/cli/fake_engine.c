@@ -77,6 +77,7 @@ static uint64_t change_do(struct fake_engine *engine, const struct fake_change *
     case CHANGE_MARK: mark_move(engine, &change->change); break;
     case CHANGE_ANSWER: fake_job_set(job, JOB_RUNNING); break;
     case CHANGE_SIGNAL: fake_value_add(job, change->signal_value); break;
+    case CHANGE_RETENTION: engine->fake->retention = change->change.retention; break;
     case CHANGE_REMOVE:
         if (!job_state_is_finished(job->head.state))
             err_set(err, ERR_STATE, "job %d is %s; stop it first, or use --force", (int)id,
@@ -84,6 +85,11 @@ static uint64_t change_do(struct fake_engine *engine, const struct fake_change *
         else
             job->head.removing = true;
         break;
+    case CHANGE_SCHEDULE_ADD:
+    case CHANGE_SCHEDULE_ENABLE:
+    case CHANGE_SCHEDULE_DISABLE:
+    case CHANGE_SCHEDULE_REMOVE:
+    case CHANGE_SCHEDULE_RUN: break; // tests/system has a real engine for them
     }
     return id;
 }
@@ -218,7 +224,7 @@ int fake_engine_main(const struct daemon_options *options)
     engine.ops.shutdown = on_shutdown;
     engine.fake->port.ops = &engine.ops;
     jobs_make(&engine);
-    if (control_open(&engine.control, &engine.loop, options->socket_path, &engine.fake->port,
+    if (control_open(&engine.control, &engine.loop, options->socket_path, &engine.fake->port, 0,
                      &err) < 0) {
         fprintf(stderr, "%s\n", err_text(&err));
         return DAEMON_FAILED;

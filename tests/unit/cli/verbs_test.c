@@ -142,7 +142,7 @@ static void receive_delivers_once(void **state)
     check_exact(shell, "pawl receive 1", 0, "one\n\xff\xfe\n{\"n\":1}\n");
     check_exact(shell, "pawl receive 1", 0, "");
     check_exact(shell, "pawl receive 1 --all --host localhost", 0, "one\n\xff\xfe\n{\"n\":1}\n");
-    check(shell, "pawl receive 1 --all --host web01", 3, "--children shows their hosts");
+    check(shell, "pawl receive 1 --all --host web01", 3, "job 1 has no part on web01");
     check(shell, "pawl receive 1 --all --json", 0, "\"data_b64\":\"//4=\"");
     check(shell, "pawl receive 1 --all --since 2", 2, "one of them");
     check(shell, "pawl receive 1 --timeout 3", 2, "--wait");
@@ -312,6 +312,33 @@ static void verbs_change_jobs(void **state)
     check(shell, "pawl signal 5 go nonsense", 2, "not JSON");
 }
 
+static void retention_is_shown_and_set(void **state)
+{
+    struct shell *shell = *state;
+
+    check_exact(shell, "pawl retention", 0,
+                "No bound is set: finished jobs stay until somebody removes them.\n"
+                "kept     7 finished jobs, 700 B\n");
+    check_exact(shell, "pawl retention --age 30d --count 5 --bytes 1.5G --dry-run", 0,
+                "kept     7 finished jobs, 700 B\n"
+                "would be removed: 2 finished jobs, 200 B\n");
+    check(shell, "pawl retention", 0, "No bound is set");
+    check_exact(shell, "pawl retention --age 30d --count 6", 0,
+                "age      jobs are removed 30d00h after their end\n"
+                "count    the newest 6 are kept\n"
+                "kept     7 finished jobs, 700 B\n"
+                "removing 1 finished job, 100 B\n");
+    check(shell, "pawl retention --bytes 2G --age none --json", 0,
+          "{\"age_ms\":null,\"count\":6,\"bytes\":2147483648,\"finished\":7,");
+    check(shell, "pawl retention --none", 0, "No bound is set");
+    check(shell, "pawl retention --age tomorrow", 2, "--age tomorrow: none, or a duration");
+    check(shell, "pawl retention --bytes 2X", 2, "--bytes 2X: none, or a size");
+    check(shell, "pawl retention --count -1", 2, "--count -1: none, or a whole number");
+    check(shell, "pawl retention --none --count 3", 2, "give it alone");
+    check(shell, "pawl retention --dry-run", 2, "--dry-run needs");
+    check(shell, "pawl retention 3d", 2, "what is 3d?");
+}
+
 static void retry_starts_what_failed(void **state)
 {
     struct shell *shell = *state;
@@ -399,6 +426,7 @@ int main(int argc, char **argv)
         WITH_SHELL(hosts_are_reached_as_was_asked),
         WITH_SHELL(passwords_are_not_sent),
         WITH_SHELL(verbs_change_jobs),
+        WITH_SHELL(retention_is_shown_and_set),
         WITH_SHELL(retry_starts_what_failed),
         WITH_SHELL(wait_tells_how_it_went),
         WITH_SHELL(history_lists_attempts),

@@ -31,7 +31,7 @@ static void a_job_has_every_key(void **state)
         "id", "uuid", "name", "type", "state", "reason", "host", "location", "command",
         "has_more", "unread", "bytes", "created", "started", "ended", "parent", "children",
         "exit_code", "failed", "total", "progress", "question", "meta",
-        "notice", "failure", "questions",
+        "notice", "failure", "questions", "schedule", "nominal",
     };
     struct world *world = *state;
     json_t *json, *child;

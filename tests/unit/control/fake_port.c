@@ -36,7 +36,7 @@ static uint64_t unread_of(const struct fake_job *job)
 static struct job_view view_of(const struct fake_job *job)
 {
     struct job_view view = { .head = &job->head, .unread = unread_of(job),
-                             .last_seq = job->record_count };
+                             .last_seq = job->record_count + job->lost };
 
     for (size_t i = received(job); i < job->record_count; i++)
         view.bytes += job->records[i].len;
@@ -55,13 +55,16 @@ static int fake_job_read(void *core, uint64_t id, job_view_fn fn, void *arg, str
     return 0;
 }
 
-static int fake_jobs_read(void *core, bool counted, job_view_fn fn, void *arg, struct err *err)
+static int fake_jobs_read(void *core, uint64_t from_id, bool counted, job_view_fn fn, void *arg,
+                          struct err *err)
 {
     struct fake_port *fake = core;
 
     (void)err;
     for (size_t i = 0; i < fake->job_count; i++) {
         struct job_view view = view_of(&fake->jobs[i]);
+        if (view.head->id < from_id)
+            continue;
         if (!counted)
             view.unread = view.bytes = view.last_seq = 0;
         if (fn(arg, &view))
@@ -152,6 +155,22 @@ static const struct embedded_file *fake_shipped(void *core)
     return files;
 }
 
+static int fake_retention(void *core, const struct retention *bounds, struct retention_view *ret,
+                          struct err *err)
+{
+    struct fake_port *fake = core;
+
+    (void)err;
+    *ret = (struct retention_view){ .bounds = fake->retention, .finished = 7,
+                                    .finished_bytes = 700 };
+    if (!bounds)
+        bounds = &ret->bounds;
+    if (bounds->count >= 0 && bounds->count < 7)
+        ret->due = 7 - (uint64_t)bounds->count;
+    ret->due_bytes = 100 * ret->due;
+    return 0;
+}
+
 static int fake_status(void *core, struct engine_status *ret, struct err *err)
 {
     (void)core;
@@ -160,6 +179,17 @@ static int fake_status(void *core, struct engine_status *ret, struct err *err)
     ret->jobs[JOB_RUNNING] = 2;
     ret->commits = 120;
     ret->store_bytes = 1 << 20;
+    return 0;
+}
+
+static int fake_schedules(void *core, schedule_view_fn fn, void *arg, struct err *err)
+{
+    const struct fake_port *fake = core;
+
+    (void)err;
+    for (size_t i = 0; i < fake->schedule_count; i++)
+        if (fn(arg, &fake->schedules[i]))
+            break;
     return 0;
 }
 
@@ -198,6 +228,12 @@ static int fake_change(void *core, const struct change *change, change_fn fn, vo
     keep_json(kept->meta, sizeof(kept->meta), change->meta);
     keep_json(kept->env, sizeof(kept->env), change->env);
     keep_json(kept->hosts, sizeof(kept->hosts), change->hosts);
+    if (change->schedule) {
+        kept->schedule = *change->schedule;
+        keep_text(kept->schedule_name, sizeof(kept->schedule_name), change->schedule->name);
+        keep_text(kept->cron, sizeof(kept->cron), change->schedule->cron_text);
+        keep_text(kept->timezone, sizeof(kept->timezone), change->schedule->timezone);
+    }
     kept->fn = fn;
     kept->arg = arg;
     fake->change_count++;
@@ -293,7 +329,8 @@ static const struct port_ops fake_ops = {
     .change = fake_change, .job = fake_job_read, .jobs = fake_jobs_read,
     .records = fake_records, .marks = fake_marks, .unread = fake_unread, .steps = fake_steps, .header = fake_header,
     .shipped = fake_shipped,
-    .status = fake_status, .watch = fake_watch, .unwatch = fake_unwatch,
+    .status = fake_status, .schedules = fake_schedules, .retention = fake_retention, .watch = fake_watch,
+    .unwatch = fake_unwatch,
     .shutdown = fake_shutdown, .take_over = fake_take_over, .check = fake_check, .uncheck = fake_uncheck,
 };
 
@@ -303,6 +340,7 @@ struct fake_port *fake_new(void)
 
     assert(fake);
     fake->port = (struct port){ .ops = &fake_ops, .core = fake };
+    fake->retention = RETENTION_NONE;
     list_init(&fake->watches);
     return fake;
 }

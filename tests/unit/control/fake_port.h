@@ -18,6 +18,7 @@ struct fake_job {
     struct buf *records; // encoded record data; seq is index + 1
     bool *gaps, *values;
     size_t record_count;
+    size_t lost;         // more that it should have, behind them
     uint64_t mark, child_mark; // of all that it wrote; its child wrote all of it
 };
 
@@ -26,6 +27,8 @@ struct fake_change {
     char name[64], script[64], cwd[64];
     char params[256], meta[256], env[256], signal_name[64], signal_value[256]; // as JSON
     char hosts[256];
+    struct schedule schedule;  // its slices are dead; but for these
+    char schedule_name[128], cron[64], timezone[64];
     change_fn fn;
     void *arg;
 };
@@ -39,6 +42,7 @@ struct fake_port {
     struct list watches;
     size_t watch_count;
     int change_refusal;  // code: refused at once
+    struct retention retention; // as the test, or a change, sets it
     int shutdowns, takeovers;
     // The check of hosts that is open; NULL fn: none is.
     check_fn check_fn;
@@ -46,6 +50,8 @@ struct fake_port {
     char check_hosts[256]; // as JSON
     int64_t check_timeout_ms, check_retry_ms;
     int check_refusal;
+    struct schedule_view schedules[2];
+    size_t schedule_count;
 };
 
 struct fake_port *fake_new(void);

@@ -28,7 +28,7 @@ int world_open(void **state)
     snprintf(world->socket_path, sizeof(world->socket_path), "%s/engine.sock", world->dir);
     uv_loop_init(&world->loop);
     world->fake = fake_new();
-    if (control_open(&world->control, &world->loop, world->socket_path, &world->fake->port,
+    if (control_open(&world->control, &world->loop, world->socket_path, &world->fake->port, 0,
                      &err) < 0) {
         fprintf(stderr, "%s\n", err_text(&err));
         return -1;

@@ -50,6 +50,21 @@ static void records_are_exact(void **state)
     json_decref(lines);
 }
 
+static void records_that_are_lost_at_the_end_are_one_gap(void **state)
+{
+    struct world *world = *state;
+    struct fake_job *job = fake_job_add(world->fake, 12, "disks", JOB_COMPLETED);
+    json_t *lines;
+
+    fake_record_add(job, "here", 4);
+    job->lost = 3;
+    assert_int_equal(http(world, "GET", "/v1/jobs/12/records?follow=1", NULL, &lines), 200);
+    assert_int_equal(json_array_size(lines), 2);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(lines, 1), "seq")), 4);
+    assert_true(json_is_true(json_object_get(json_array_get(lines, 1), "gap")));
+    json_decref(lines);
+}
+
 static void reading_begins_where_asked(void **state)
 {
     struct world *world = *state;
@@ -525,6 +540,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WORLD(records_are_exact),
+        WITH_WORLD(records_that_are_lost_at_the_end_are_one_gap),
         WITH_WORLD(reading_begins_where_asked),
         WITH_WORLD(a_follower_ends_with_the_job),
         WITH_WORLD(readers_take_turns),

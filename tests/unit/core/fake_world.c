@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "unit/model/zone_bytes.h"
+
 enum { TURNS_MAX = 100000, ALARMS_AT_ONCE_MAX = 1000 };
 
 struct fake_link {
@@ -125,17 +127,20 @@ static const struct link_ops link_ops = {
 
 // ---- the world: it waits
 
-static int64_t wall_ms(void *self)
+int64_t world_wall_ms(const struct fake_world *world)
 {
-    return 1700000000000 + ((struct fake_world *)self)->now_ms;
+    return 1700000000000 + world->now_ms + world->wall_step_ms;
 }
+
+static int64_t wall_ms(void *self) { return world_wall_ms(self); }
 
 static int64_t boottime_ms(void *self) { return ((struct fake_world *)self)->now_ms; }
 
 static struct uuid boot_id(void *self)
 {
-    (void)self;
-    return (struct uuid){ { 1 } };
+    const struct fake_world *world = self;
+
+    return (struct uuid){ { (uint8_t)(1 + world->boots) } };
 }
 
 static void random_bytes(void *self, void *out, size_t len)
@@ -197,6 +202,16 @@ static int add_session(void *self, struct slice host, struct buf *words, struct 
     return 0;
 }
 
+static int read_zone(void *self, const char *name, struct buf *ret, struct err *err)
+{
+    const struct fake_world *world = self;
+
+    if (world->no_zones || !name || strcmp(name, "Europe/Berlin") != 0)
+        return err_set(err, -ENOENT, "there is no such zone");
+    zone_bytes(ret, ZONE_BERLIN, 3600);
+    return 0;
+}
+
 static void write_log(void *self, enum log_level level, const char *line)
 {
     (void)self;
@@ -216,7 +231,7 @@ static void on_stopped(void *self, const struct err *err)
 static const struct world_ops world_ops = {
     .wall_ms = wall_ms, .boottime_ms = boottime_ms, .boot_id = boot_id, .random = random_bytes,
     .alarm = alarm_at,  .wake = wake,               .commit = commit,   .link = open_link,
-    .session = add_session, .log = write_log,       .stopped = on_stopped,
+    .session = add_session, .zone = read_zone, .log = write_log,       .stopped = on_stopped,
 };
 
 // ---- life
@@ -371,6 +386,25 @@ void world_write(struct fake_world *world, const struct batch *batch)
     struct err err;
 
     assert_int_equal(store_commit(world->store, batch, &err), 0);
+}
+
+void world_set_clock(struct fake_world *world, int64_t by_ms)
+{
+    world->wall_step_ms += by_ms;
+    engine_alarm(world->engine);
+    world_settle(world);
+}
+
+void world_reboot(struct fake_world *world, int64_t away_ms)
+{
+    int64_t booted_ms = 1000; // CLOCK_BOOTTIME when the engine begins
+
+    world_crash(world);
+    world->wall_step_ms += world->now_ms + away_ms - booted_ms;
+    world->now_ms = booted_ms;
+    world->boots++;
+    world_boot(world);
+    link_up(world);
 }
 
 void world_swap_script(struct fake_world *world, const char *stored, const char *text)

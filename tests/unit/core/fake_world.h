@@ -35,6 +35,9 @@ struct fake_world {
     struct store *store;
     struct engine *engine;
     int64_t now_ms;                // CLOCK_BOOTTIME; the wall clock runs beside it
+    int64_t wall_step_ms;          // so far the wall clock was set, in all
+    unsigned char boots;           // of the machine, before this one
+    bool no_zones;                 // there is none but UTC; else Europe/Berlin, too
     int64_t alarm_ms;              // the engine's last wish; -1: none
     const struct batch *committing; // held by the committer; NULL: none
     size_t batch_bytes_max;        // of the largest batch committed
@@ -85,6 +88,11 @@ void world_land(struct fake_world *world); // what the committer holds is on dis
 void world_settle(struct fake_world *world); // turns and landings until nothing moves
 // Time passes; every alarm on the way rings at its time, and settles.
 void world_tick(struct fake_world *world, int64_t ms);
+// Somebody sets the wall clock, and the engine is told.
+void world_set_clock(struct fake_world *world, int64_t by_ms);
+int64_t world_wall_ms(const struct fake_world *world);
+// The machine goes down for so long and boots: the next engine is there, its link up.
+void world_reboot(struct fake_world *world, int64_t away_ms);
 // A batch of the test's own, as another program's writes (scripts, damaged rows).
 void world_write(struct fake_world *world, const struct batch *batch);
 // Another text in place of a stored script: what mends a script, or breaks its replay.

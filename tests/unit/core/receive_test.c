@@ -269,7 +269,7 @@ static uint64_t unread_of_all(struct fake_world *w, bool counted)
     uint64_t unread = 0;
     struct err err;
 
-    assert_int_equal(port.ops->jobs(port.core, counted, add_unread, &unread, &err), 0);
+    assert_int_equal(port.ops->jobs(port.core, 0, counted, add_unread, &unread, &err), 0);
     return unread;
 }
 

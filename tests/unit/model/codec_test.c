@@ -27,7 +27,8 @@ static void fill_event(struct event *e, enum event_type type)
             .cwd = SLICE("/tmp"), .env = SLICE("\x80"), .timeout_ms = 5, .auto_remove = true,
             .child_id = 13, .child_uuids = SLICE("0123456789abcdef"), .hosts = SLICE("\x90"),
             .elapsed_timeout_ms = 6, .cleanup_timeout_ms = 7, .modules = SLICE("\x80"),
-            .reach_ms = -1 };
+            .reach_ms = -1, .schedule = SLICE("nightly"), .schedule_uuid = { { 8 } },
+            .nominal_unix_ms = 9 };
         break;
     case EVENT_INTENDED:
         e->intended = (struct event_intended){
@@ -209,7 +210,11 @@ static void records_and_heads(void **state)
                                 .failure = CHILD_UNREACHABLE, .asking = 2, .asked_no = 300 };
     struct job_head head = { .id = 1, .type = JOB_LOCAL, .state = JOB_FAILED, .name = SLICE("n"),
                              .meta = SLICE("\x80"), .exit_code = 3, .child_count = 1,
-                             .children = &child, .progress_done = 1, .progress_total = 2 };
+                             .children = &child, .progress_done = 1, .progress_total = 2,
+                             .schedule = SLICE("nightly"), .schedule_uuid = { { 8 } },
+                             .nominal_unix_ms = 9,
+                             .last_seq = 70000, .output_bytes = 1, .journal_bytes = 9,
+                             .texts = SLICE("hash") };
     struct child_head children[1];
     struct record record_back;
     struct job_head head_back;
@@ -236,13 +241,22 @@ static void records_and_heads(void **state)
     assert_int_equal(children[0].asking, 2);
     assert_int_equal(children[0].asked_no, 300);
     assert_int_equal(head_back.progress_total, 2);
+    assert_true(slice_is(head_back.schedule, "nightly"));
+    assert_true(uuid_equal(head_back.schedule_uuid, head.schedule_uuid));
+    assert_int_equal(head_back.nominal_unix_ms, 9);
+    assert_true(head_back.counted);
+    assert_int_equal(head_back.last_seq, 70000);
+    assert_int_equal(head_back.output_bytes, 1);
+    assert_int_equal(head_back.journal_bytes, 9);
+    assert_true(slice_is(head_back.texts, "hash"));
+    assert_int_equal(job_head_held_bytes(&head_back), 1024 + 9 + 1 + 64 * 70000);
     buf_release(&bytes);
     value_doc_release(&doc);
 }
 
 // A child in the form that it had before its failure was told: without its last bytes. And
-// its head before it had questions: without the empty ones behind the children.
-enum { QUESTIONS = 1, CHILD_MORE = 3 };
+// its head before it had questions, a schedule and counts: without the empty ones behind the children.
+enum { HEAD_MORE = 8, CHILD_MORE = 3 };
 
 static void an_older_child_fails_by_its_state(void **state)
 {
@@ -260,7 +274,7 @@ static void an_older_child_fails_by_its_state(void **state)
     buf_init(&bytes, 0);
     value_doc_init(&doc);
     head_encode(&head, &bytes);
-    at = bytes.len - QUESTIONS; // where a child begins
+    at = bytes.len - HEAD_MORE; // where a child begins
     head.child_count = 1;
     head.children = &child;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -271,9 +285,10 @@ static void an_older_child_fails_by_its_state(void **state)
         assert_int_equal(bytes.ptr[at], 0x98 + CHILD_MORE); // a short array
         bytes.ptr[at] = 0x98;
         bytes.ptr[2] = 20; // of an array with a long head
-        buf_cut(&bytes, bytes.len - CHILD_MORE - QUESTIONS); // nor had a head any questions
+        buf_cut(&bytes, bytes.len - CHILD_MORE - HEAD_MORE); // nor had a head any of these
         assert_int_equal(head_decode(buf_slice(&bytes), &doc, &back, &got, 1, NULL), 0);
         assert_int_equal(got.failure, rows[i].failure);
+        assert_false(back.counted);
     }
     buf_release(&bytes);
     value_doc_release(&doc);

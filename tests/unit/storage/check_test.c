@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "storage/keys.h"
 #include "unit/storage/temp.h"
 
 enum { JOBS = 700 }; // more rows than one slice of the check
@@ -53,6 +54,9 @@ static void put_job(struct batch *batch, uint64_t id, bool removing)
     timers_put(batch, 1000, id, 2);
 }
 
+static const struct schedule schedule = { .uuid = { { 7 } }, .kind = SCHEDULE_BOOT,
+                                          .name = { (const uint8_t *)"s", 1 } };
+
 static int setup(void **state)
 {
     struct fixture *f = test_calloc(1, sizeof(*f));
@@ -66,6 +70,8 @@ static int setup(void **state)
     scripts_put(&f->batch, &hash, SLICE("return 1"));
     requests_put(&f->batch, uuid_of(1), 5, SLICE("ok"));
     orders_put(&f->batch, SLICE("web1"), &order);
+    schedules_put(&f->batch, &schedule);
+    schedules_job_put(&f->batch, schedule.uuid, SLICE("\x80"));
     commit(f->store, &f->batch);
     *state = f;
     return 0;
@@ -109,15 +115,37 @@ static void test_sound(void **state)
     assert_string_equal(report.first_fault, "");
     assert_int_equal(report.damaged, 0);
     assert_int_equal(report.orphans, 0);
-    assert_int_equal(report.records, JOBS * 12 - 4 + 4);
+    assert_int_equal(report.records, JOBS * 12 - 4 + 6);
+}
+
+static void test_half_a_schedule(void **state)
+{
+    struct fixture *f = *state;
+    struct key job = key_uuid(KEY_SCHEDULE_JOB, schedule.uuid);
+
+    batch_del(&f->batch, key_slice(&job));
+    assert_fault(f, 0, 1, "the schedule job row it belongs with is missing");
+    schedules_job_put(&f->batch, schedule.uuid, SLICE("\x80"));
+    job = key_uuid(KEY_SCHEDULE, schedule.uuid);
+    batch_del(&f->batch, key_slice(&job));
+    assert_fault(f, 0, 1, "the schedule row it belongs with is missing");
+}
+
+static void test_damaged_schedule(void **state)
+{
+    struct fixture *f = *state;
+    struct key key = key_uuid(KEY_SCHEDULE, schedule.uuid);
+
+    batch_put(&f->batch, key_slice(&key), SLICE("\x91\x01"));
+    assert_fault(f, 1, 0, "it does not decode");
 }
 
 static void test_missing_head(void **state)
 {
     struct fixture *f = *state;
 
-    jobs_del(&f->batch, 21); // two parent rows, active, journal, record, mark, tail, timer
-    assert_fault(f, 0, 8, "the head row it belongs with is missing");
+    jobs_del(&f->batch, 21); // two parent rows, active, journal, record, mark, tail
+    assert_fault(f, 0, 7, "the head row it belongs with is missing");
 }
 
 static void test_missing_index(void **state)
@@ -193,7 +221,7 @@ int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_sound), T(test_missing_head), T(test_missing_index),
+        T(test_sound), T(test_half_a_schedule), T(test_damaged_schedule), T(test_missing_head), T(test_missing_index),
         T(test_index_leads_elsewhere), T(test_hole_in_a_journal), T(test_lost_rows_of_the_log),
         T(test_journal_that_does_not_decode), T(test_script_under_another_name),
         T(test_unknown_rows),

@@ -400,25 +400,65 @@ static void scripts(struct store *store, struct batch *batch)
     buf_release(&text);
 }
 
+static int see_hash(void *arg, const struct content_hash *hash)
+{
+    return see(arg, hash->bytes[0]);
+}
+
+static void scripts_go(struct store *store, struct batch *batch)
+{
+    struct content_hash one = { { 1 } }, two = { { 2 } };
+    struct seen all = { 0 }, left = { 0 };
+
+    scripts_put(batch, &two, SLICE("b"));
+    scripts_put(batch, &one, SLICE("a"));
+    commit(store, batch);
+    assert_int_equal(scripts_scan(store, see_hash, &all, NULL), 0);
+    assert_int_equal(all.count, 2);
+    assert_int_equal(all.n[0], 1);
+    scripts_del(batch, &one);
+    commit(store, batch);
+    assert_int_equal(scripts_scan(store, see_hash, &left, NULL), 0);
+    assert_int_equal(left.count, 1);
+    assert_int_equal(left.n[0], 2);
+}
+
+static void retention(struct store *store, struct batch *batch)
+{
+    struct retention seen, set = { .age_ms = 5, .count = -1, .bytes = INT64_MAX };
+
+    assert_int_equal(retention_get(store, &seen, NULL), 0);
+    assert_true(seen.age_ms == -1 && seen.count == -1 && seen.bytes == -1);
+    retention_put(batch, &set);
+    commit(store, batch);
+    assert_int_equal(retention_get(store, &seen, NULL), 0);
+    assert_true(seen.age_ms == 5 && seen.count == -1 && seen.bytes == INT64_MAX);
+}
+
 static void requests(struct store *store, struct batch *batch)
 {
     struct buf answer;
+    size_t count;
 
     buf_init(&answer, 0);
     for (uint8_t i = 1; i <= 5; i++)
         requests_put(batch, uuid_of(i), 100 * i, SLICE("ok"));
     commit(store, batch);
-    assert_int_equal(requests_expire(store, batch, 300, 1, NULL), 0);
+    assert_int_equal(requests_count(store, &count, NULL), 0);
+    assert_int_equal(count, 5);
+    assert_int_equal(requests_expire(store, batch, 300, 1, NULL), 1);
     commit(store, batch);
     assert_int_equal(requests_get(store, uuid_of(1), &answer, NULL), -ENOENT);
     assert_int_equal(requests_get(store, uuid_of(2), &answer, NULL), 0);
-    assert_int_equal(requests_expire(store, batch, 300, 10, NULL), 0);
+    assert_int_equal(requests_expire(store, batch, 300, 10, NULL), 1);
     commit(store, batch);
     assert_int_equal(requests_get(store, uuid_of(2), &answer, NULL), -ENOENT);
     assert_int_equal(requests_get(store, uuid_of(3), &answer, NULL), 0);
     assert_true(slice_is(buf_slice(&answer), "ok"));
     assert_int_equal(requests_expire(store, batch, 300, 10, NULL), 0);
     assert_int_equal(batch->count, 0);
+    assert_int_equal(requests_count(store, &count, NULL), 0);
+    assert_int_equal(count, 3);
     buf_release(&answer);
 }
 
@@ -429,6 +469,44 @@ static int see_order(void *arg, const struct order *order)
     assert_int_equal(order->intent_no, 12);
     assert_int_equal(order->grace_ms, 5000);
     return see(arg, order->id);
+}
+
+static int see_schedule(void *arg, struct uuid uuid, struct slice bytes, bool damaged)
+{
+    assert_false(damaged);
+    assert_true(bytes.len > 0);
+    return see(arg, uuid.bytes[0]);
+}
+
+static void schedules(struct store *store, struct batch *batch)
+{
+    struct schedule schedule = { .name = SLICE("s"), .kind = SCHEDULE_BOOT };
+    struct seen seen = { 0 };
+    struct value_doc doc;
+    struct buf row;
+
+    buf_init(&row, 0);
+    value_doc_init(&doc);
+    for (uint8_t i = 1; i <= 3; i++) {
+        schedule.uuid = (struct uuid){ { i } };
+        schedule.runs = i;
+        schedules_put(batch, &schedule);
+        schedules_job_put(batch, schedule.uuid, SLICE("job"));
+    }
+    schedules_del(batch, (struct uuid){ { 2 } });
+    commit(store, batch);
+    assert_int_equal(schedules_scan(store, see_schedule, &seen, NULL), 0);
+    assert_int_equal(seen.count, 2);
+    assert_int_equal(seen.n[1], 3);
+    assert_int_equal(schedules_get(store, schedule.uuid, &row, NULL), 0);
+    assert_int_equal(schedule_decode(buf_slice(&row), &doc, &schedule, NULL), 0);
+    assert_int_equal(schedule.runs, 3);
+    assert_int_equal(schedules_get(store, (struct uuid){ { 2 } }, &row, NULL), -ENOENT);
+    assert_int_equal(schedules_job(store, (struct uuid){ { 3 } }, &row, NULL), 0);
+    assert_true(slice_is(buf_slice(&row), "job"));
+    assert_int_equal(schedules_job(store, (struct uuid){ { 2 } }, &row, NULL), ERR_CORRUPT);
+    value_doc_release(&doc);
+    buf_release(&row);
 }
 
 static void orders(struct store *store, struct batch *batch)
@@ -459,6 +537,7 @@ static void job_rows(struct store *store, struct batch *batch)
     int slices = 0;
     bool done = false;
     uint64_t seq, bytes;
+    uint32_t limit;
 
     for (uint64_t job = 40; job <= 41; job++) {
         for (uint64_t i = 1; i <= 7; i++) {
@@ -472,7 +551,9 @@ static void job_rows(struct store *store, struct batch *batch)
     }
     commit(store, batch);
     while (!done) { // 16 rows of job 40, four at a time
-        assert_int_equal(job_rows_del(store, batch, 40, 4, &done, NULL), 0);
+        limit = 4;
+        assert_int_equal(job_rows_del(store, batch, 40, &limit, &done, NULL), 0);
+        assert_int_equal(limit, 0);
         commit(store, batch);
         slices++;
     }
@@ -483,8 +564,10 @@ static void job_rows(struct store *store, struct batch *batch)
     assert_int_equal(seq, 0);
     assert_int_equal(journal_scan(store, 41, 0, see_events, &other, NULL), 0);
     assert_int_equal(other.count, 7);
-    assert_int_equal(job_rows_del(store, batch, 40, 4, &done, NULL), 0);
+    limit = 4;
+    assert_int_equal(job_rows_del(store, batch, 40, &limit, &done, NULL), 0);
     assert_true(done);
+    assert_int_equal(limit, 4);
     assert_int_equal(batch->count, 0);
 
     // Only its last table left, and more rows in it than the limit.
@@ -492,10 +575,12 @@ static void job_rows(struct store *store, struct batch *batch)
     tails_put(batch, 42, 2, (struct tail){ 1, 1, 1 });
     tails_put(batch, 42, 3, (struct tail){ 1, 1, 1 });
     commit(store, batch);
-    assert_int_equal(job_rows_del(store, batch, 42, 2, &done, NULL), 0);
+    limit = 2;
+    assert_int_equal(job_rows_del(store, batch, 42, &limit, &done, NULL), 0);
     assert_false(done);
     commit(store, batch);
-    assert_int_equal(job_rows_del(store, batch, 42, 1, &done, NULL), 0);
+    limit = 1;
+    assert_int_equal(job_rows_del(store, batch, 42, &limit, &done, NULL), 0);
     assert_true(done);
 }
 
@@ -510,8 +595,11 @@ TABLE(records)
 TABLE(marks_and_tails)
 TABLE(timers)
 TABLE(scripts)
+TABLE(scripts_go)
+TABLE(retention)
 TABLE(requests)
 TABLE(orders)
+TABLE(schedules)
 TABLE(job_rows)
 
 int main(void)
@@ -520,7 +608,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_meta), T(test_starts), T(test_jobs), T(test_journal), T(test_hole), T(test_turns_log),
         T(test_records), T(test_marks_and_tails),
-        T(test_timers), T(test_scripts), T(test_requests), T(test_orders), T(test_job_rows),
+        T(test_timers), T(test_scripts), T(test_scripts_go), T(test_retention), T(test_requests), T(test_orders),
+        T(test_schedules), T(test_job_rows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
