@@ -118,6 +118,7 @@ static void value_add(struct complete *complete, const struct value *value)
     case VALUE_JOB: complete_jobs(complete); break;
     case VALUE_HOST: complete_hosts(complete, false); break;
     case VALUE_HOSTS: complete_hosts(complete, true); break;
+    case VALUE_SCHEDULE: complete_schedules(complete); break;
     case VALUE_WORKFLOW:
         complete_workflows(complete);
         shell_asked(complete, "files");
@@ -132,8 +133,12 @@ static void argument_add(struct complete *complete, size_t n)
     struct slice word;
     const struct value *value;
 
-    if (!usage_argument(complete->command->usage, n, &word))
+    if (!usage_argument(complete->command->usage, n, &word)) {
+        if (n > 0 && complete->command->fn == verb_schedule &&
+            strcmp(complete_argument(complete, 0), "add") != 0)
+            complete_schedules(complete);
         return;
+    }
     if (word.ptr[0] >= 'a' && word.ptr[0] <= 'z') {
         choices_add(complete);
         return;
@@ -214,7 +219,7 @@ static bool inner_complete(struct complete *complete, const char *const *words, 
 {
     size_t i = 0;
 
-    if (!strstr(complete->command->usage, "-- VERB..."))
+    if (complete->command->fn != verb_schedule)
         return false;
     while (i < count && strcmp(words[i], "--") != 0)
         i++;

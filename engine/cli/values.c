@@ -16,6 +16,7 @@ static const struct value values[] = {
     { "--missed", VALUE_WORDS, "run-once skip" },
     { "--on-interrupt", VALUE_WORDS, "rerun fail suspend" },
     { "--overlap", VALUE_WORDS, "skip queue parallel replace" },
+    { "--schedule", VALUE_SCHEDULE, NULL },
     { "--stream", VALUE_WORDS, "output error warning verbose debug information progress" },
     { "A,B", VALUE_FREE, NULL },
     { "ANSWER", VALUE_ANSWER, NULL },

@@ -19,6 +19,7 @@ enum value_kind {
     VALUE_JOB,
     VALUE_HOST,
     VALUE_HOSTS,    // a set of hosts
+    VALUE_SCHEDULE,
     VALUE_WORKFLOW, // a file, or a workflow that is shipped
     VALUE_PARAM,    // KEY=VALUE of a workflow
     VALUE_ANSWER,   // to a job's question
