@@ -143,7 +143,7 @@ int watch_jobs(struct cli *cli, const char *query)
             signal = pause_or_signal(&interrupts);
     }
     interrupts_release(&interrupts);
-    if (signal && cli->out_tty)
+    if (signal && cli->out_moves)
         fputs("\r\033[K", stdout); // in place of the ^C
     if (signal && signal != SIGINT)
         exit_code = 128 + signal;
