@@ -17,7 +17,8 @@
 
 // ---- what verbs use
 // Names and reasons come from elsewhere: on a terminal they drive nothing.
-static void say(const struct cli *cli, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 2, 0))) say(const struct cli *cli, const char *fmt,
+                                                      va_list ap)
 {
     struct buf text;
     char *said = NULL;
@@ -131,6 +132,7 @@ static void terminals_find(struct cli *cli)
     cli->out_tty = isatty(STDOUT_FILENO);
     cli->err_tty = isatty(STDERR_FILENO);
     cli->colours = cli->out_tty && !dumb && !(no_color && *no_color);
+    cli->out_moves = cli->out_tty && !dumb;
     cli->err_moves = cli->err_tty && !dumb;
 }
 

@@ -43,7 +43,7 @@ struct cli {
     const struct cli_engine *engine;
     bool out_tty, err_tty;
     bool colours;          // on standard output: neither NO_COLOR nor a dumb terminal
-    bool err_moves;        // standard error is a terminal whose cursor can be moved
+    bool out_moves, err_moves; // a terminal whose cursor can be moved
     int worst;             // largest exit code so far
     bool hushed;           // errors are noted and not printed
 };

@@ -118,6 +118,7 @@ static void value_add(struct complete *complete, const struct value *value)
     case VALUE_JOB: complete_jobs(complete); break;
     case VALUE_HOST: complete_hosts(complete, false); break;
     case VALUE_HOSTS: complete_hosts(complete, true); break;
+    case VALUE_SCHEDULE: complete_schedules(complete); break;
     case VALUE_WORKFLOW:
         complete_workflows(complete);
         shell_asked(complete, "files");
@@ -132,8 +133,12 @@ static void argument_add(struct complete *complete, size_t n)
     struct slice word;
     const struct value *value;
 
-    if (!usage_argument(complete->command->usage, n, &word))
+    if (!usage_argument(complete->command->usage, n, &word)) {
+        if (n > 0 && complete->command->fn == verb_schedule &&
+            strcmp(complete_argument(complete, 0), "add") != 0)
+            complete_schedules(complete);
         return;
+    }
     if (word.ptr[0] >= 'a' && word.ptr[0] <= 'z') {
         choices_add(complete);
         return;
@@ -159,7 +164,7 @@ static struct place place_of(const struct option_spec *specs, const char *const 
         const char *attached;
         const struct option_spec *spec = option_with_value(specs, words[i], &attached);
         place.dashes = strcmp(words[i], "--") == 0;
-        if (!spec || attached)
+        if (!spec || attached || spec->value[0] == '[')
             continue;
         if (i + 1 == count) {
             place.awaited = spec;
@@ -214,7 +219,7 @@ static bool inner_complete(struct complete *complete, const char *const *words, 
 {
     size_t i = 0;
 
-    if (!strstr(complete->command->usage, "-- VERB..."))
+    if (complete->command->fn != verb_schedule)
         return false;
     while (i < count && strcmp(words[i], "--") != 0)
         i++;

@@ -34,5 +34,6 @@ const char *complete_argument(const struct complete *complete, size_t n);
 void complete_jobs(struct complete *complete);
 void complete_answers(struct complete *complete);
 void complete_hosts(struct complete *complete, bool groups);
+void complete_schedules(struct complete *complete);
 void complete_workflows(struct complete *complete);
 void complete_params(struct complete *complete);

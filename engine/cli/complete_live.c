@@ -88,22 +88,29 @@ static int jobs_line(void *arg, json_t *line)
     return ++jobs->count == JOBS_MAX;
 }
 
-static void jobs_ask(struct complete *complete, const char *query,
-                     void (*add)(struct complete *complete, const json_t *row))
+static void lines_ask(struct complete *complete, const char *path,
+                      void (*add)(struct complete *complete, const json_t *row))
 {
     struct jobs jobs = { .complete = complete, .add = add };
     struct stream stream = { .line_fn = jobs_line, .arg = &jobs, .stop_fd = -1,
                              .timeout_ms = ENGINE_MS };
     struct reply reply = { 0 };
     struct err err;
-    struct buf path;
 
     if (call_prepare(complete->cli, false, &err) != 0)
         return;
+    client_stream(complete->cli->client, path, &stream, &reply, &err);
+    json_decref(reply.json);
+}
+
+static void jobs_ask(struct complete *complete, const char *query,
+                     void (*add)(struct complete *complete, const json_t *row))
+{
+    struct buf path;
+
     buf_init(&path, 0);
     buf_addf(&path, "/v1/jobs?%s", query);
-    client_stream(complete->cli->client, buf_cstr(&path), &stream, &reply, &err);
-    json_decref(reply.json);
+    lines_ask(complete, buf_cstr(&path), add);
     buf_release(&path);
 }
 
@@ -186,6 +193,17 @@ void complete_answers(struct complete *complete)
     }
     jobs_ask(complete, buf_cstr(&query), answers_add);
     buf_release(&query);
+}
+
+// ---- schedules
+static void schedule_add(struct complete *complete, const json_t *row)
+{
+    complete_add(complete, row_text(row, "name"), row_text(row, "command"));
+}
+
+void complete_schedules(struct complete *complete)
+{
+    lines_ask(complete, "/v1/schedules", schedule_add);
 }
 
 // ---- hosts

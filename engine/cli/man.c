@@ -166,7 +166,11 @@ static void option(struct buf *out, const struct option_spec *spec)
     buf_add_str(out, "\\fB\\-\\-");
     roff_str(out, spec->name);
     buf_add_str(out, "\\fR");
-    if (spec->value) {
+    if (spec->value && spec->value[0] == '[') { // only attached
+        buf_add_str(out, "[=");
+        font(out, 'I', slice_of(spec->value + 1, strlen(spec->value) - 2));
+        buf_add_byte(out, ']');
+    } else if (spec->value) {
         buf_add_byte(out, ' ');
         font(out, 'I', slice_str(spec->value));
     }

@@ -299,8 +299,9 @@ const char *time_ago(const char *rfc3339, int64_t now_s, char text[24])
 
     if (!time_read(rfc3339, &seconds) || (ago = now_s - (int64_t)seconds) < 0)
         return time_local(rfc3339, text);
+    snprintf(text, 24, "just now");
     if (ago < 5)
-        return strcpy(text, "just now");
+        return text;
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
         if (ago < steps[i].below) {
             snprintf(text, 24, "%lld %s ago", (long long)((ago + steps[i].unit / 2) / steps[i].unit),

@@ -7,6 +7,7 @@
 
 #include "cli/bodies.h"
 #include "cli/schedules.h"
+#include "cli/values.h"
 
 struct starter {
     const char *verb;
@@ -49,7 +50,8 @@ static int inner_body(struct cli *cli, const struct starter *starter, int argc, 
     int exit_code;
 
     cli->command = command_find(starter->verb);
-    if (options_parse(&cli->options, cli->command->options, argc, argv, &err) < 0)
+    if (options_parse(&cli->options, cli->command->options, argc, argv, &err) < 0 ||
+        values_check(&cli->options, &err) < 0)
         exit_code = cli_error(cli, EXIT_USAGE, "%s; see `pawl help %s`", err_text(&err),
                               starter->verb);
     else

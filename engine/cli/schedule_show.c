@@ -149,7 +149,7 @@ static int print_table(struct cli *cli, const json_t *rows)
     buf_init(&text, 0);
     json_array_foreach(rows, i, row)
         row_cells(&table, row, wide, &text);
-    if (table_draw(&table, wide ? 0 : cli_width(cli), cli->out_tty, &out) < 0)
+    if (table_draw(&table, wide ? 0 : cli_width(cli), cli->colours, &out) < 0)
         exit_code = cli_error(cli, EXIT_ENGINE, "out of memory");
     else {
         json_array_foreach(rows, i, row)

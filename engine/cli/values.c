@@ -16,11 +16,13 @@ static const struct value values[] = {
     { "--missed", VALUE_WORDS, "run-once skip" },
     { "--on-interrupt", VALUE_WORDS, "rerun fail suspend" },
     { "--overlap", VALUE_WORDS, "skip queue parallel replace" },
+    { "--schedule", VALUE_SCHEDULE, NULL },
     { "--stream", VALUE_WORDS, "output error warning verbose debug information progress" },
     { "A,B", VALUE_FREE, NULL },
     { "ANSWER", VALUE_ANSWER, NULL },
     { "ARCH", VALUE_HINTS, "linux32 linux64 i386 i686 x86_64" },
     { "ARGUMENT", VALUE_FILE, NULL },
+    { "BOOL", VALUE_WORDS, "true false" },
     { "COMMAND", VALUE_COMMAND, NULL },
     { "DIR", VALUE_DIRECTORY, NULL },
     { "DIRECTORY", VALUE_DIRECTORY, NULL },
@@ -64,6 +66,8 @@ const struct value *value_of_option(const struct option_spec *spec)
     for (size_t i = 0; values[i].word[0] == '-'; i++)
         if (strcmp(values[i].word + 2, spec->name) == 0)
             return &values[i];
+    if (spec->value[0] == '[')
+        return value_find(slice_of(spec->value + 1, strlen(spec->value) - 2));
     return value_find(slice_str(spec->value));
 }
 

@@ -19,6 +19,7 @@ enum value_kind {
     VALUE_JOB,
     VALUE_HOST,
     VALUE_HOSTS,    // a set of hosts
+    VALUE_SCHEDULE,
     VALUE_WORKFLOW, // a file, or a workflow that is shipped
     VALUE_PARAM,    // KEY=VALUE of a workflow
     VALUE_ANSWER,   // to a job's question
@@ -35,6 +36,7 @@ const struct value *value_find(struct slice word);
 // Of an option that takes one.
 const struct value *value_of_option(const struct option_spec *spec);
 
+// A value that may be left out is written "[BOOL]" in the table, and only given attached.
 // Are the values that must be one of a few words such? ERR_USAGE names those.
 int values_check(const struct options *options, struct err *err);
 

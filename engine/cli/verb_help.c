@@ -10,16 +10,18 @@ enum { LINE_WIDTH = 80 };
 
 static void option_show(const struct option_spec *spec, FILE *to)
 {
-    char left[64];
+    const char *value = spec->value ? spec->value : "", *before = *value ? " " : "";
+    char left[64], letter[8] = "    ";
 
     if (!spec->about)
         return; // for the program's own use
+    if (*value == '[') { // only attached
+        before = "[=";
+        value++;
+    }
     if (spec->letter)
-        snprintf(left, sizeof(left), "-%c, --%s%s%s", spec->letter, spec->name,
-                 spec->value ? " " : "", spec->value ? spec->value : "");
-    else
-        snprintf(left, sizeof(left), "    --%s%s%s", spec->name, spec->value ? " " : "",
-                 spec->value ? spec->value : "");
+        snprintf(letter, sizeof(letter), "-%c, ", spec->letter);
+    snprintf(left, sizeof(left), "%s--%s%s%s", letter, spec->name, before, value);
     fprintf(to, "  %-28s %s\n", left, spec->about);
 }
 

@@ -94,7 +94,7 @@ static void changes_print(struct watch *watch, json_t *rows)
 
 static bool is_table(const struct cli *cli)
 {
-    return cli->out_tty && !option_is_set(&cli->options, "json") &&
+    return cli->out_moves && !option_is_set(&cli->options, "json") &&
            !option_is_set(&cli->options, "quiet");
 }
 
@@ -143,7 +143,7 @@ int watch_jobs(struct cli *cli, const char *query)
             signal = pause_or_signal(&interrupts);
     }
     interrupts_release(&interrupts);
-    if (signal && cli->out_tty)
+    if (signal && cli->out_moves)
         fputs("\r\033[K", stdout); // in place of the ^C
     if (signal && signal != SIGINT)
         exit_code = 128 + signal;

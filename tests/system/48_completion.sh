@@ -42,7 +42,7 @@ for verb in $verbs; do
     asked "$verb" -- >"$work/offered"
     for option in $(pawl help "$verb" | sed -n '/^Options:/,$ s/^  .\{4\}\(--[a-z-]*\).*/\1/p'); do
         options=$((options + 1))
-        grep -qE -e "(^|, )$option( |\$)" "$work/text" || fail "pawl $verb $option is not in its page"
+        grep -qE -e "(^|, )$option( |\[|\$)" "$work/text" || fail "pawl $verb $option is not in its page"
         grep -qxF -e "$option" "$work/offered" || fail "pawl $verb $option is not completed"
     done
     pawl help --man | grep -qF "pawl\\-$verb" || fail "pawl(1) does not name $verb"
@@ -116,9 +116,19 @@ refuses alpha answer ''
 offers blue answer asks ''
 same "a workflow that is not there has no parameters" "$(asked run "$work/nothing.lua" '')" ""
 
+pawl schedule add nightly --every 1h -- start -- true >/dev/null || fail "no schedule"
+offers add schedule a
+offers nightly schedule remove ''
+refuses nightly schedule add ''
+offers nightly get --schedule n
+offers queue schedule add x --overlap ''
+offers invoke schedule add x --every 1h -- i
+offers --throttle schedule add x --every 1h -- invoke --t
+offers rerun schedule add x --every 1h -- start --on-interrupt r
+
 # ---- a name that would drive a terminal is no candidate; its id is
 esc=$(printf '\033')
-pawl start --name "evil$esc[31m" -c 'sleep 300' >/dev/null
+pawl start --name "evil${esc}[31m" -c 'sleep 300' >/dev/null
 pawl completion --words -- stop '' >"$out"
 grep -q "$esc" "$out" && fail "a control character is offered"
 id=$(pawl get --state Running -q | tail -1)
@@ -145,11 +155,10 @@ presses() {
     fi
 }
 pawl start --name 'two words' -c 'sleep 300' >/dev/null
+# shellcheck disable=SC2016 # the other shell expands it
 for shell in bash zsh fish; do
     case $shell in
-    # shellcheck disable=SC2016 # the other shell expands it
     bash) setup='eval "$(pawl completion bash)"' ;;
-    # shellcheck disable=SC2016
     zsh) setup='autoload -U compinit; compinit -D; eval "$(pawl completion zsh)"' ;;
     fish) setup='pawl completion fish | source' ;;
     esac

@@ -61,8 +61,8 @@ if here python3; then
     expect_code 0 pawl start --follow -f long
     printed long
 fi
-printf '#!/bin/sh\necho "sh $1"\n' >sh
-expect_code 0 pawl start --follow -f sh -- x
+printf '#!/bin/sh\necho "sh $1"\n' >by-sh
+expect_code 0 pawl start --follow -f by-sh -- x
 printed "sh x"
 printf '#!/bin/sh -e\nfalse\necho no\n' >strict
 expect_code 1 pawl start --follow -f strict

@@ -122,6 +122,9 @@ if [ "$(id -u)" != 0 ]; then
     row 2 'cannot open closed: Permission denied' start -f closed
 fi
 
+row 2 '--on-interrupt x: rerun, fail or suspend is expected' schedule add s --every 1h -- start --on-interrupt x -c true
+row 2 '--overlap x: skip, queue, parallel or replace is expected' schedule add s --every 1h --overlap x -- start -c true
+
 # ---- the rest
 row 2 'there is no inventory: name hosts' hosts
 row 2 '--timeout belongs to --check' hosts --timeout 3 a
