@@ -61,6 +61,7 @@ static void exits_show(FILE *to)
     buf_add_str(&text, "Exit codes:");
     for (const struct exit_meaning *exit = exit_meanings; exit->about; exit++)
         buf_addf(&text, "%s %d %s", exit == exit_meanings ? "" : ";", exit->code, exit->about);
+    buf_add_byte(&text, '.');
     words_show(buf_cstr(&text), 0, to);
     buf_release(&text);
 }
@@ -71,7 +72,7 @@ static void all_show(FILE *to)
                 "Runs commands and Lua workflows as jobs that go on where they stood after a\n"
                 "crash, a logout or a reboot. The engine that runs them is started by itself.\n\n");
     for (const struct command *command = commands; command->name; command++)
-        fprintf(to, "  %-10s %s\n", command->name, command->summary);
+        fprintf(to, "  %-11s %s\n", command->name, command->summary);
     putc('\n', to);
     for (const struct word_meaning *word = word_meanings; word->word; word++) {
         fprintf(to, "%-6s", word->word);
