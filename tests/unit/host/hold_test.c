@@ -64,6 +64,38 @@ static void wait_for_end_mark(struct fixture *f, uint64_t no, const char *name)
     assert_non_null(strstr(line, " END"));
 }
 
+// What a process has written so far, by the kernel's count.
+static long long written_by(long pid)
+{
+    char path[64], line[80];
+    long long bytes = -1;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%ld/io", pid);
+    file = fopen(path, "re");
+    while (file && fgets(line, sizeof(line), file))
+        if (sscanf(line, "wchar: %lld", &bytes) == 1)
+            break;
+    if (file)
+        fclose(file);
+    return bytes;
+}
+
+// It has written since, and then nothing for a while: it waits for what is asked next.
+static void wait_for_silence(struct fixture *f, long pid, long long since)
+{
+    long long bytes = since, before;
+    int quiet_ms = 0;
+
+    for (int ms = 0; ms < WAIT_MS && quiet_ms < PAUSE_MS; ms += 50) {
+        before = bytes;
+        fixture_run(f, 50);
+        bytes = written_by(pid);
+        quiet_ms = bytes > since && bytes == before ? quiet_ms + 50 : 0;
+    }
+    assert_int_equal(quiet_ms, PAUSE_MS);
+}
+
 static void a_held_link_tells_nothing_and_loses_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -119,16 +151,18 @@ static void a_held_link_sends_what_it_is_asked(void **state)
 static void the_end_of_a_runner_is_told_behind_what_it_had_said(void **state)
 {
     struct fixture *f = *state;
+    long long said;
     long runner;
 
     fixture_open(f);
     runner = fixture_runner(f, false);
     assert_true(runner > 1);
-    fixture_start(f, 1, "echo first", NULL);
+    fixture_start(f, 1, "sleep 0.3; echo first", NULL);
     assert_true(fixture_wait(f, 1, LINK_STARTED));
     fixture_hold(f, true);
+    said = written_by(runner);
     wait_for_end_mark(f, 1, "rc");
-    fixture_run(f, PAUSE_MS); // its result is in the pipe
+    wait_for_silence(f, runner, said); // its result is in the pipe
     assert_int_equal(kill((pid_t)runner, SIGKILL), 0);
     assert_true(process_gone(runner));
     fixture_run(f, PAUSE_MS);
