@@ -64,12 +64,14 @@ static void rows_put(struct list_state *list, const struct job_view *view)
 {
     const struct job_head *head = view->head;
     struct unread *unread;
+    bool counted;
 
     job_put(view, head->id, list->filter.fields, NULL, list->out);
     buf_add_byte(list->out, '\n');
     if (!list->filter.children)
         return;
-    unread = list->filter.fields & FIELDS_COUNTED ? children_unread(list->port, view) : NULL;
+    counted = (list->filter.fields & FIELDS_COUNTED) != 0;
+    unread = counted ? children_unread(list->port, view) : NULL;
     for (size_t i = 0; i < head->child_count; i++) {
         if (!filter_takes_child(&list->filter, &head->children[i]))
             continue;
