@@ -40,3 +40,8 @@ static inline struct list *list_first(struct list *head)
 {
     return list_is_empty(head) ? NULL : head->next;
 }
+
+static inline struct list *list_last(const struct list *head)
+{
+    return list_is_empty(head) ? NULL : head->prev;
+}

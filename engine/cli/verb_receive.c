@@ -165,6 +165,9 @@ static int removal_check(struct cli *cli, const struct reading *reading, const j
 
     if (!reading->follow.auto_remove)
         return 0;
+    if (reading->follow.own || reading->partial || option_is_set(&cli->options, "since"))
+        return cli_error(cli, EXIT_USAGE, "--auto-remove removes whole jobs, and --no-recurse, "
+                         "--stream and --since show only a part of what they wrote: leave them out");
     json_array_foreach(rows, i, row)
         if (reading->host || row_int(row, "parent"))
             return cli_error(cli, EXIT_USAGE, "--auto-remove removes whole jobs, and only part of "

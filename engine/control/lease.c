@@ -29,6 +29,7 @@ struct lease *lease_new(struct list *leases, uint64_t job_id, uint64_t source,
 
     if (!lease)
         return NULL;
+    leases_hung_up(leases, exchange_connection(x)); // its own, of an answer before this one
     lease->queue = leases;
     lease->job_id = job_id;
     lease->source = source;

@@ -192,14 +192,15 @@ static int mark_take(struct engine *engine, const struct change *change,
                      const struct found *found, struct marks *marks, struct err *err)
 {
     uint64_t source = change_mark_source(change, found->id);
+    uint64_t seq = change->seq < found->last_seq ? change->seq : found->last_seq;
     int rc = marks_load(engine->store, found->id, marks, err);
 
     if (rc == 0)
         rc = pending_add(engine, found->id, marks, err);
-    if (rc < 0 || change->seq <= marks_at(marks, source))
+    if (rc < 0 || seq <= marks_at(marks, source))
         return rc;
-    marks_put(turn_batch(engine), found->id, source, change->seq);
-    if (marks_raise(marks, source, change->seq) < 0)
+    marks_put(turn_batch(engine), found->id, source, seq);
+    if (marks_raise(marks, source, seq) < 0)
         return err_set(err, -ENOMEM, "no memory for the reading marks of a job");
     return 0;
 }
@@ -214,6 +215,8 @@ int change_mark(struct engine *engine, const struct change *change, uint64_t *id
     if (rc < 0)
         return rc;
     *id = found.id;
+    if (reclaim_has(engine, found.id)) // it is being removed: a row would be left behind
+        return err_set(err, -ENOENT, "job %llu: no such job", (unsigned long long)found.id);
     rc = mark_take(engine, change, &found, &marks, err);
     // --auto-remove: once it is over and all of it has been received.
     if (rc == 0 && found.auto_remove && job_state_is_finished(found.committed) &&

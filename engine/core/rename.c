@@ -30,6 +30,8 @@ static int rename_finished(struct engine *engine, const struct found *found, str
     if (!job_state_is_finished(found->committed)) // its last head is on its way to disk
         return err_set(err, -EAGAIN, "job %llu is just ending; ask again in a moment",
                        (unsigned long long)found->id);
+    if (reclaim_has(engine, found->id)) // it is being removed, in this turn or the one in flight
+        return err_set(err, -ENOENT, "job %llu: no such job", (unsigned long long)found->id);
     if (found->damaged)
         return err_set(err, ERR_STATE, "job %llu is damaged on disk: it has no name that could "
                        "be changed", (unsigned long long)found->id);

@@ -176,6 +176,14 @@ bool planned_is_committed(const struct engine *engine, const struct planned *p)
     return p->turn + (engine->flying != NULL) < engine->turn;
 }
 
+bool planned_has_landed(const struct engine *engine, const struct planned *p)
+{
+    struct list *newest = list_last(&p->instances); // they come in the order of turns
+
+    return !newest || container_of(newest, struct instance, link)->turn + (engine->flying != NULL) <
+                          engine->turn;
+}
+
 void planned_wake(struct engine *engine, struct planned *p)
 {
     p->wake_ms = INT64_MIN;
@@ -196,7 +204,8 @@ int planned_instance(struct engine *engine, struct planned *p, uint64_t job_id, 
         free(instance);
         return -ENOMEM;
     }
-    *instance = (struct instance){ .of = p, .job_id = job_id, .finished = finished };
+    *instance = (struct instance){ .of = p, .job_id = job_id, .finished = finished,
+                                   .turn = engine->recovering ? 0 : engine->turn };
     list_append(&p->instances, &instance->link);
     *(finished ? &p->finished : &p->unfinished) += 1;
     return 0;

@@ -31,6 +31,7 @@ int planned_start(struct engine *engine, struct planned *p, int64_t nominal_ms, 
                   struct err *err)
 {
     int rc = schedule_job_start(engine, &p->s, nominal_ms, ret_id, err);
+    bool ended;
 
     if (rc < 0)
         return rc;
@@ -38,9 +39,12 @@ int planned_start(struct engine *engine, struct planned *p, int64_t nominal_ms, 
     p->s.last_job = *ret_id;
     p->s.last_unix_ms = nominal_ms ? nominal_ms : schedule_now_ms(engine);
     // Untracked it would be overtaken; the next engine finds it by its head.
-    if (planned_instance(engine, p, *ret_id, ended_at_once(engine, *ret_id)) < 0) {
+    ended = ended_at_once(engine, *ret_id);
+    if (planned_instance(engine, p, *ret_id, ended) < 0) {
         err_set(err, -ENOMEM, "no memory for an instance of a schedule");
         engine_fail(engine, err);
+    } else if (ended && p->s.keep) { // nobody else will tell
+        planned_wake(engine, p);
     }
     return 0;
 }
@@ -220,14 +224,19 @@ static void look(struct engine *engine, struct planned *p)
     bool done;
 
     p->wake_ms = INT64_MAX;
-    if (!planned_is_committed(engine, p)) {
+    // Nobody can stop or remove a job that is not on disk yet.
+    if (!planned_is_committed(engine, p) || !planned_has_landed(engine, p)) {
         p->wake_ms = schedule_now_ms(engine) + UNCOMMITTED_MS;
         return;
     }
     done = take_queued(engine, p);
+    if (!planned_has_landed(engine, p)) { // it has started one
+        p->wake_ms = schedule_now_ms(engine) + UNCOMMITTED_MS;
+        return;
+    }
     if (done && p->s.enabled && p->trouble.len == 0)
         done = p->s.kind == SCHEDULE_BOOT ? look_boot(engine, p) : look_clock(engine, p);
-    if (p->s.keep)
+    if (p->s.keep && planned_has_landed(engine, p))
         keep_newest(engine, p);
     if (!done || has_more(p))
         p->wake_ms = INT64_MIN;

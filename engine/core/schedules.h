@@ -30,6 +30,7 @@ struct instance {
     struct list link;
     struct planned *of;
     uint64_t job_id;
+    uint64_t turn;         // that it was started in; 0: before this engine
     bool finished;
 };
 
@@ -45,6 +46,8 @@ int planned_instance(struct engine *engine, struct planned *planned, uint64_t jo
 void planned_put(struct engine *engine, struct planned *planned);
 // What its jobs are made of can be read: it was added in a batch that has landed.
 bool planned_is_committed(const struct engine *engine, const struct planned *planned);
+// So are all its instances: they can be stopped and removed.
+bool planned_has_landed(const struct engine *engine, const struct planned *planned);
 // Look at it soon.
 void planned_wake(struct engine *engine, struct planned *planned);
 // NULL and 0: UTC. -ENOENT in words.

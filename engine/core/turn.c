@@ -229,6 +229,7 @@ static void put_head(struct resident *resident)
     buf_init(&texts, 0);
     job_head_fill(job, &head, children, &questions);
     texts_list(engine, &job->started, &texts);
+    head.counted = true;
     head.last_seq = resident->head_seq = resident->seq;
     head.output_bytes = resident->bytes;
     head.journal_bytes = resident->head_journal_bytes = resident->journal_bytes;

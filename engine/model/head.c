@@ -71,7 +71,7 @@ int child_failure_parse(struct slice name, enum child_failure *ret)
 }
 
 // Fields are added at the end; rows without the last of them are read, too.
-enum { HEAD_FIELDS = 28, HEAD_FIELDS_MIN = 20, CHILD_FIELDS = 11 };
+enum { HEAD_COUNTS = 4 /* the last of them */, HEAD_FIELDS = 28, HEAD_FIELDS_MIN = 20, CHILD_FIELDS = 11 };
 
 static void child_encode(const struct child_head *child, struct buf *buf)
 {
@@ -91,7 +91,7 @@ static void child_encode(const struct child_head *child, struct buf *buf)
 
 void head_encode(const struct job_head *head, struct buf *buf)
 {
-    value_put_array(buf, HEAD_FIELDS);
+    value_put_array(buf, head->counted ? HEAD_FIELDS : HEAD_FIELDS - HEAD_COUNTS);
     value_put_uint(buf, head->id);
     value_put_uuid(buf, head->uuid);
     value_put_uint(buf, head->type);
@@ -121,6 +121,8 @@ void head_encode(const struct job_head *head, struct buf *buf)
     else
         value_put_nil(buf); // most jobs have none
     value_put_int(buf, head->nominal_unix_ms);
+    if (!head->counted) // what is not known stays so, also when it is written again
+        return;
     value_put_uint(buf, head->last_seq);
     value_put_uint(buf, head->output_bytes);
     value_put_uint(buf, head->journal_bytes);

@@ -148,6 +148,8 @@ static void receive_delivers_once(void **state)
     check(shell, "pawl receive 1 --timeout 3", 2, "--wait");
     check(shell, "pawl receive 1 --auto-remove", 2, "--wait");
     check(shell, "pawl receive 1:localhost --wait --auto-remove", 2, "leave out the host");
+    check(shell, "pawl receive 1 --wait --auto-remove --no-recurse", 2, "leave them out");
+    check(shell, "pawl receive 1 --wait --auto-remove --stream error", 2, "leave them out");
     check(shell, "pawl receive 1 --fields n --fold", 2, "one of them");
     check(shell, "pawl receive 1 --fields n,,m", 2, "a name is empty");
     check(shell, "pawl receive 1 --stream out", 2, "information");

@@ -208,6 +208,25 @@ static void keep_removes_all_but_the_newest(void **state)
     assert_int_equal(jobs_of(w).count, 2);
 }
 
+// They are over before anybody could look, and not on disk yet when somebody does.
+static void keep_removes_those_that_ended_at_once(void **state)
+{
+    struct fake_world *w = *state;
+
+    add(w, (struct schedule){ .kind = SCHEDULE_EVERY, .every_ms = 60 * MINUTE, .keep = 1 }, BRIEF);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(ask_named(w, CHANGE_SCHEDULE_RUN), 0);
+    world_settle(w);
+    world_tick(w, 1000);
+    assert_int_equal(jobs_of(w).count, 1);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(ask_named(w, CHANGE_SCHEDULE_RUN), 0);
+        world_settle(w);
+    }
+    world_tick(w, 1000);
+    assert_int_equal(jobs_of(w).count, 1);
+}
+
 static void what_is_unfinished_is_kept_beside_the_newest(void **state)
 {
     struct fake_world *w = *state;
@@ -282,6 +301,7 @@ int main(void)
         TEST(removed_it_leaves_its_jobs),
         TEST(run_is_outside_of_the_plan),
         TEST(keep_removes_all_but_the_newest),
+        TEST(keep_removes_those_that_ended_at_once),
         TEST(what_is_unfinished_is_kept_beside_the_newest),
         TEST(what_could_not_start_is_refused_at_once),
         TEST(a_repeated_request_adds_once),

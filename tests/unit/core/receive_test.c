@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Marks: what has been received never becomes unread again, and a job that removes
 // itself does so only when all it wrote has been received.
+#include <errno.h>
+
 #include "unit/core/fake_world.h"
 
 #define NINE "for i = 1, 9 do print(i) end "
@@ -181,6 +183,29 @@ static void a_job_is_removed_by_the_marks_of_its_parts(void **state)
     assert_false(job_see(w, job, &seen));
 }
 
+// Nor does a mark leave a row behind a tombstone, or run ahead of what was written.
+static void a_job_that_is_being_removed_is_not_marked(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, NINE);
+
+    assert_int_equal(ask_remove(w, job, false), 0);
+    assert_int_equal(ask_mark(w, job, 3), -ENOENT);
+    world_settle(w);
+}
+
+static void a_mark_is_not_ahead_of_what_was_written(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, NINE "wait_signal('go') print('ten')");
+
+    ask_mark(w, job, 99);
+    world_settle(w);
+    assert_int_equal(job_mark(w, job), 9);
+    signal_job(w, job, "go");
+    assert_int_equal(unread_of(w, job).records, 1);
+}
+
 static void marks_outlive_the_engine(void **state)
 {
     struct fake_world *w = *state;
@@ -343,6 +368,8 @@ int main(void)
         TEST(what_the_job_wrote_itself_is_marked_alone),
         TEST(a_job_is_removed_by_the_marks_of_its_parts),
         TEST(marks_outlive_the_engine),
+        TEST(a_job_that_is_being_removed_is_not_marked),
+        TEST(a_mark_is_not_ahead_of_what_was_written),
         TEST(a_job_is_not_removed_by_the_receipt_of_less_than_it_wrote),
         TEST(a_job_all_of_which_was_received_before_its_end_is_removed),
         TEST(a_job_stopped_by_force_that_wrote_nothing_is_removed),

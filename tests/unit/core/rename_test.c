@@ -117,6 +117,22 @@ static void a_retry_has_the_new_name(void **state)
     expect_name(w, w->answer_id, "other");
 }
 
+// Behind its tombstone nothing of it may be written again.
+static void a_job_that_is_being_removed_is_not_renamed(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "print('x')");
+    struct job_seen seen;
+
+    assert_int_equal(ask_remove(w, job, false), 0);
+    assert_int_equal(ask(w, &(struct change){ .kind = CHANGE_RENAME, .job_id = job,
+                                              .name = SLICE("other") }), -ENOENT);
+    world_settle(w);
+    assert_false(job_see(w, job, &seen));
+    world_next_engine(w);
+    assert_false(job_see(w, job, &seen));
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, world_setup, world_teardown)
 
 int main(void)
@@ -128,6 +144,7 @@ int main(void)
         TEST(a_job_that_is_just_ending_is_asked_again),
         TEST(a_child_keeps_its_name),
         TEST(a_retry_has_the_new_name),
+        TEST(a_job_that_is_being_removed_is_not_renamed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
