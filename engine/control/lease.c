@@ -7,7 +7,9 @@
 #include <stdlib.h>
 
 enum {
-    TURN_MS = 1000,    // when others wait: given more no longer than this
+    TURN_MS = 1000,    // when others wait: given more no longer than this, ...
+    PAUSE_MS = 2000,   // ... and then nothing for so long, to mark what it has. Again and again:
+                       // what it cannot mark may wait for more, as a line for its end
     LAPSE_MS = 30000,  // kept the first one waiting
 };
 
@@ -106,7 +108,15 @@ bool lease_take(struct lease *lease, const struct marks *marks, uint64_t now_ms)
 
 bool lease_may_go_on(const struct lease *lease, const struct marks *marks, uint64_t now_ms)
 {
-    return now_ms - lease->began_ms < TURN_MS || is_marked(lease, marks) || !is_wanted(lease);
+    return (now_ms - lease->began_ms) % (TURN_MS + PAUSE_MS) < TURN_MS ||
+           is_marked(lease, marks) || !is_wanted(lease);
+}
+
+uint64_t lease_pause_ends_ms(const struct lease *lease, uint64_t now_ms)
+{
+    uint64_t round = TURN_MS + PAUSE_MS;
+
+    return now_ms + round - (now_ms - lease->began_ms) % round;
 }
 
 uint64_t lease_lapse_ms(const struct lease *lease)

@@ -21,6 +21,8 @@ struct lease *lease_new(struct list *leases, uint64_t job_id, uint64_t source,
 bool lease_take(struct lease *lease, const struct marks *marks, uint64_t now_ms);
 // While it has the turn: may it be given more, or should it mark what it has?
 bool lease_may_go_on(const struct lease *lease, const struct marks *marks, uint64_t now_ms);
+// When it may not: when it may again, at the latest.
+uint64_t lease_pause_ends_ms(const struct lease *lease, uint64_t now_ms);
 // When the turn of the first in the queue lapses.
 uint64_t lease_lapse_ms(const struct lease *lease);
 // It has been given records up to this one.

@@ -91,8 +91,10 @@ int reading_turn(struct reading *reading, struct exchange *x, enum reading_turn 
         return 0;
     }
     skip_received(reading);
-    if (!lease_may_go_on(reading->lease, &reading->marks, now))
+    if (!lease_may_go_on(reading->lease, &reading->marks, now)) {
         *ret = TURN_PAUSED;
+        exchange_set_deadline(x, lease_pause_ends_ms(reading->lease, now));
+    }
     return 0;
 }
 
