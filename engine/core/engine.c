@@ -5,6 +5,7 @@
 // something in flight is woken by replay; sleepers stay parked, their alarms are
 // loaded. Stopping: nothing new is taken, what is open is committed, links are
 // closed; commands go on.
+#include "core/unread.h"
 #include "core/engine.h"
 
 #include <errno.h>
@@ -200,6 +201,7 @@ static void engine_init(struct engine *engine)
     list_init(&engine->watches);
     list_init(&engine->reclaims);
     list_init(&engine->sweeps);
+    list_init(&engine->unread_counts);
     list_init(&engine->schedules);
     map_init(&engine->instances);
     engine->schedules_wake_ms = INT64_MAX;
@@ -279,6 +281,7 @@ void engine_free(struct engine *engine)
         free(container_of(it, struct watch, link));
     reclaim_drop_all(engine);
     sweep_drop_all(engine);
+    unread_counts_drop(engine);
     schedules_release(engine);
     turn_release(engine);
     map_release(&engine->residents);

@@ -2,7 +2,7 @@
 // How: each source of a job's records has a mark, and one mark stands for them all
 // (model/marks.h), so that receiving a job of five hundred hosts writes one row. While
 // no source is ahead of the rest, what is unread is a difference of two numbers; else the
-// records behind the common mark are looked at, one by one.
+// records behind the common mark have been counted (unread.h).
 //
 // A mark that was asked for and is on its way to disk is among the pending changes: it
 // is never gone behind, and never shown.
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/change.h"
+#include "core/unread.h"
 
 // ---- the marks of a job
 static int pending_add(const struct engine *engine, uint64_t job_id, struct marks *marks,
@@ -34,53 +35,6 @@ int received_marks(void *core, uint64_t job_id, struct marks *ret, struct err *e
 }
 
 // ---- counting
-struct count {
-    const struct marks *marks;
-    uint64_t job_id;
-    const struct job_head *head; // NULL: only the sum is wanted
-    struct unread *each;         // of its children
-    struct unread sum;
-};
-
-static size_t child_place(const struct job_head *head, uint64_t id)
-{
-    size_t low = 0, high = head->child_count; // they are only added, by ascending id
-
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        if (head->children[mid].id < id)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
-}
-
-static int count_record(void *arg, const struct record *record, bool gap)
-{
-    struct count *count = arg;
-    uint64_t source = mark_source(count->job_id, record->child_id);
-    size_t at;
-
-    if (record->seq <= marks_at(count->marks, source))
-        return 0;
-    count->sum.records++;
-    count->sum.bytes += record->data.len;
-    at = count->head && !gap ? child_place(count->head, source) : SIZE_MAX;
-    if (at < (count->head ? count->head->child_count : 0) &&
-        count->head->children[at].id == source) {
-        count->each[at].records++;
-        count->each[at].bytes += record->data.len;
-    }
-    return 0;
-}
-
-static int count_all(struct engine *engine, struct count *count, struct err *err)
-{
-    return records_scan(engine->store, count->job_id, count->marks->all + 1, count_record, count,
-                        err);
-}
-
 // The head of a finished job tells what was written; of others, and in one that an older
 // Pawl wrote, the records do.
 static int count_written(struct engine *engine, const struct job_head *head, uint64_t *seq,
@@ -96,8 +50,8 @@ static int count_written(struct engine *engine, const struct job_head *head, uin
 void received_count(struct engine *engine, struct job_view *view)
 {
     uint64_t job_id = view->head->id, bytes = 0, read = 0;
+    const struct unread_count *count;
     struct marks marks = { 0 };
-    struct count count = { .marks = &marks, .job_id = job_id };
 
     if (count_written(engine, view->head, &view->last_seq, &bytes) < 0 ||
         view->last_seq == 0 || marks_load(engine->store, job_id, &marks, NULL) < 0 ||
@@ -105,9 +59,10 @@ void received_count(struct engine *engine, struct job_view *view)
         marks_release(&marks);
         return;
     }
-    if (marks_differ(&marks) && count_all(engine, &count, NULL) >= 0) {
-        view->unread = count.sum.records;
-        view->bytes = count.sum.bytes;
+    if (marks_differ(&marks) &&
+        unread_count_get(engine, job_id, &marks, view->last_seq, &count, NULL) >= 0) {
+        view->unread = unread_count_sum(count).records;
+        view->bytes = unread_count_sum(count).bytes;
     } else {
         if (marks.all)
             records_before(engine->store, job_id, marks.all + 1, &read, NULL);
@@ -120,35 +75,46 @@ void received_count(struct engine *engine, struct job_view *view)
 int received_unread(void *core, const struct job_head *head, struct unread *ret, struct err *err)
 {
     struct engine *engine = core;
+    const struct unread_count *count;
     struct marks marks = { 0 };
-    struct count count = { .marks = &marks, .job_id = head->id, .head = head, .each = ret };
-    int rc;
+    uint64_t last_seq = 0, bytes;
+    int rc = marks_load(engine->store, head->id, &marks, err);
 
-    memset(ret, 0, head->child_count * sizeof(*ret));
-    rc = marks_load(engine->store, head->id, &marks, err);
     if (rc == 0)
-        rc = count_all(engine, &count, err);
+        rc = count_written(engine, head, &last_seq, &bytes);
+    if (rc >= 0)
+        rc = unread_count_get(engine, head->id, &marks, last_seq, &count, err);
+    for (size_t i = 0; i < head->child_count && rc >= 0; i++)
+        ret[i] = unread_count_of(count, head->children[i].id);
     marks_release(&marks);
     return rc < 0 ? rc : 0;
 }
 
 // ---- everything?
-static int stop_at_unread(void *arg, const struct record *record, bool gap)
+struct search {
+    const struct marks *marks;
+    uint64_t job_id;
+    bool found;
+};
+
+static int find_unread(void *arg, const struct record *record, bool gap)
 {
-    (void)gap;
-    return count_record(arg, record, true) || ((struct count *)arg)->sum.records > 0;
+    struct search *search = arg;
+    uint64_t source = mark_source(search->job_id, gap ? 0 : record->child_id);
+
+    search->found = record->seq > marks_at(search->marks, source);
+    return search->found;
 }
 
 static bool is_all_received(struct engine *engine, const struct found *found,
                             const struct marks *marks)
 {
-    struct count count = { .marks = marks, .job_id = found->id };
+    struct search search = { .marks = marks, .job_id = found->id };
 
     if (marks->all >= found->last_seq)
         return true;
-    return marks_differ(marks) &&
-           records_scan(engine->store, found->id, marks->all + 1, stop_at_unread, &count, NULL) >= 0 &&
-           count.sum.records == 0;
+    return marks_differ(marks) && records_scan(engine->store, found->id, marks->all + 1,
+                                               find_unread, &search, NULL) >= 0 && !search.found;
 }
 
 // Of a finished job: is it about to be removed by a mark on its way?

@@ -195,6 +195,7 @@ struct engine {
     struct list reclaims; // removed jobs whose rows are still there
     struct map reclaiming; // the same by id
     struct list sweeps;   // finished jobs that may remove themselves
+    struct list unread_counts; // what is unread of jobs whose marks differ (unread.h)
     struct list schedules;  // struct planned (schedules.h), by name
     struct map instances;   // job id -> struct instance (schedules.h)
     int64_t schedules_wake_ms; // wall clock: when to look at schedules again; INT64_MAX: never
