@@ -206,6 +206,75 @@ static void a_mark_is_not_ahead_of_what_was_written(void **state)
     assert_int_equal(unread_of(w, job).records, 1);
 }
 
+// ---- counts that are kept up
+
+struct recount {
+    struct marks marks;
+    uint64_t job;
+    struct unread all, child;
+};
+
+static int recount_record(void *arg, const struct record *record, bool gap)
+{
+    struct recount *recount = arg;
+    uint64_t source = mark_source(recount->job, record->child_id);
+
+    assert_false(gap);
+    if (record->seq <= marks_at(&recount->marks, source))
+        return 0;
+    recount->all.records++;
+    recount->all.bytes += record->data.len;
+    recount->child.records += source != recount->job;
+    return 0;
+}
+
+static void check_counts(struct fake_world *w, uint64_t job)
+{
+    struct port port = engine_port(w->engine);
+    struct recount recount = { .job = job };
+    struct err err;
+
+    assert_int_equal(port.ops->marks(port.core, job, &recount.marks, &err), 0);
+    assert_int_equal(port.ops->records(port.core, job, 1, recount_record, &recount, &err), 0);
+    assert_int_equal(unread_of(w, job).records, recount.all.records);
+    assert_int_equal(unread_of(w, job).bytes, recount.all.bytes);
+    assert_int_equal(unread_of_child(w, job).records, recount.child.records);
+    marks_release(&recount.marks);
+}
+
+// Marks of parts and of all, in any order, among new records of both: what is kept up is
+// what reading everything anew gives, at every look, and over restarts.
+static void what_is_kept_up_is_what_there_is(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "parallel { function() localhost:run('x') end, "
+                                "function() while true do wait_signal('go') print('own') end end }");
+    uint64_t written = 0, seq, offset = 0;
+    unsigned chance = 7;
+
+    for (int i = 0; i < 400; i++) {
+        chance = chance * 1103515245 + 12345;
+        seq = written ? 1 + chance / 65536 % written : 0;
+        switch (chance / 4096 % 8) {
+        case 0: case 1: signal_job(w, job, "go"); written++; break;
+        case 2: case 3:
+            tell_output(w, 2, offset, "child\n");
+            offset += 6;
+            written++;
+            break;
+        case 4: ask_mark(w, job + 1, seq); break;
+        case 5: ask(w, &(struct change){ .kind = CHANGE_MARK, .job_id = job, .seq = seq,
+                                         .own = true }); break;
+        case 6: if (i % 5 == 0) ask_mark(w, job, seq / 2); break;
+        default: break;
+        }
+        world_settle(w);
+        if (i % 3 == 0)
+            check_counts(w, job);
+    }
+    assert_true(written > 50);
+}
+
 static void marks_outlive_the_engine(void **state)
 {
     struct fake_world *w = *state;
@@ -367,6 +436,7 @@ int main(void)
         TEST(the_mark_of_a_job_is_that_of_all_its_children),
         TEST(what_the_job_wrote_itself_is_marked_alone),
         TEST(a_job_is_removed_by_the_marks_of_its_parts),
+        TEST(what_is_kept_up_is_what_there_is),
         TEST(marks_outlive_the_engine),
         TEST(a_job_that_is_being_removed_is_not_marked),
         TEST(a_mark_is_not_ahead_of_what_was_written),
