@@ -144,11 +144,13 @@ static const struct option_spec retention_options[] = {
 };
 
 static const struct option_spec answer_options[] = {
+    OPTIONS_SELECT,
     { "question", 0, "N", "its number, where several are open" },
     OPTIONS_COMMON,
 };
 
 static const struct option_spec retry_options[] = {
+    OPTIONS_SELECT,
     { "failed", 0, NULL, "hosts whose command or script failed" },
     { "unreachable", 0, NULL, "hosts that could not be reached" },
     { "unreached", 0, NULL, "hosts that the job ended before it came to" },
@@ -291,7 +293,7 @@ const struct command commands[] = {
       retention_options, verb_retention },
     { "rename", "rename [OPTIONS] JOB NAME", "Give a job another name",
       "A child goes by its job's id and its host, as in 12:web01; it has no other name.\n\n"
-      "  pawl rename 12 nightly", plain_options, verb_rename },
+      "  pawl rename 12 nightly", select_options, verb_rename },
     { "suspend", "suspend [OPTIONS] JOB...", "Suspend jobs at their next step",
       "A step that is running ends first, and its result is kept; nothing new begins\n"
       "until `pawl resume`.\n\n"
@@ -299,11 +301,12 @@ const struct command commands[] = {
     { "resume", "resume [OPTIONS] JOB...", "Resume suspended jobs",
       "They go on from where they stood; no finished step runs again.\n\n"
       "  pawl resume --state Suspended", resume_options, verb_resume },
-    { "signal", "signal JOB NAME [JSON]", "Send a workflow a signal",
+    { "signal", "signal [OPTIONS] JOB NAME [JSON]", "Send a workflow a signal",
       "The workflow's wait_signal(NAME) returns the value, now or when it gets there.\n"
       "Without JSON the value is nil; a text needs its own quotes: '\"text\"'.\n\n"
       "  pawl signal 12 go\n"
-      "  pawl signal 12 go '{\"n\":1}'", plain_options, verb_signal },
+      "  pawl signal 12 go '{\"n\":1}'\n"
+      "  pawl signal '*' go --state Running --meta env=test", select_options, verb_signal },
     { "answer", "answer [OPTIONS] [JOB [ANSWER]]", "Answer the question of a Blocked job",
       "Without an answer: what is asked, by that job or by all. An approval is answered\n"
       "with yes or no, another question with one of its choices, or any text.\n\n"

@@ -57,6 +57,24 @@ same "as JSON" "$(pawl get --children --json | ids - | wc -w | tr -d ' ')" 6
 same "into another verb" "$(pawl get --state Running -q | pawl stop - --force --wait --json |
     jq -r .state)" Stopped
 
+# Filters narrow what a verb is about, on every verb that takes jobs.
+cat >"$work/waits.lua" <<'END'
+print(wait_signal("go"))
+print(ask("which?"))
+END
+expect_code 0 pawl run -d "$work/waits.lua" --name waits --meta env=test
+expect_code 0 pawl run -d "$work/waits.lua" --name waits --meta env=prod
+expect_code 0 pawl signal 'wait*' go 1 --meta env=test --state Running
+become "$(pawl get --meta env=test -q)" Blocked
+same "the other was not signalled" "$(pawl get --meta env=prod --json | jq -r .state)" Running
+expect_code 0 pawl answer 'wait*' this --meta env=test
+expect_code 0 pawl wait --meta env=test
+expect_code 0 pawl rename waits renamed --meta env=prod
+same "one of two of a name" "$(pawl get renamed --json | jq -r .meta.env)" prod
+expect_code 0 pawl stop --meta env=prod --force
+expect_code 0 pawl retry 'rename*' --meta env=prod --unfinished -d
+expect_code 0 pawl stop --state Running,Blocked --force
+
 # What changes, as it changes.
 start late 'sleep 0.5'
 env --default-signal=INT "$PAWL" get late --watch --json >"$work/watched" &
