@@ -11,18 +11,22 @@
 #include "cli/reach.h"
 
 // ---- options, verb by verb
+// Of whatever runs a command, here or on hosts.
+#define OPTIONS_COMMAND                                                        \
+    { "stdin", 0, "FILE", "its standard input, copied with it; - is ours" },            \
+    { "init", 0, "TEXT", "text that runs before it, in its language" },                 \
+    { "timeout", 0, "TIME", "end an attempt after this time" },                         \
+    { "retry", 0, "N", "attempts after a failed one" },                                 \
+    { "as", 0, "USER", "as this user, from its home" },                                 \
+    { "on-interrupt", 0, "WHAT", "cut off by a reboot: rerun, fail or suspend" },       \
+    { "ok-exit", 0, "N,...", "exit codes that are no failure; else 0" }
+
 static const struct option_spec start_options[] = {
     { "command", 'c', "TEXT", "shell text to run; arguments become $1, $2, ..." },
     { "file", 'f', "FILE", "a script, copied with the job; its #! counts" },
     OPTIONS_INTERPRETER,
     OPTIONS_JOB,
-    { "stdin", 0, "FILE", "its standard input, copied with it; - is ours" },
-    { "init", 0, "TEXT", "text that runs before it, in its language" },
-    { "timeout", 0, "TIME", "end an attempt after this time" },
-    { "retry", 0, "N", "attempts after a failed one" },
-    { "as", 0, "USER", "as this user, from its home" },
-    { "on-interrupt", 0, "WHAT", "cut off by a reboot: rerun, fail or suspend" },
-    { "ok-exit", 0, "N,...", "exit codes that are no failure; else 0" },
+    OPTIONS_COMMAND,
     { "follow", 0, NULL, "show its output until it has ended" },
     OPTIONS_COMMON,
 };
@@ -37,13 +41,7 @@ static const struct option_spec invoke_options[] = {
     { "throttle", 0, "N", "hosts at once; else 32" },
     { "max-failures", 0, "N", "begin no more hosts after more than N have failed" },
     OPTIONS_JOB,
-    { "stdin", 0, "FILE", "its standard input, copied with it; - is ours" },
-    { "init", 0, "TEXT", "text that runs before it, in its language" },
-    { "timeout", 0, "TIME", "end an attempt after this time" },
-    { "retry", 0, "N", "attempts after a failed one" },
-    { "as", 0, "USER", "as this user, from its home" },
-    { "on-interrupt", 0, "WHAT", "cut off by a reboot: rerun, fail or suspend" },
-    { "ok-exit", 0, "N,...", "exit codes that are no failure; else 0" },
+    OPTIONS_COMMAND,
     OPTIONS_FOLLOW,
     { "detach", 'd', NULL, "return at once, print the job's row" },
     OPTIONS_COMMON,
