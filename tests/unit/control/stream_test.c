@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "unit/control/http_client.h"
@@ -234,6 +235,48 @@ static void followers_share_out_what_comes(void **state)
     }
     assert_int_equal(sum, 30);
     assert_int_equal(world->fake->watch_count, 0);
+}
+
+// The end of a line that it could mark may be in what it is not given.
+static void a_reader_that_cannot_mark_is_given_more_after_a_pause(void **state)
+{
+    struct world *world = *state;
+    struct fake_job *job = fake_job_add(world->fake, 12, "disks", JOB_RUNNING);
+    struct client one, two;
+
+    fake_record_add(job, "the beginning", 13);
+    take_and_stay(&one, world, TAKE "&follow=1");
+    client_read(&one, world, "the beginning");
+    client_request(&two, world, "GET", TAKE "&follow=1", NULL);
+    client_read(&two, world, "waiting");
+    usleep(1100 * 1000); // its turn has been long enough
+    fake_record_add(job, "the end", 7);
+    fake_commit(world->fake, 12);
+    world_turn(world);
+    client_look(&one, world);
+    assert_int_equal(records_of(&one), 1);
+    client_read(&one, world, "the end");
+    client_look(&two, world);
+    assert_int_equal(records_of(&two), 0); // it has not lost its turn for that
+    client_close(&one);
+    client_close(&two);
+}
+
+static void nobody_waits_for_an_answer_of_its_own(void **state)
+{
+    struct world *world = *state;
+    struct fake_job *job = fake_job_add(world->fake, 12, "disks", JOB_RUNNING);
+    static const char again[] = "GET " TAKE " HTTP/1.1\r\nHost: pawl\r\n\r\n";
+    struct client client;
+
+    fake_record_add(job, "once", 4);
+    take_and_stay(&client, world, TAKE);
+    client_read(&client, world, "\r\n0\r\n");
+    fake_record_add(job, "more", 4);
+    client_send(&client, world, again, sizeof(again) - 1);
+    client_read(&client, world, "more");
+    assert_null(strstr(buf_cstr(&client.raw), "waiting"));
+    client_close(&client);
 }
 
 static void whoever_keeps_no_mark_waits_for_nobody(void **state)
@@ -546,6 +589,8 @@ int main(void)
         WITH_WORLD(readers_take_turns),
         WITH_WORLD(a_reader_that_is_gone_keeps_nobody_waiting),
         WITH_WORLD(followers_share_out_what_comes),
+        WITH_WORLD(a_reader_that_cannot_mark_is_given_more_after_a_pause),
+        WITH_WORLD(nobody_waits_for_an_answer_of_its_own),
         WITH_WORLD(whoever_keeps_no_mark_waits_for_nobody),
         WITH_WORLD(what_a_child_has_received_is_left_out),
         WITH_WORLD(events_come_at_changes_only),
