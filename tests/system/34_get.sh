@@ -7,9 +7,10 @@
 ids() { pawl get "$@" -q | tr '\n' ' '; }
 
 start a1 'echo one'
+expect_code 0 pawl wait a1 # one after the other: they are asked for by their ends
 start a2 'exit 3'
+expect_code 0 pawl wait a2
 start b '  sleep 300'
-expect_code 0 pawl wait a1 a2
 a1=$(field a1 id) a2=$(field a2 id) b=$(field b id)
 
 same "all, by id" "$(ids)" "$a1 $a2 $b "
