@@ -99,7 +99,7 @@ static void job_print(struct follow *follow, const json_t *row)
     }
     rows = json_pack("[O]", row);
     buf_init(&text, 0);
-    render_jobs(rows, cli_width(follow->cli), follow->cli->colours, &text);
+    render_for(follow->cli, rows, &text);
     printer_status_clear(printer);
     print_buf(follow->cli, &text);
     buf_release(&text);

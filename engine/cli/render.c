@@ -141,6 +141,13 @@ int render_jobs_wide(const json_t *rows, int64_t now_s, bool colours, struct buf
     return render(rows, &times, 0, colours, out);
 }
 
+void render_for(const struct cli *cli, const json_t *rows, struct buf *out)
+{
+    const struct render_times times = render_times_of(cli);
+
+    render(rows, &times, times.shown ? 0 : cli_width(cli), cli->colours, out);
+}
+
 // jansson leaves DEL, C1 and such as they are: on a terminal they are escaped, too.
 void print_json(const json_t *json)
 {
@@ -189,10 +196,7 @@ int print_jobs(struct cli *cli, const json_t *rows)
     if (json_array_size(rows) == 0)
         return 0;
     buf_init(&out, 0);
-    if (option_is_set(options, "wide"))
-        render_jobs_wide(rows, cli->out_tty ? (int64_t)time(NULL) : 0, cli->colours, &out);
-    else
-        render_jobs(rows, cli_width(cli), cli->colours, &out);
+    render_for(cli, rows, &out);
     exit_code = print_buf(cli, &out);
     buf_release(&out);
     return exit_code;

@@ -23,6 +23,8 @@ void render_row(struct table *table, const struct job_row *row, const struct ren
 int render_jobs(const json_t *rows, unsigned width, bool colours, struct buf *out);
 // The same, whole, and when they began and ended.
 int render_jobs_wide(const json_t *rows, int64_t now_s, bool colours, struct buf *out);
+// All of it as the options and the terminal ask.
+void render_for(const struct cli *cli, const json_t *rows, struct buf *out);
 // Prints rows as the options ask: --json, -q (ids), or the table (--wide).
 // Whoever asks for one job is told more than fits its row: its reason, and why it
 // stands still at present.

@@ -59,7 +59,7 @@ static void table_show(struct watch *watch, const json_t *rows)
     size_t lines;
 
     buf_init(&table, 0);
-    render_jobs(rows, cli_width(cli), cli->colours, &table);
+    render_for(cli, rows, &table);
     lines = cut_to(&table, terminal_rows());
     if (buf_failed(&table) || slice_equal(buf_slice(&table), buf_slice(&watch->drawn))) {
         buf_release(&table);

@@ -36,11 +36,10 @@ void api_schedules_remove(struct exchange *x);
 void api_schedules_run(struct exchange *x);
 // A new reference to the row of one. -ESRCH.
 int api_schedule_row(const struct port *port, const char *name, json_t **ret, struct err *err);
+// "name" of a job, bounded; absent or null: *ret stays.
+int api_name_take(const json_t *body, struct slice *ret, struct err *err);
 // api_check.c
 void api_hosts_check(struct exchange *x);
-// A number of milliseconds from `least` up; absent or null: *ret stays.
-int api_time_take(const json_t *body, const char *key, int64_t least, int64_t *ret,
-                  struct err *err);
 // api_change.c
 void api_jobs_remove(struct exchange *x);
 void api_jobs_stop(struct exchange *x);

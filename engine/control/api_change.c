@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "control/api.h"
+#include "control/body.h"
 #include "control/json.h"
 #include "control/lookup.h"
 #include "control/query.h"
@@ -167,28 +168,6 @@ void api_backup(struct exchange *x)
 }
 
 // ---- what the verbs take from their bodies
-static int body_bool(const json_t *body, const char *key, bool *ret, struct err *err)
-{
-    const json_t *json = json_object_get(body, key);
-
-    *ret = json_is_true(json);
-    if (json && !json_is_boolean(json))
-        return err_set(err, ERR_USAGE, "\"%s\" is not true or false", key);
-    return 0;
-}
-
-static int body_number(const json_t *body, const char *key, int64_t *ret, struct err *err)
-{
-    const json_t *json = json_object_get(body, key);
-
-    if (!json)
-        return 0;
-    if (!json_is_integer(json) || json_integer_value(json) < 0)
-        return err_set(err, ERR_USAGE, "\"%s\" is not a whole number from 0", key);
-    *ret = json_integer_value(json);
-    return 0;
-}
-
 static int stop_read(const json_t *body, struct change *change, struct buf *encoded,
                      struct err *err)
 {
@@ -196,7 +175,7 @@ static int stop_read(const json_t *body, struct change *change, struct buf *enco
     change->grace_ms = -1;
     if (body_bool(body, "force", &change->force, err) < 0)
         return err->code;
-    return body_number(body, "grace_ms", &change->grace_ms, err);
+    return body_number(body, "grace_ms", 0, &change->grace_ms, err);
 }
 
 static int suspend_read(const json_t *body, struct change *change, struct buf *encoded,
@@ -239,7 +218,7 @@ static int mark_read(const json_t *body, struct change *change, struct buf *enco
     int64_t seq = -1;
 
     (void)encoded;
-    if (body_number(body, "seq", &seq, err) < 0 || body_bool(body, "own", &change->own, err) < 0)
+    if (body_number(body, "seq", 0, &seq, err) < 0 || body_bool(body, "own", &change->own, err) < 0)
         return err->code;
     if (seq < 0)
         return err_set(err, ERR_USAGE, "\"seq\", the last one received, is missing");
@@ -255,7 +234,7 @@ static int answer_read(const json_t *body, struct change *change, struct buf *en
     int64_t no = 0;
 
     (void)encoded;
-    if (body_number(body, "question", &no, err) < 0)
+    if (body_number(body, "question", 0, &no, err) < 0)
         return err->code;
     change->question_no = (uint64_t)no;
     change->answer = slice_of(json_string_value(answer), json_string_length(answer));
@@ -294,25 +273,11 @@ static int failures_read(const json_t *list, unsigned *ret, struct err *err)
     return 0;
 }
 
-// "name" of a job; absent or null: empty.
-static int name_read(const json_t *body, struct change *change, struct err *err)
-{
-    const json_t *name = json_object_get(body, "name");
-
-    if (name && !json_is_null(name) && !json_is_string(name))
-        return err_set(err, ERR_USAGE, "\"name\" is not a string");
-    change->name = slice_of(json_string_value(name), json_string_length(name));
-    if (change->name.len > API_NAME_MAX)
-        return err_set(err, ERR_USAGE, "the name has %zu bytes, at most %d are allowed",
-                       change->name.len, API_NAME_MAX);
-    return 0;
-}
-
 static int rename_read(const json_t *body, struct change *change, struct buf *encoded,
                        struct err *err)
 {
     (void)encoded;
-    if (name_read(body, change, err) < 0)
+    if (api_name_take(body, &change->name, err) < 0)
         return err->code;
     return change->name.len ? 0 : err_set(err, ERR_USAGE, "\"name\", the new one, is missing");
 }
@@ -321,7 +286,7 @@ static int retry_read(const json_t *body, struct change *change, struct buf *enc
                       struct err *err)
 {
     (void)encoded;
-    if (name_read(body, change, err) < 0)
+    if (api_name_take(body, &change->name, err) < 0)
         return err->code;
     return failures_read(json_object_get(body, "failures"), &change->failures, err);
 }

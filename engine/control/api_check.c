@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "control/api.h"
+#include "control/body.h"
 #include "control/json.h"
 #include "control/query.h"
 #include "model/value.h"
@@ -82,27 +83,14 @@ static enum fill fill(struct exchange *x, void *state, struct buf *out)
 
 // ---- the request
 
-int api_time_take(const json_t *body, const char *key, int64_t least, int64_t *ret,
-                  struct err *err)
-{
-    const json_t *json = json_object_get(body, key);
-
-    if (!json || json_is_null(json))
-        return 0;
-    if (!json_is_integer(json) || json_integer_value(json) < least)
-        return err_set(err, ERR_USAGE, "\"%s\" is not a whole number from %d", key, (int)least);
-    *ret = json_integer_value(json);
-    return 0;
-}
-
 static int ask(struct exchange *x, struct checking *checking, struct buf *hosts, struct err *err)
 {
     struct check_request request = { .timeout_ms = TIMEOUT_MS };
     json_t *body;
 
     if (exchange_body(x, &body, err) < 0 ||
-        api_time_take(body, "timeout_ms", 0, &request.timeout_ms, err) < 0 ||
-        api_time_take(body, "connect_retry_ms", -1, &request.retry_ms, err) < 0)
+        body_number(body, "timeout_ms", 0, &request.timeout_ms, err) < 0 ||
+        body_number(body, "connect_retry_ms", -1, &request.retry_ms, err) < 0)
         return err->code;
     checking->hosts = json_object_get(body, "hosts");
     checking->left = json_array_size(checking->hosts);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // GET, PUT /v1/retention: how long finished jobs are kept.
 #include "control/api.h"
+#include "control/body.h"
 #include "control/query.h"
 
 static json_t *bound_json(int64_t bound)
@@ -62,28 +63,17 @@ static int bound_take(const json_t *body, const char *key, int64_t *ret, struct 
     return 0;
 }
 
-static int check_keys(json_t *body, struct err *err)
-{
-    const char *key;
-    json_t *json;
-
-    json_object_foreach(body, key, json)
-        if (strcmp(key, "age_ms") != 0 && strcmp(key, "count") != 0 && strcmp(key, "bytes") != 0)
-            return err_set(err, ERR_USAGE, "\"%.60s\" is no bound: age_ms, count and bytes are",
-                           key);
-    return 0;
-}
-
 // A bound that is absent stays as it is.
 static int bounds_read(struct exchange *x, struct retention *ret, struct err *err)
 {
     const struct port *port = exchange_port(x);
+    static const char *const known[] = { "age_ms", "count", "bytes", NULL };
     struct retention_view view;
     json_t *body;
     int rc = exchange_body(x, &body, err);
 
     if (rc >= 0)
-        rc = check_keys(body, err);
+        rc = body_keys(body, known, err);
     if (rc >= 0)
         rc = port->ops->retention(port->core, NULL, &view, err);
     if (rc < 0)

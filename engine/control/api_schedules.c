@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "control/api.h"
+#include "control/body.h"
 #include "control/json.h"
 #include "control/schedule_json.h"
 
@@ -93,65 +94,22 @@ void api_schedules_list(struct exchange *x)
 }
 
 // ---- add
-static int keys_check(json_t *body, struct err *err)
-{
-    static const char *const known[] = { "name", "cron", "timezone", "every_ms", "at_boot", "overlap",
-                                         "missed", "jitter_ms", "keep", "enabled", "job" };
-    const char *key;
-    json_t *json;
-
-    json_object_foreach(body, key, json) {
-        size_t i = 0;
-        while (i < sizeof(known) / sizeof(known[0]) && strcmp(known[i], key) != 0)
-            i++;
-        if (i == sizeof(known) / sizeof(known[0]))
-            return err_set(err, ERR_USAGE, "\"%.80s\" is not known here; see docs/http-api.md", key);
-    }
-    return 0;
-}
-
-static int text_take(const json_t *body, const char *key, struct slice *ret, struct err *err)
-{
-    const json_t *json = json_object_get(body, key);
-
-    *ret = slice_of(json_string_value(json), json_string_length(json));
-    return json && !json_is_null(json) && !json_is_string(json)
-               ? err_set(err, ERR_USAGE, "\"%s\" is not a string", key) : 0;
-}
-
-static int bool_take(const json_t *body, const char *key, bool *ret, struct err *err)
-{
-    const json_t *json = json_object_get(body, key);
-
-    if (json_is_boolean(json))
-        *ret = json_is_true(json);
-    return json && !json_is_null(json) && !json_is_boolean(json)
-               ? err_set(err, ERR_USAGE, "\"%s\" is not true or false", key) : 0;
-}
-
-static bool is_given(const json_t *body, const char *key)
-{
-    const json_t *json = json_object_get(body, key);
-
-    return json && !json_is_null(json);
-}
-
 // One of cron, every_ms, at_boot.
 static int when_take(const json_t *body, struct schedule *s, struct err *err)
 {
     bool at_boot = false;
-    int rc = bool_take(body, "at_boot", &at_boot, err);
+    int rc = body_bool(body, "at_boot", &at_boot, err);
 
     if (rc == 0)
-        rc = text_take(body, "cron", &s->cron_text, err);
+        rc = body_text(body, "cron", &s->cron_text, err);
     if (rc == 0)
-        rc = api_time_take(body, "every_ms", 0, &s->every_ms, err);
+        rc = body_number(body, "every_ms", 0, &s->every_ms, err);
     if (rc < 0)
         return rc;
-    if (is_given(body, "cron") + is_given(body, "every_ms") + at_boot != 1)
+    if (body_has(body, "cron") + body_has(body, "every_ms") + at_boot != 1)
         return err_set(err, ERR_USAGE, "when is it due? one of \"cron\", \"every_ms\" and \"at_boot\" is "
                        "expected");
-    s->kind = at_boot ? SCHEDULE_BOOT : is_given(body, "cron") ? SCHEDULE_CRON : SCHEDULE_EVERY;
+    s->kind = at_boot ? SCHEDULE_BOOT : body_has(body, "cron") ? SCHEDULE_CRON : SCHEDULE_EVERY;
     return 0;
 }
 
@@ -159,33 +117,35 @@ static int policies_take(const json_t *body, struct schedule *s, struct err *err
 {
     struct slice overlap = { 0 }, missed = { 0 };
     int64_t keep = 0;
-    int rc = text_take(body, "overlap", &overlap, err);
+    int rc = body_text(body, "overlap", &overlap, err);
 
     if (rc == 0)
-        rc = text_take(body, "missed", &missed, err);
+        rc = body_text(body, "missed", &missed, err);
     if (rc == 0 && overlap.len)
         rc = schedule_overlap_parse(overlap, &s->overlap, err);
     if (rc == 0 && missed.len)
         rc = schedule_missed_parse(missed, &s->missed, err);
     if (rc == 0)
-        rc = api_time_take(body, "jitter_ms", 0, &s->jitter_ms, err);
+        rc = body_number(body, "jitter_ms", 0, &s->jitter_ms, err);
     if (rc == 0)
-        rc = api_time_take(body, "keep", 1, &keep, err);
+        rc = body_number(body, "keep", 1, &keep, err);
     s->keep = (uint64_t)keep;
     return rc;
 }
 
 static int schedule_read(json_t *body, struct schedule *s, struct err *err)
 {
-    int rc = keys_check(body, err);
+    static const char *const known[] = { "name", "cron", "timezone", "every_ms", "at_boot", "overlap",
+                                         "missed", "jitter_ms", "keep", "enabled", "job", NULL };
+    int rc = body_keys(body, known, err);
 
     *s = (struct schedule){ .enabled = true };
     if (rc == 0)
-        rc = text_take(body, "name", &s->name, err);
+        rc = body_text(body, "name", &s->name, err);
     if (rc == 0)
-        rc = text_take(body, "timezone", &s->timezone, err);
+        rc = body_text(body, "timezone", &s->timezone, err);
     if (rc == 0)
-        rc = bool_take(body, "enabled", &s->enabled, err);
+        rc = body_bool(body, "enabled", &s->enabled, err);
     if (rc == 0)
         rc = when_take(body, s, err);
     if (rc == 0)

@@ -6,25 +6,9 @@
 #include <stdlib.h>
 
 #include "control/api.h"
+#include "control/body.h"
 #include "control/json.h"
 #include "model/value.h"
-
-static struct slice string_of(const json_t *json)
-{
-    return slice_of(json_string_value(json), json_string_length(json));
-}
-
-static int text_take(const json_t *body, const char *key, struct slice *ret, struct err *err)
-{
-    const json_t *json = json_object_get(body, key);
-
-    if (!json || json_is_null(json))
-        return 0;
-    if (!json_is_string(json))
-        return err_set(err, ERR_USAGE, "\"%s\" is not a string", key);
-    *ret = string_of(json);
-    return 0;
-}
 
 // An object, encoded into its own buffer; absent or null: the empty map.
 static int map_take(const json_t *body, const char *key, struct buf *buf, struct slice *ret,
@@ -57,30 +41,11 @@ static int strings_only(const json_t *body, const char *key, struct err *err)
     return 0;
 }
 
-static int keys_check(json_t *body, struct err *err)
-{
-    static const char *const known[] = { "type", "name", "command", "script", "params", "meta",
-                                         "cwd", "env", "timeout_ms", "auto_remove",
-                                         "hosts", "connect_retry_ms" };
-    const char *key;
-    json_t *json;
-
-    json_object_foreach(body, key, json) {
-        size_t i = 0;
-        while (i < sizeof(known) / sizeof(known[0]) && strcmp(known[i], key) != 0)
-            i++;
-        if (i == sizeof(known) / sizeof(known[0]))
-            return err_set(err, ERR_USAGE, "\"%.80s\" is not known here; see docs/http-api.md",
-                           key);
-    }
-    return 0;
-}
-
 static int type_take(const json_t *body, struct change *change, struct err *err)
 {
     struct slice name = { 0 };
 
-    if (text_take(body, "type", &name, err) < 0)
+    if (body_text(body, "type", &name, err) < 0)
         return err->code;
     if (name.len == 0)
         return err_set(err, ERR_USAGE, "\"type\" is missing: local, remote or workflow");
@@ -99,23 +64,30 @@ static int script_take(const json_t *body, struct change *change, struct err *er
                                 "or remote job has its script in \"params\"") : 0;
     if (!json_is_object(script))
         return err_set(err, ERR_USAGE, "\"script\" is missing: {\"name\", \"text\"}");
-    if (text_take(script, "name", &change->script_name, err) < 0 ||
-        text_take(script, "text", &change->script_text, err) < 0)
+    if (body_text(script, "name", &change->script_name, err) < 0 ||
+        body_text(script, "text", &change->script_text, err) < 0)
         return err->code;
     if (change->script_name.len == 0 || !json_object_get(script, "text"))
         return err_set(err, ERR_USAGE, "\"script\" needs \"name\" and \"text\"");
     return 0;
 }
 
+int api_name_take(const json_t *body, struct slice *ret, struct err *err)
+{
+    if (body_text(body, "name", ret, err) < 0)
+        return err->code;
+    if (ret->len > API_NAME_MAX)
+        return err_set(err, ERR_USAGE, "the name has %zu bytes, at most %d are allowed", ret->len,
+                       API_NAME_MAX);
+    return 0;
+}
+
 static int texts_take(const json_t *body, struct change *change, struct err *err)
 {
-    if (text_take(body, "name", &change->name, err) < 0 ||
-        text_take(body, "command", &change->command, err) < 0 ||
-        text_take(body, "cwd", &change->cwd, err) < 0)
+    if (api_name_take(body, &change->name, err) < 0 ||
+        body_text(body, "command", &change->command, err) < 0 ||
+        body_text(body, "cwd", &change->cwd, err) < 0)
         return err->code;
-    if (change->name.len > API_NAME_MAX)
-        return err_set(err, ERR_USAGE, "the name has %zu bytes, at most %d are allowed",
-                       change->name.len, API_NAME_MAX);
     if (change->cwd.len && change->cwd.ptr[0] != '/')
         return err_set(err, ERR_USAGE, "cwd \"%.*s\" is not an absolute path",
                        (int)(change->cwd.len < 200 ? change->cwd.len : 200),
@@ -125,21 +97,13 @@ static int texts_take(const json_t *body, struct change *change, struct err *err
 
 static int options_take(const json_t *body, struct change *change, struct err *err)
 {
-    const json_t *timeout = json_object_get(body, "timeout_ms");
-    const json_t *remove = json_object_get(body, "auto_remove");
-
-    if (timeout && !json_is_null(timeout) &&
-        (!json_is_integer(timeout) || json_integer_value(timeout) < 0))
-        return err_set(err, ERR_USAGE, "\"timeout_ms\" is not a whole number from 0");
-    if (remove && !json_is_boolean(remove))
-        return err_set(err, ERR_USAGE, "\"auto_remove\" is not true or false");
-    if (api_time_take(body, "connect_retry_ms", -1, &change->reach_ms, err) < 0)
+    if (body_number(body, "timeout_ms", 0, &change->timeout_ms, err) < 0 ||
+        body_bool(body, "auto_remove", &change->auto_remove, err) < 0 ||
+        body_number(body, "connect_retry_ms", -1, &change->reach_ms, err) < 0)
         return err->code;
     // 0, "at once", is the shortest: what is stored as none is the usual.
-    if (json_is_integer(json_object_get(body, "connect_retry_ms")) && change->reach_ms == 0)
+    if (body_has(body, "connect_retry_ms") && change->reach_ms == 0)
         change->reach_ms = 1;
-    change->timeout_ms = json_integer_value(timeout);
-    change->auto_remove = json_is_true(remove);
     return 0;
 }
 
@@ -214,7 +178,11 @@ static int modules_take(json_t *body, struct start *start, struct change *change
 
 int start_read(json_t *body, struct start *start, struct change *change, struct err *err)
 {
-    if (keys_check(body, err) < 0 || type_take(body, change, err) < 0 ||
+    static const char *const known[] = { "type", "name", "command", "script", "params", "meta",
+                                         "cwd", "env", "timeout_ms", "auto_remove",
+                                         "hosts", "connect_retry_ms", NULL };
+
+    if (body_keys(body, known, err) < 0 || type_take(body, change, err) < 0 ||
         script_take(body, change, err) < 0 || texts_take(body, change, err) < 0 ||
         options_take(body, change, err) < 0 || strings_only(body, "env", err) < 0 ||
         local_bytes_take(body, change, err) < 0)

@@ -7,7 +7,6 @@
 // A mark that was asked for and is on its way to disk is among the pending changes: it
 // is never gone behind, and never shown.
 #include <errno.h>
-#include <string.h>
 
 #include "core/change.h"
 #include "core/unread.h"

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/array.h"
 
@@ -55,16 +54,7 @@ void unread_counts_drop(struct engine *engine)
 // ---- sources
 static size_t place_of(const struct unread_count *count, uint64_t source)
 {
-    size_t low = 0, high = count->of_count;
-
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        if (count->of[mid].source < source)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
+    return array_place(count->of, count->of_count, sizeof(*count->of), source);
 }
 
 static struct of_source *source_get(struct unread_count *count, uint64_t source)
@@ -74,11 +64,10 @@ static struct of_source *source_get(struct unread_count *count, uint64_t source)
 
     if (at < count->of_count && count->of[at].source == source)
         return &count->of[at];
-    grown = array_room(count->of, count->of_count, &count->of_cap, sizeof(*grown));
+    grown = array_insert(count->of, count->of_count, &count->of_cap, sizeof(*grown), at);
     if (!grown)
         return NULL;
     count->of = grown;
-    memmove(grown + at + 1, grown + at, (count->of_count - at) * sizeof(*grown));
     grown[at] = (struct of_source){ .source = source };
     count->of_count++;
     return &grown[at];

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/array.h"
 
@@ -13,19 +12,9 @@ void marks_release(struct marks *marks)
     *marks = (struct marks){ 0 };
 }
 
-// Where the source is, or belongs.
 static size_t place_of(const struct marks *marks, uint64_t source)
 {
-    size_t low = 0, high = marks->count;
-
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        if (marks->of[mid].source < source)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
+    return array_place(marks->of, marks->count, sizeof(*marks->of), source);
 }
 
 static bool is_at(const struct marks *marks, size_t at, uint64_t source)
@@ -44,11 +33,10 @@ int marks_raise(struct marks *marks, uint64_t source, uint64_t seq)
         return 0;
     }
     if (!is_at(marks, at, source)) {
-        grown = array_room(marks->of, marks->count, &marks->cap, sizeof(*grown));
+        grown = array_insert(marks->of, marks->count, &marks->cap, sizeof(*grown), at);
         if (!grown)
             return -ENOMEM;
         marks->of = grown;
-        memmove(grown + at + 1, grown + at, (marks->count - at) * sizeof(*grown));
         grown[at] = (struct mark_of){ source, 0 };
         marks->count++;
     }
