@@ -96,8 +96,8 @@ static void id_add(struct select *select, const char *text)
     exit_code = call_try(select->cli, "GET", buf_cstr(&path), NULL, &row, &err);
     buf_release(&path);
     if (exit_code == EXIT_NO_JOB) {
-        cli_error(select->cli, EXIT_NO_JOB, "%s%s", err_text(&err),
-                  strstr(err_text(&err), "no such job") ? "; `pawl get` lists them" : "");
+        cli_error(select->cli, EXIT_NO_JOB, "%s; `pawl get%s` lists them", err_text(&err),
+                  strchr(text, ':') ? " --children" : "");
     } else if (exit_code) {
         select->exit_code = cli_error(select->cli, exit_code, "%s", err_text(&err));
     } else if (select->query.len && json_is_null(json_object_get(row, "parent"))) {

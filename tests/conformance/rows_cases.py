@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Section 5: the conformance cases, by their numbers."""
+import os
 import subprocess
-import time
 
-from suite import case, still_open
+from suite import PAWL, case, still_open
 
 
 @case("5.1", "a job of that name is returned at once")
@@ -30,7 +30,7 @@ def _(home):
 @case("5.7", "a body that itself starts and receives a job")
 def _(home):
     job = home.start('"$PAWL" start -c "echo inner" --name inner >/dev/null; "$PAWL" receive inner --wait',
-                     env={"PAWL": __import__("suite").PAWL})
+                     env={"PAWL": PAWL})
     home.wait(job)
     assert home.received(job) == "inner\n"
 
@@ -53,7 +53,7 @@ def _(home):
 
 @case("5.13", "a directory with spaces and a quote")
 def _(home):
-    __import__("os").mkdir(home.path("it's a dir"))
+    os.mkdir(home.path("it's a dir"))
     assert home.received(home.done("pwd", "--cwd", home.path("it's a dir"))) == \
         home.path("it's a dir") + "\n"
 
@@ -364,5 +364,3 @@ def _(home):
     home.run("schedule", "disable", "*")
     assert len(of("skip")) == 1 and len(of("queue")) == 1
 
-
-assert time

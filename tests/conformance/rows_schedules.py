@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: MIT
 """Table 1h: schedules."""
-import json
-
 from suite import case, still_open
 
 
@@ -70,5 +68,3 @@ def _(home):
     home.run("schedule", "disable", "s")
     home.until("one is left", lambda: len(home.get()) == 1)
 
-
-assert json

@@ -6,6 +6,7 @@ Every case runs against the binary that $PAWL names, in an engine of its own. PR
 rows that begin so. --list prints the rows without running any. Exit code 0: all that is
 built conforms; 77: nothing could be run here.
 """
+import os
 import sys
 import time
 import traceback
@@ -30,7 +31,7 @@ assert all((rows_starting, rows_objects, rows_getting, rows_receiving, rows_chan
 
 def run_one(case, fleet):
     """None, or what went wrong."""
-    home = suite.Home(fleet if case.hosts else None)
+    home = suite.Home(fleet if case.needs == "hosts" else None)
     wrong = None
     try:
         case.run(home)
@@ -61,7 +62,7 @@ def main(args):
 
     assert len(names) == len(set(names)), "a row is named twice: %s" % sorted(
         {name for name in names if names.count(name) > 1})
-    if any(case.hosts for case in cases) and not listing and suite.hosts_are_possible():
+    if any(case.needs == "hosts" for case in cases) and not listing and suite.hosts_are_possible():
         fleet = suite.Fleet(3)
     for case in cases:
         began = time.monotonic()
@@ -70,9 +71,9 @@ def main(args):
         elif case.reason:
             counts["open"] += 1
             show("open", case, ": " + case.reason)
-        elif case.hosts and not fleet:
+        elif (case.needs == "hosts" and not fleet) or (case.needs == "root" and os.geteuid()):
             counts["skipped"] += 1
-            show("skipped", case, ": hosts in namespaces need root")
+            show("skipped", case, ": it needs root")
         else:
             wrong = run_one(case, fleet)
             counts["FAILED" if wrong else "ok"] += 1

@@ -19,13 +19,16 @@ CASES = []
 
 
 class Case:
-    def __init__(self, row, title, run=None, reason=None, hosts=False):
-        self.row, self.title, self.run, self.reason, self.hosts = row, title, run, reason, hosts
+    """needs: "" (nothing), "root", or "hosts": real ones in namespaces, which need root."""
+
+    def __init__(self, row, title, run=None, reason=None, needs=""):
+        self.row, self.title, self.run, self.reason, self.needs = row, title, run, reason, needs
 
 
-def case(row, title, hosts=False):
+def case(row, title, hosts=False, root=False):
     def add(function):
-        CASES.append(Case(row, title, run=function, hosts=hosts))
+        CASES.append(Case(row, title, run=function,
+                          needs="hosts" if hosts else "root" if root else ""))
         return function
     return add
 

@@ -93,9 +93,38 @@ static void a_size_that_cannot_be_is_refused(void **state)
     assert_true(cap == SIZE_MAX / 16 && over == SIZE_MAX / 2 + 1);
 }
 
+struct keyed {
+    uint64_t key;
+    char filler[3]; // items need not be numbers alone
+};
+
+static void sorted_items_are_found_and_put_in_their_place(void **state)
+{
+    struct keyed *items = NULL;
+    size_t count = 0, cap = 0;
+
+    (void)state;
+    assert_int_equal(array_place(NULL, 0, sizeof(*items), 5), 0);
+    for (uint64_t i = 0; i < 200; i++) {
+        uint64_t key = i * 37 % 200 * 2; // each even number once, in no order
+        size_t at = array_place(items, count, sizeof(*items), key);
+        items = array_insert(items, count, &cap, sizeof(*items), at);
+        assert_non_null(items);
+        items[at] = (struct keyed){ .key = key };
+        count++;
+    }
+    for (uint64_t i = 0; i < 200; i++) {
+        assert_int_equal(items[i].key, i * 2);
+        assert_int_equal(array_place(items, count, sizeof(*items), i * 2), i);
+        assert_int_equal(array_place(items, count, sizeof(*items), i * 2 + 1), i + 1);
+    }
+    free(items);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sorted_items_are_found_and_put_in_their_place),
         cmocka_unit_test(it_keeps_what_it_holds),
         cmocka_unit_test(it_moves_only_when_it_is_full),
         cmocka_unit_test(without_memory_it_stays_as_it_was),

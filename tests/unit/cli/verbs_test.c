@@ -123,7 +123,7 @@ static void get_shows_what_is_asked(void **state)
     check_exact(shell, "pawl get -q 99 1 nobody 'no*' 3:localhost 5:web", 3,
                 "pawl: job 99: no such job; `pawl get` lists them\n"
                 "pawl: job nobody: no such job; `pawl get` lists them\n"
-                "pawl: job 5 has no child on host web\n1\n4\n");
+                "pawl: job 5 has no child on host web; `pawl get --children` lists them\n1\n4\n");
     check_exact(shell, "pawl get --json --state Failed,Completed | pawl get -q -", 0, "1\n3\n");
     check_exact(shell, "printf '5\\nweb01\\n' | pawl get -q -", 0, "5\n3\n");
     check_exact(shell, "pawl get -q --newest 0", 0, "");
