@@ -239,3 +239,12 @@ int http(struct world *world, const char *method, const char *path, const char *
     client_close(&client);
     return status;
 }
+
+size_t text_count(const char *text, const char *word)
+{
+    size_t n = 0;
+
+    for (text = strstr(text, word); text; text = strstr(text + 1, word))
+        n++;
+    return n;
+}

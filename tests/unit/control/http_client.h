@@ -58,3 +58,6 @@ const char *client_body(struct client *client, struct buf *body);
 // the body's JSON, or to an array of its lines for NDJSON.
 int http(struct world *world, const char *method, const char *path, const char *body,
          json_t **ret);
+
+// How often a word is in a text.
+size_t text_count(const char *text, const char *word);

@@ -6,21 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #include "unit/control/http_client.h"
 
 enum { FOLLOWERS = 100 };
-
-static size_t count(const char *text, const char *word)
-{
-    size_t n = 0;
-
-    for (text = strstr(text, word); text; text = strstr(text + 1, word))
-        n++;
-    return n;
-}
 
 static void records_are_exact(void **state)
 {
@@ -117,203 +107,11 @@ static void a_follower_ends_with_the_job(void **state)
     client_read(&client, world, NULL);
     assert_true(client.eof);
     client_body(&client, &body);
-    assert_int_equal(count(buf_cstr(&body), "\n"), 5); // three rows, two records
+    assert_int_equal(text_count(buf_cstr(&body), "\n"), 5); // three rows, two records
     assert_true(strstr(buf_cstr(&body), "two") < strstr(buf_cstr(&body), "\"Completed\""));
     assert_int_equal(world->fake->watch_count, 0);
     client_close(&client);
     buf_release(&body);
-}
-
-// ---- turns
-#define TAKE "/v1/jobs/12/records?since=mark&lease=1"
-
-static void mark_all(struct world *world, struct fake_job *job, uint64_t seq)
-{
-    job->mark = seq;
-    fake_commit(world->fake, 12);
-    world_turn(world);
-}
-
-static size_t records_of(struct client *client)
-{
-    struct buf body;
-    size_t n;
-
-    buf_init(&body, 0);
-    n = count(client_body(client, &body), "\"seq\"");
-    buf_release(&body);
-    return n;
-}
-
-static bool is_waiting(struct client *client)
-{
-    struct buf body;
-    bool waiting;
-
-    buf_init(&body, 0);
-    waiting = count(client_body(client, &body), "{\"waiting\":true}\n") == 1;
-    buf_release(&body);
-    return waiting;
-}
-
-// One that keeps its connection open: as long as it is, its mark may come.
-static void take_and_stay(struct client *client, struct world *world, const char *path)
-{
-    struct buf request;
-
-    buf_init(&request, 0);
-    buf_addf(&request, "GET %s HTTP/1.1\r\nHost: pawl\r\n\r\n", path);
-    client_open(client, world);
-    client_send(client, world, (const char *)request.ptr, request.len);
-    buf_release(&request);
-}
-
-static void readers_take_turns(void **state)
-{
-    struct world *world = *state;
-    struct fake_job *job = fake_job_add(world->fake, 12, "disks", JOB_RUNNING);
-    struct client one, two;
-
-    fake_record_add(job, "1", 1);
-    fake_record_add(job, "2", 1);
-    take_and_stay(&one, world, TAKE);
-    client_read(&one, world, "\r\n0\r\n");
-    client_request(&two, world, "GET", TAKE, NULL);
-    client_read(&two, world, "waiting");
-    fake_record_add(job, "3", 1);
-    mark_all(world, job, 1); // half of what the first was given
-    client_look(&two, world);
-    assert_int_equal(records_of(&two), 0);
-    mark_all(world, job, 2);
-    client_read(&two, world, NULL);
-    assert_int_equal(records_of(&one), 2);
-    assert_int_equal(records_of(&two), 1);
-    client_close(&one);
-    client_close(&two);
-}
-
-// What it was given and did not mark is given again.
-static void a_reader_that_is_gone_keeps_nobody_waiting(void **state)
-{
-    struct world *world = *state;
-    struct fake_job *job = fake_job_add(world->fake, 12, "disks", JOB_RUNNING);
-    struct client one, two;
-
-    fake_record_add(job, "1", 1);
-    take_and_stay(&one, world, TAKE);
-    client_read(&one, world, "\r\n0\r\n");
-    client_request(&two, world, "GET", TAKE, NULL);
-    client_read(&two, world, "waiting");
-    client_close(&one);
-    client_read(&two, world, NULL);
-    assert_int_equal(records_of(&two), 1);
-    client_close(&two);
-}
-
-static void followers_share_out_what_comes(void **state)
-{
-    struct world *world = *state;
-    struct fake_job *job = fake_job_add(world->fake, 12, "disks", JOB_RUNNING);
-    struct client clients[3];
-    size_t sum = 0;
-
-    for (size_t i = 0; i < 3; i++)
-        client_request(&clients[i], world, "GET", TAKE "&follow=1", NULL);
-    world_turn(world);
-    for (uint64_t seq = 1; seq <= 30; seq++) {
-        fake_record_add(job, "x", 1);
-        fake_commit(world->fake, 12);
-        world_turn(world);
-        mark_all(world, job, seq);
-    }
-    fake_job_set(job, JOB_COMPLETED);
-    fake_commit(world->fake, 12);
-    for (size_t i = 0; i < 3; i++) {
-        client_read(&clients[i], world, NULL);
-        sum += records_of(&clients[i]);
-        client_close(&clients[i]);
-    }
-    assert_int_equal(sum, 30);
-    assert_int_equal(world->fake->watch_count, 0);
-}
-
-// The end of a line that it could mark may be in what it is not given.
-static void a_reader_that_cannot_mark_is_given_more_after_a_pause(void **state)
-{
-    struct world *world = *state;
-    struct fake_job *job = fake_job_add(world->fake, 12, "disks", JOB_RUNNING);
-    struct client one, two;
-
-    fake_record_add(job, "the beginning", 13);
-    take_and_stay(&one, world, TAKE "&follow=1");
-    client_read(&one, world, "the beginning");
-    client_request(&two, world, "GET", TAKE "&follow=1", NULL);
-    client_read(&two, world, "waiting");
-    usleep(1100 * 1000); // its turn has been long enough
-    fake_record_add(job, "the end", 7);
-    fake_commit(world->fake, 12);
-    world_turn(world);
-    client_look(&one, world);
-    assert_int_equal(records_of(&one), 1);
-    client_read(&one, world, "the end");
-    client_look(&two, world);
-    assert_int_equal(records_of(&two), 0); // it has not lost its turn for that
-    client_close(&one);
-    client_close(&two);
-}
-
-static void nobody_waits_for_an_answer_of_its_own(void **state)
-{
-    struct world *world = *state;
-    struct fake_job *job = fake_job_add(world->fake, 12, "disks", JOB_RUNNING);
-    static const char again[] = "GET " TAKE " HTTP/1.1\r\nHost: pawl\r\n\r\n";
-    struct client client;
-
-    fake_record_add(job, "once", 4);
-    take_and_stay(&client, world, TAKE);
-    client_read(&client, world, "\r\n0\r\n");
-    fake_record_add(job, "more", 4);
-    client_send(&client, world, again, sizeof(again) - 1);
-    client_read(&client, world, "more");
-    assert_null(strstr(buf_cstr(&client.raw), "waiting"));
-    client_close(&client);
-}
-
-static void whoever_keeps_no_mark_waits_for_nobody(void **state)
-{
-    struct world *world = *state;
-    struct fake_job *job = fake_job_add(world->fake, 12, "disks", JOB_RUNNING);
-    struct client one, two;
-
-    fake_record_add(job, "1", 1);
-    take_and_stay(&one, world, TAKE "&follow=1");
-    client_read(&one, world, "\"seq\"");
-    client_request(&two, world, "GET", "/v1/jobs/12/records?since=mark", NULL);
-    client_read(&two, world, NULL);
-    assert_int_equal(records_of(&two), 1);
-    assert_false(is_waiting(&two));
-    client_close(&one);
-    client_close(&two);
-}
-
-static void what_a_child_has_received_is_left_out(void **state)
-{
-    struct world *world = *state;
-    struct fake_job *job = fake_job_add(world->fake, 12, "disks", JOB_RUNNING);
-    json_t *lines;
-
-    for (int i = 0; i < 5; i++)
-        fake_record_add(job, "x", 1);
-    job->mark = 1;
-    job->child_mark = 3;
-    assert_int_equal(http(world, "GET", "/v1/jobs/12/records?since=mark", NULL, &lines), 200);
-    assert_int_equal(json_array_size(lines), 2);
-    json_decref(lines);
-    assert_int_equal(http(world, "GET", "/v1/jobs/12/records?since=mark&own=1", NULL, &lines),
-                     200);
-    assert_int_equal(json_array_size(lines), 0);
-    json_decref(lines);
-    assert_int_equal(http(world, "GET", "/v1/jobs/13/records?own=1", NULL, NULL), 400);
 }
 
 static void events_come_at_changes_only(void **state)
@@ -337,7 +135,7 @@ static void events_come_at_changes_only(void **state)
     fake_commit(world->fake, 12);
     client_read(&client, world, NULL);
     client_body(&client, &body);
-    assert_int_equal(count(buf_cstr(&body), "\n"), 3);
+    assert_int_equal(text_count(buf_cstr(&body), "\n"), 3);
     client_close(&client);
     buf_release(&body);
 }
@@ -364,9 +162,9 @@ static void rows_of_children_come_as_they_change(void **state)
     fake_commit(world->fake, 12);
     client_read(&client, world, NULL);
     client_body(&client, &body);
-    assert_int_equal(count(buf_cstr(&body), "\n"), 7);
-    assert_int_equal(count(buf_cstr(&body), "\"id\":12"), 2);
-    assert_int_equal(count(buf_cstr(&body), "\"id\":13"), 3);
+    assert_int_equal(text_count(buf_cstr(&body), "\n"), 7);
+    assert_int_equal(text_count(buf_cstr(&body), "\"id\":12"), 2);
+    assert_int_equal(text_count(buf_cstr(&body), "\"id\":13"), 3);
     assert_true(strstr(buf_cstr(&body), "last") < strstr(buf_cstr(&body), "\"ended\":\"20"));
     client_close(&client);
     buf_release(&body);
@@ -410,9 +208,9 @@ static void another_question_of_a_child_is_told(void **state)
     fake_commit(world->fake, 12);
     client_read(&client, world, NULL);
     client_body(&client, &body);
-    assert_int_equal(count(buf_cstr(&body), "\"id\":34"), 2); // the job's row, and the child's
-    assert_int_equal(count(buf_cstr(&body), "\"id\":37"), 2);
-    assert_int_equal(count(buf_cstr(&body), "\"parent\":12"), 3);
+    assert_int_equal(text_count(buf_cstr(&body), "\"id\":34"), 2); // the job's row, and the child's
+    assert_int_equal(text_count(buf_cstr(&body), "\"id\":37"), 2);
+    assert_int_equal(text_count(buf_cstr(&body), "\"parent\":12"), 3);
     client_close(&client);
     buf_release(&body);
     buf_release(&questions);
@@ -507,7 +305,7 @@ static void a_hundred_followers_at_once(void **state)
     for (int i = 0; i < FOLLOWERS; i++) {
         client_read(&clients[i], world, NULL);
         assert_true(clients[i].eof);
-        assert_int_equal(count(buf_cstr(&clients[i].raw), "line"), 50);
+        assert_int_equal(text_count(buf_cstr(&clients[i].raw), "line"), 50);
         client_close(&clients[i]);
     }
     assert_int_equal(world->fake->watch_count, 0);
@@ -586,13 +384,6 @@ int main(void)
         WITH_WORLD(records_that_are_lost_at_the_end_are_one_gap),
         WITH_WORLD(reading_begins_where_asked),
         WITH_WORLD(a_follower_ends_with_the_job),
-        WITH_WORLD(readers_take_turns),
-        WITH_WORLD(a_reader_that_is_gone_keeps_nobody_waiting),
-        WITH_WORLD(followers_share_out_what_comes),
-        WITH_WORLD(a_reader_that_cannot_mark_is_given_more_after_a_pause),
-        WITH_WORLD(nobody_waits_for_an_answer_of_its_own),
-        WITH_WORLD(whoever_keeps_no_mark_waits_for_nobody),
-        WITH_WORLD(what_a_child_has_received_is_left_out),
         WITH_WORLD(events_come_at_changes_only),
         WITH_WORLD(rows_of_children_come_as_they_change),
         WITH_WORLD(another_question_of_a_child_is_told),
