@@ -345,6 +345,8 @@ static int follow_run(struct follow *follow)
                          err_text(&err));
     interrupts_hold(&follow->interrupts);
     rc = stream_all(follow);
+    if (rc == STREAM_INTERRUPTED)
+        interrupts_settle(&follow->interrupts);
     // What is still to be written may be much: Ctrl-C ends that, and it is not marked.
     interrupts_release(&follow->interrupts);
     return follow_end(follow, rc);

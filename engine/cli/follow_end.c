@@ -137,10 +137,12 @@ int follow_end(struct follow *follow, int rc)
     if (printer_finish(follow->printer) < 0 || follow->write_failed)
         return cli_error(follow->cli, EXIT_ENGINE, "standard output takes no more; what was not "
                          "written can be received again");
+    if (rc == STREAM_INTERRUPTED) // said first: one more Ctrl-C ends what comes now
+        exit_code = end_interrupted(follow);
     follow_mark(follow);
     client_stream_leave(follow->cli->client); // others that receive it may go on
-    if (rc == STREAM_INTERRUPTED)
-        return end_interrupted(follow);
+    if (exit_code)
+        return exit_code;
     if (rc == STREAM_TIMED_OUT)
         return cli_error(follow->cli, EXIT_TIMEOUT, "job %s has not ended in time; it goes on",
                          follow->job_id);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "cli/interrupts.h"
 
+#include <poll.h>
 #include <stddef.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+
+#define TWIN_MS 50
 
 void interrupts_hold(struct interrupts *interrupts)
 {
@@ -38,6 +41,14 @@ void interrupts_stop_here(void)
     sigaddset(&set, SIGTSTP);
     sigprocmask(SIG_UNBLOCK, &set, &before);
     sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+void interrupts_settle(struct interrupts *interrupts)
+{
+    struct pollfd fd = { .fd = interrupts->fd, .events = POLLIN };
+
+    if (poll(&fd, 1, TWIN_MS) > 0)
+        interrupts_next(interrupts);
 }
 
 void interrupts_release(struct interrupts *interrupts)

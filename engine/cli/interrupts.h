@@ -15,5 +15,8 @@ void interrupts_hold(struct interrupts *interrupts);
 int interrupts_next(struct interrupts *interrupts);
 // What the terminal asked for: stops here, and returns when the shell lets it go on.
 void interrupts_stop_here(void);
+// One press may come twice, to the process and to its group: timeout(1) and npm send it
+// so. The second has come within some 50 ms, and is taken here.
+void interrupts_settle(struct interrupts *interrupts);
 // From here on they end the process again; those that came and were not taken are gone.
 void interrupts_release(struct interrupts *interrupts);

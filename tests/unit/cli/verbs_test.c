@@ -392,6 +392,11 @@ static void following_ends_with_ctrl_c_and_the_job_does_not(void **state)
     check(shell, "timeout --preserve-status -s INT 0.4 $PAWL_PROGRAM receive slow --wait", 130,
           "goes on; follow it again with: pawl receive 7 --wait");
     check(shell, "pawl get -q --state Running", 0, "7\n");
+    // One press may come twice: to the process, and to its group.
+    check(shell,
+          "for n in 1 2 3 4 5 6 7 8 9 10; do"
+          " env --default-signal=INT $PAWL_PROGRAM receive slow --wait 2>&1 >/dev/null & sleep 0.2;"
+          " kill -INT $!; sleep 0.00$n; kill -INT $!; wait $!; done | grep -c 'goes on'", 0, "10");
 }
 
 static void a_failing_engine_is_explained(void **state)
