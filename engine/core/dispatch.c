@@ -412,6 +412,7 @@ static int send_start(struct resident *r, struct attempt *attempt, const struct 
         .program = buf_slice(command.as.len ? &wrapper : &program),
         .stdin_bytes = command.as.len ? buf_slice(&input) : command.stdin_bytes,
         .has_stdin = command.as.len || command.has_stdin,
+        .direct = command_is_direct(&command),
         .has_supersedes = strand->step.superseded_no != 0,
         .supersedes_intent_no = strand->step.superseded_no,
         .out_offset = attempt->out_bytes,

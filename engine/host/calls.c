@@ -87,15 +87,14 @@ int session_signal(struct link *link, struct link_key key, int signum, struct er
     return session_send(s, from, err);
 }
 
-// As long as something is under way, more is to be forgotten soon. What ends last takes all
-// along: its room on the target's disk may be needed next.
+// It can wait, and not cost the host its time while there is work.
 int session_forget(struct link *link, struct link_key key, struct err *err)
 {
     struct session *s = session_of(link);
 
     if (require_ready(s, err) < 0)
         return err ? err->code : -ENOTCONN;
-    if (forgets_add(&s->forgets, key, s->carrier->now_ms(s)) || list_is_empty(&s->attempts.all))
+    if (forgets_add(&s->forgets, key, s->carrier->now_ms(s)))
         session_part(s);
     else
         s->carrier->wake(s);

@@ -10,9 +10,15 @@ struct forgets {
     struct link_key keys[WIRE_FORGET_MAX];
     unsigned count;
     uint64_t due_ms; // when those that are here have waited long enough
+    uint64_t bytes;  // that went over the link meanwhile, and may lie on the target's disk
+    bool at_once;    // the target's disk was full: its room is needed
 };
 
-// True when they are to be sent now: no more would fit.
+// From now on none waits.
+void forgets_hurry(struct forgets *forgets);
+// Bytes that went over the link, to the target or from it.
+void forgets_weigh(struct forgets *forgets, uint64_t bytes);
+// True when they are to be sent now: no more would fit, or they may take much room.
 bool forgets_add(struct forgets *forgets, struct link_key key, uint64_t now_ms);
 // When to send them; UINT64_MAX: there are none.
 uint64_t forgets_due_ms(const struct forgets *forgets);

@@ -103,6 +103,7 @@ struct link_start {
     struct slice program;
     struct slice stdin_bytes;
     bool has_stdin;
+    bool direct;                   // program ends with what it runs behind "$@": see command.h
     bool has_supersedes;           // this attempt replaces an older one ...
     uint64_t supersedes_intent_no; // ... of the same job
     uint64_t out_offset, err_offset; // what the engine already has (0 for a new attempt)

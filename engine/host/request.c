@@ -19,9 +19,13 @@ static bool has_open_end(struct slice s)
     return s.len > 0 && s.ptr[s.len - 1] != '\n';
 }
 
-// " mode size": see store in target/reader.sh. A program may as well end in LF.
-static void shape_add(struct buf *buf, struct slice s, bool exact)
+// LINES may as well end in LF; DIRECT ones are read by the step's own shell.
+enum shape { LINES, EXACT, DIRECT };
+
+// " mode size": see store in target/reader.sh.
+static void shape_add(struct buf *buf, struct slice s, enum shape shape)
 {
+    char mode = shape == DIRECT ? 'd' : shape == EXACT && has_open_end(s) ? 'L' : 'l';
     size_t lines = has_open_end(s) ? 1 : 0;
 
     if (!is_for_lines(s)) {
@@ -30,7 +34,7 @@ static void shape_add(struct buf *buf, struct slice s, bool exact)
     }
     for (size_t i = 0; i < s.len; i++)
         lines += s.ptr[i] == '\n';
-    buf_addf(buf, " %c %zu", exact && has_open_end(s) ? 'L' : 'l', lines);
+    buf_addf(buf, " %c %zu", mode, lines);
 }
 
 static void payload_add(struct buf *buf, struct slice s)
@@ -67,9 +71,9 @@ void wire_start(struct buf *buf, const struct link_start *start, uint64_t allow)
     buf_addf(buf, " %s %" PRIu64 " %" PRIu64 " %" PRIu64,
              start->has_supersedes ? link_key_format(previous, key) : "-",
              start->out_offset + 1, start->err_offset + 1, allow);
-    shape_add(buf, start->program, false);
+    shape_add(buf, start->program, start->direct ? DIRECT : LINES);
     if (start->has_stdin)
-        shape_add(buf, start->stdin_bytes, true);
+        shape_add(buf, start->stdin_bytes, EXACT);
     else
         buf_add_str(buf, " - 0");
     buf_add_byte(buf, '\n');

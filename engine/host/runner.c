@@ -12,8 +12,10 @@
 #include "base/embedded.h"
 #include "model/command.h"
 
-// Every login has to read it all: lines of comment stay here. No text of several lines in
-// the programs has one that begins with a #.
+enum { ARGS_OF_SH = 4 }; // sh -c TEXT NAME
+
+// Every login has to read it all: comments and indentation stay here. No text of several
+// lines in the programs has one that begins with a # or a blank.
 static void lines_add(struct buf *buf, struct slice text)
 {
     while (text.len > 0) {
@@ -24,7 +26,7 @@ static void lines_add(struct buf *buf, struct slice text)
         while (blank < len && (text.ptr[blank] == ' ' || text.ptr[blank] == '\n'))
             blank++;
         if (blank < len && text.ptr[blank] != '#')
-            buf_add_slice(buf, slice_of(text.ptr, len));
+            buf_add_slice(buf, slice_of(text.ptr + blank, len - blank));
         text = slice_of(text.ptr + len, text.len - len);
     }
 }
@@ -110,15 +112,26 @@ int runner_init(struct runner *runner, const struct runner_text *text,
     snprintf(runner->epoch, sizeof(runner->epoch), "%" PRIu64, options->epoch);
     past_fill(runner, options);
     argv_fill(runner, text, options);
+    runner->is_sh = !options->shell;
     return nonce_fill(runner, err);
+}
+
+static void words_add_quoted(struct buf *buf, const char *verb, char *const *words)
+{
+    buf_add_str(buf, verb);
+    for (; *words; words++) {
+        buf_add_byte(buf, ' ');
+        quote_sh(slice_str(*words), buf);
+    }
+    buf_add_byte(buf, '\n');
 }
 
 void runner_command(const struct runner *runner, struct buf *buf)
 {
-    buf_add_str(buf, "exec");
-    for (size_t i = 0; i < RUNNER_ARGS; i++) {
-        buf_add_byte(buf, ' ');
-        quote_sh(slice_str(runner->argv[i]), buf);
+    if (!runner->is_sh) {
+        words_add_quoted(buf, "exec", runner->argv);
+        return;
     }
-    buf_add_byte(buf, '\n');
+    words_add_quoted(buf, "set --", runner->argv + ARGS_OF_SH);
+    buf_add_str(buf, runner->argv[ARGS_OF_SH - 2]);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The command line that makes any sh a runner: its text and everything that hello
-// needs are arguments, nothing is a file, and nothing is read ahead of READY.
+// What makes any sh a runner: its text and everything that hello needs are arguments, or
+// lines of standard input, nothing is a file, and nothing is read ahead of READY.
 // The text is made once for many runners; a runner is a plain value that borrows it.
 #pragma once
 
@@ -24,11 +24,14 @@ struct runner {
     char epoch[21];
     char past[5 * RUNNER_PAST + 1];
     char *argv[RUNNER_ARGS + 1]; // ended by NULL; points into runner, text and options
+    bool is_sh; // no other shell was asked for
 };
 
 // With a nonce that nobody can guess. Borrows the text and the option's strings; must
 // not be moved.
 int runner_init(struct runner *runner, const struct runner_text *text,
                 const struct link_options *options, struct err *err);
-// Appends the sh command that becomes it: `exec 'sh' '-c' ...`, with its end of line.
+// Appends what makes a sh that reads its standard input the runner: its arguments and its
+// text, which spares the target a program's start; or, where another shell was asked for,
+// `exec 'SHELL' '-c' ...`.
 void runner_command(const struct runner *runner, struct buf *buf);

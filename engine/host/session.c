@@ -77,6 +77,7 @@ int session_send(struct session *session, size_t from, struct err *err)
         return err_set(err, failed, "no memory for a request of the link");
     }
     session->sent += session->requests.len - from;
+    forgets_weigh(&session->forgets, session->requests.len - from);
     session->carrier->wake(session);
     return 0;
 }
@@ -306,6 +307,8 @@ static struct link_event done_event(const struct session *s, const struct wire_r
 // The last event of an attempt is known.
 static void on_end(struct session *s, struct attempt *a, const struct link_event *end)
 {
+    if (end->spool_full)
+        forgets_hurry(&s->forgets);
     if (!a) {
         emit(s, end); // a superseded attempt's result, not followed here
         return;
@@ -453,6 +456,7 @@ void session_feed(struct session *session, struct slice bytes)
     if (session->over)
         return;
     session->heard_ms = session->carrier->now_ms(session);
+    forgets_weigh(&session->forgets, bytes.len);
     session->rest = bytes;
     take(session);
     if (!session->over)

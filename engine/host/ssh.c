@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The remote command is a constant, `exec /bin/sh`, which every login shell can read,
+// The remote command is a constant, `exec /bin/sh -s pawl-runner`, which every login shell can read,
 // csh and fish among them. Its first line of input turns that sh into the runner. Nothing
 // follows before READY: dash and busybox read ahead, and what they have read is lost to
 // whoever comes after them.
@@ -122,7 +122,7 @@ static void argv_fill(struct words_list *argv, const struct ssh_target *target,
     add_two(argv, "-l", parts->user);
     add(argv, "--"); // whatever the name is, it is no option
     add(argv, parts->host);
-    add(argv, "exec /bin/sh");
+    add(argv, "exec /bin/sh -s pawl-runner");
 }
 
 // Whoever wants a window opened must ask somebody else.

@@ -22,7 +22,7 @@ enum {
     WIRE_NUMBERS = 7,              // of one reply, at most
     WIRE_DATA_MAX = 16 * 1024 * 1024, // of one frame: more is nothing we ever asked for
     WIRE_LINES_MAX = 4096,         // payload up to this goes as lines, read by builtins
-    WIRE_FORGET_MAX = 8,           // keys of one forget
+    WIRE_FORGET_MAX = 48,          // keys of one forget: less than PIPE_BUF on the target
 };
 
 // id, word, has a key, count of numbers, ends in text

@@ -8,6 +8,7 @@
 
 #include "model/as.h"
 #include "model/interpreter.h"
+#include "model/simple.h"
 
 int command_decode(struct slice args, struct value_doc *doc, struct command *ret, struct err *err)
 {
@@ -173,6 +174,66 @@ static struct slice interpreter_words(const struct command *command)
     return !words.len && command->arch.len ? SLICE("sh") : words;
 }
 
+// The words behind "$@" are nobody's options.
+static bool is_program(struct slice word)
+{
+    return word.len > 0 && word.ptr[0] != '-';
+}
+
+bool command_is_direct(const struct command *command)
+{
+    if (command->as.len || command->arch.len || command->transfer.len || command->script.ptr)
+        return false;
+    if (command->argv)
+        return is_program(value_bytes(value_at(command->argv, 0)));
+    return !command->interp.len && is_simple_command(command->shell);
+}
+
+static void put_words(const struct command *command, struct buf *buf)
+{
+    if (command->argv) {
+        quote_words(command->argv, buf);
+        return;
+    }
+    buf_add_byte(buf, ' ');
+    buf_add_slice(buf, command->shell);
+}
+
+// Lines of sh that fail when the program cannot be started. `command -v` of a path says
+// only that it is there.
+static void put_is_there(struct slice program, struct buf *buf)
+{
+    if (memchr(program.ptr, '/', program.len)) {
+        buf_add_str(buf, "[ -f ");
+        quote_word(program, buf);
+        buf_add_str(buf, " ] && [ -x ");
+        quote_word(program, buf);
+        buf_add_str(buf, " ]");
+    } else {
+        buf_add_str(buf, "command -v ");
+        quote_word(program, buf);
+        buf_add_str(buf, " >/dev/null 2>&1");
+    }
+}
+
+// What is not there the shell is to say, in its words.
+static void put_direct(const struct command *command, struct buf *buf)
+{
+    buf_add_str(buf, "if ");
+    put_is_there(command->argv ? value_bytes(value_at(command->argv, 0))
+                               : simple_command_program(command->shell), buf);
+    buf_add_str(buf, "; then exec \"$@\"");
+    put_words(command, buf);
+    buf_add_str(buf, "\nfi\nexec \"$@\" sh -c ");
+    if (command->argv) {
+        buf_add_str(buf, "'exec \"$@\"' sh");
+        put_words(command, buf);
+    } else {
+        quote_sh(command->shell, buf);
+    }
+    buf_add_byte(buf, '\n');
+}
+
 static void put_shell(const struct command *command, struct buf *buf)
 {
     struct slice text = command->shell.ptr ? command->shell : command->script;
@@ -222,7 +283,9 @@ int command_program(const struct command *command, struct slice default_cwd, str
         return err_set(err, ERR_USAGE, "arch: '%.*s' is no name of an architecture",
                        command->arch.len < 64 ? (int)command->arch.len : 64,
                        (const char *)command->arch.ptr);
-    if (command->argv)
+    if (command_is_direct(command))
+        put_direct(command, buf);
+    else if (command->argv)
         put_argv(command, buf);
     else
         put_shell(command, buf);

@@ -26,14 +26,22 @@ if [ -z "${PAWL:-}" ]; then
     PAWL=$root/build/bench/engine/pawl
 fi
 work=${PAWL_WORK:-$root/build/bench}/hosts.$$
-export PAWL_HOSTS_DIR="$work/fleet" PAWL_HOSTS_NET="10.$((120 + $$ % 120))"
-mkdir -p "$work"
+export PAWL_HOSTS_DIR="$work/disk/fleet" PAWL_HOSTS_NET="10.$((120 + $$ % 120))"
+mkdir -p "$work/disk"
 clean() {
     "$root/tests/support/hosts.sh" down || :
+    ! mountpoint -q "$work/disk" || umount "$work/disk"
     rm -rf "$work"
 }
 trap clean EXIT
 trap 'exit 130' INT TERM HUP
+
+# The hosts' disks are ext4 as Debian makes it. Without a journal, as this machine's own may be,
+# ext4 leaves the inodes of deleted files alone for a minute or more, and looks at each of
+# them whenever it makes a file: the more that was run before, the slower.
+truncate -s 16G "$work/image"
+mkfs.ext4 -q -F "$work/image"
+mount -o loop "$work/image" "$work/disk"
 
 "$root/tests/support/hosts.sh" up "$hosts" $$
 "$root/tests/support/hosts.sh" ssh-config >"$work/ssh_config"

@@ -107,7 +107,7 @@ env --default-signal=INT timeout -s INT 3 "$PAWL" receive later --wait --fold >"
 is_empty "nothing was shown" "$out"
 said "goes on; follow it again with: pawl receive $(field later id) --wait --fold"
 same "nothing is marked" "$(field later unread)" 2
-expect_code 124 pawl receive later --wait --fold --timeout 0.5
+expect_code 124 pawl receive later --wait --fold --timeout 2
 same "what is there when its time is up" "$(cat "$out")" "host[1-2] (2):
 early"
 let host1 later

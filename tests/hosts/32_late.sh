@@ -42,7 +42,7 @@ expect_code 0 pawl invoke --hosts host3,host4 true
 freeze() {
     on "$1" sh -c 'cd /root/.local/state/pawl/spool/*/* && IFS=. && set -- $(ls -t runner.*) && kill -STOP "$3"'
 }
-claimed() { [ -n "$(on "$1" find /root/.local/state/pawl/spool -name '*.cmd')" ]; }
+claimed() { [ -n "$(on "$1" find /root/.local/state/pawl/spool -name '*.spec')" ]; }
 for h in host3 host4; do freeze $h || fail "no runner to freeze on $h"; done
 cat >"$work/starters.lua" <<'LUA'
 workflow { about = "steps whose starter is frozen" }
@@ -58,7 +58,7 @@ become superseded Suspended
 expect_code 0 pawl resume superseded
 expect_code 0 pawl wait superseded --check --timeout 60
 for h in host3 host4; do same "who ran on $h" "$(oracle $h)" "attempt 2"; done
-spool_is_empty() { [ -z "$(on "$1" find /root/.local/state/pawl/spool -name '*.cmd')" ]; }
+spool_is_empty() { [ -z "$(on "$1" find /root/.local/state/pawl/spool -name '*.spec')" ]; }
 for h in host3 host4; do try spool_is_empty $h || fail "something is left in the spool of $h"; done
 
 finish

@@ -49,4 +49,4 @@ has_counted() { [ "$(counted "$1" "$2")" -ge "${3:-1}" ]; }
 child() { pawl get "$1" --children --json | jq -r "select(.host == \"$2\") | .$3"; }
 
 # The number of the ssh that carries the engine's link to a host.
-link_of() { pgrep -P "$(engine_pid)" -f -- " $1 exec /bin/sh"; }
+link_of() { pgrep -P "$(engine_pid)" -f -- " $1 exec /bin/sh -s pawl-runner"; }

@@ -113,7 +113,7 @@ was_ours() {
 # which has numbers as high as it likes: the one that was here is not of its past.
 check_epoch() {
     [ "$p_take" = 1 ] && return
-    line epoch || return
+    last_line epoch || return
     set -- $p_line
     [ "$1" -lt "$p_epoch" ] && was_ours $((p_epoch - $1)) "$2" && return
     [ "$1" = "$p_epoch" ] && [ "$2" = "$p_incarnation" ] && return
@@ -192,10 +192,28 @@ make_fifo() {
     LC_ALL=C mkfifo "$p_fifo" 2>/dev/null || [ -p "$p_fifo" ]
 }
 
-# The file is whole at any moment: an empty one would let any engine in.
+# p_line: the last line of a file that is whole, and p_count, how many there are.
+last_line() {
+    p_line='' p_count=0
+    while IFS= read -r p_part; do
+        p_count=$((p_count + 1))
+        case $p_part in *" END") p_line=$p_part ;; esac
+    done <"$1"
+    [ -n "$p_line" ]
+} 2>/dev/null
+
+# A line for each engine, the last one counts; what a power cut left of one is not whole, and
+# does not spoil the next. To replace the file costs a process: that is done once in a while,
+# and not in place, for an empty one would let any engine in.
 write_epoch() {
-    line epoch && [ "$p_line" = "$p_epoch $p_incarnation END" ] && return
-    say "$p_epoch $p_incarnation END" >"epoch.$$" && mv "epoch.$$" epoch
+    p_text="$p_epoch $p_incarnation END"
+    last_line epoch && [ "$p_line" = "$p_text" ] && return
+    if [ $p_count -lt 100 ]; then
+        say "
+$p_text" >>epoch
+    else
+        say "$p_text" >"epoch.$$" && mv "epoch.$$" epoch
+    fi
 }
 
 hello() {

@@ -20,6 +20,7 @@ reader() {
 # claim without `go`: certainly not run, and the next runner says so.
 claim() {
     p_claim=new p_cmd=$1.cmd p_in=$1.in p_text='' p_digest=-
+    [ "$7" != d ] || p_cmd=$1.run
     if [ -e "$1.spec" ]; then
         p_claim=old p_cmd=/dev/null p_in=/dev/null p_digest=$2
     elif ! make_new "$1.spec" "$2 $3 $p_boot END"; then
@@ -38,7 +39,8 @@ fail_claim() {
     p_text="cannot write in the spool $PWD (${p_free:-?} KiB free)"
 }
 
-# FILE MODE SIZE: bytes (b), lines (l), or lines of which the last has no end (L).
+# FILE MODE SIZE: bytes (b), lines (l, d), or lines of which the last has no end (L). The file is
+# made empty once, and then only appended to: ext4 writes what was emptied to the disk at once.
 store() {
     p_file=$1
     { tell '' >"$1"; } 2>/dev/null || { fail_claim && p_file=/dev/null; }
@@ -59,7 +61,7 @@ store_lines() {
         else
             say "$p_part" || p_ok=1
         fi
-    done >"$1"
+    done >>"$1"
     return $p_ok
 }
 

@@ -23,7 +23,8 @@
 #   fifo.WAY   announcements and requests       chunk.WAY   output on its way out
 #   <job uuid>-<intent no>.*   one attempt: a directory for each would cost a process each
 #     spec   digest, attempt it replaces, boot: its making is the claim
-#     cmd, in    what to run
+#     cmd, in    what to run; run in place of cmd: what only starts a program, which
+#                needs no shell of its own
 #     go     who took it: the command's pid, or none
 #     pid    pid, birth of the command and of its step, boot
 #     out, err, rc, log                          rc is the last thing written
@@ -33,8 +34,9 @@
 #     mark   see on_read    up, down, words   of a transfer
 
 p_nonce=$1 p_store=$2 p_epoch=$3 p_incarnation=$4 p_spool=$5 p_sh=$6 p_take=$7 p_past=$8 p_way=$9
-p_tag=${p_nonce%????????????????????????} p_id='' p_reader='' p_umask=$(umask)
+p_tag=${p_nonce%????????????????????????} p_id='' p_reader=''
 p_lane='' p_lane_born='' p_lane_key='' p_default=?
+find_umask
 umask 077
 
 # --- Requests --------------------------------------------------------------------
@@ -196,7 +198,8 @@ on_signal() {
 on_forget() {
     p_keys='' p_files=''
     for p_key; do
-        look "$p_key"
+        p_state=done
+        line "$p_key.rc" || look "$p_key"
         if [ "$p_state" = running ]; then
             say "refused $p_key not forgotten: its command is still running"
         else
@@ -220,9 +223,8 @@ on_forget() {
 
 # The claim is the last to go.
 add_files() {
-    for p_part in cmd in pid go out err rc log mark cut lingers as text up down words spec; do
-        p_files="$p_files $1.$p_part"
-    done
+    p_files="$p_files $1.cmd $1.run $1.in $1.pid $1.go $1.out $1.err $1.rc $1.log $1.mark $1.cut \
+        $1.lingers $1.as $1.text $1.up $1.down $1.words $1.spec"
 }
 
 # FUNCTION: called with every key that the spool has.
@@ -310,19 +312,26 @@ tell_failed() {
     unfollow "$1"
 }
 
-exec 4<&0 </dev/null
-hello
-while read -r p_from p_verb p_rest <&3; do
-    case $p_from$p_verb in
-    "$p_tag"eof) LC_ALL=C exec rm -f "runner.$p_id" ;;
-    "$p_tag"list) on_list ;;
-    "$p_tag"status) on_status ;;
-    "$p_tag"start) on_start $p_rest ;;
-    "$p_tag"attach) on_attach $p_rest ;;
-    "$p_tag"read) on_read $p_rest ;;
-    "$p_tag"take) on_take $p_rest ;;
-    "$p_tag"signal) on_signal $p_rest ;;
-    "$p_tag"forget) on_forget $p_rest ;;
-    w*) on_news "$p_verb" $p_rest ;;
-    esac
-done
+# Does not return. All of it is one command that is read as a whole: standard input, which this
+# text may have come by, is the link's from here on.
+runner() {
+    exec 4<&0 </dev/null
+    hello
+    while read -r p_from p_verb p_rest <&3; do
+        case $p_from$p_verb in
+        "$p_tag"eof) LC_ALL=C exec rm -f "runner.$p_id" ;;
+        "$p_tag"list) on_list ;;
+        "$p_tag"status) on_status ;;
+        "$p_tag"start) on_start $p_rest ;;
+        "$p_tag"attach) on_attach $p_rest ;;
+        "$p_tag"read) on_read $p_rest ;;
+        "$p_tag"take) on_take $p_rest ;;
+        "$p_tag"signal) on_signal $p_rest ;;
+        "$p_tag"forget) on_forget $p_rest ;;
+        w*) on_news "$p_verb" $p_rest ;;
+        esac
+    done
+    exit 1
+}
+
+runner

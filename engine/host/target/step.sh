@@ -23,6 +23,11 @@ begin() {
     p_dir=$PWD
     cd "${HOME:-/}" 2>/dev/null || cd /
     umask "$p_umask"
+    if [ -e "$p_dir/$p_key.run" ]; then
+        exec 2>&9 9>&-
+        set -- $p_default $p_setsid
+        . "$p_dir/$p_key.run" # ends with what it runs behind "$@"
+    fi
     exec $p_default $p_setsid "$p_sh" "$p_dir/$p_key.cmd" 2>&9 9>&-
 }
 

@@ -300,19 +300,31 @@ struct link_key fixture_key(const struct fixture *f, uint64_t intent_no)
     return (struct link_key){ f->job, intent_no };
 }
 
-void fixture_start(struct fixture *f, uint64_t intent_no, const char *program,
-                   const struct slice *stdin_bytes)
+static void start(struct fixture *f, uint64_t intent_no, const char *program,
+                  const struct slice *stdin_bytes, bool direct)
 {
     struct link_start start = {
         .key = fixture_key(f, intent_no),
         .program = slice_str(program),
         .stdin_bytes = stdin_bytes ? *stdin_bytes : SLICE(""),
         .has_stdin = stdin_bytes != NULL,
+        .direct = direct,
     };
     struct err err = { 0 };
 
     if (link_start(f->link, &start, &err) < 0)
         fail_msg("link_start: %s", err.text);
+}
+
+void fixture_start(struct fixture *f, uint64_t intent_no, const char *program,
+                   const struct slice *stdin_bytes)
+{
+    start(f, intent_no, program, stdin_bytes, false);
+}
+
+void fixture_start_direct(struct fixture *f, uint64_t intent_no, const char *program)
+{
+    start(f, intent_no, program, NULL, true);
 }
 
 const struct link_event *fixture_do(struct fixture *f, uint64_t intent_no, const char *program)

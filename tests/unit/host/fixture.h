@@ -73,6 +73,8 @@ struct link_key fixture_key(const struct fixture *f, uint64_t intent_no);
 // Starts a program as the attempt of that number; stdin_bytes may be NULL.
 void fixture_start(struct fixture *f, uint64_t intent_no, const char *program,
                    const struct slice *stdin_bytes);
+// One that ends with what it runs behind "$@".
+void fixture_start_direct(struct fixture *f, uint64_t intent_no, const char *program);
 // Waits until an event of the type came for the attempt; false after WAIT_MS.
 bool fixture_wait(struct fixture *f, uint64_t intent_no, enum link_event_type type);
 bool fixture_wait_general(struct fixture *f, enum link_event_type type);

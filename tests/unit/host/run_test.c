@@ -57,6 +57,43 @@ static int64_t wall_ms(void)
     return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+// No shell is between: the program itself begins the session, with its own variables, and
+// a signal that ends it is told as one.
+static void test_direct(void **state)
+{
+    struct fixture *f = *state;
+    const struct link_event *end = &f->seen[1].last[LINK_DONE];
+    const char *out;
+    long pid = 0, session = 0;
+
+    fixture_open(f);
+    fixture_start_direct(f, 1, "export p_key=mine p_setsid='a b' p_default=x LC_TEST='  y'\n"
+                               "exec \"$@\" sh -c 'ps -o pid= -o sid= -p $$; env; exit 3'\n");
+    assert_true(fixture_wait(f, 1, LINK_DONE));
+    assert_int_equal(end->code, 3);
+    out = buf_cstr(&f->seen[1].stream[0]);
+    assert_int_equal(sscanf(out, "%ld %ld", &pid, &session), 2);
+    assert_int_equal(pid, session);
+    assert_non_null(strstr(out, "p_key=mine\n"));
+    assert_non_null(strstr(out, "p_setsid=a b\n"));
+    assert_non_null(strstr(out, "LC_TEST=  y\n"));
+    assert_null(strstr(out, "p_fifo"));
+    fixture_start_direct(f, 2, "exec \"$@\" sh -c 'echo oops >&2; kill -9 $$'\n");
+    assert_true(fixture_wait(f, 2, LINK_DONE));
+    assert_int_equal(f->seen[2].last[LINK_DONE].code, 137);
+    assert_int_equal(f->seen[2].last[LINK_DONE].signal, 9);
+    assert_stream(f, 2, LINK_ERR, "oops\n");
+    fixture_start_direct(f, 3, "cd -- /no/such/place || exit 126\nexec \"$@\" true\n");
+    assert_true(fixture_wait(f, 3, LINK_DONE));
+    assert_int_equal(f->seen[3].last[LINK_DONE].code, 126);
+    assert_true(f->seen[3].stream[1].len > 0);
+    fixture_start_direct(f, 4, "exec \"$@\" sleep 60\n");
+    assert_true(fixture_wait(f, 4, LINK_STARTED));
+    assert_int_equal(link_signal(f->link, fixture_key(f, 4), 15, NULL), 0);
+    assert_true(fixture_wait(f, 4, LINK_DONE));
+    assert_int_equal(f->seen[4].last[LINK_DONE].signal, 15);
+}
+
 static void test_times(void **state)
 {
     struct fixture *f = *state;
@@ -417,6 +454,7 @@ static int run(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_ends),
+        TEST(test_direct),
         TEST(test_times),
         TEST(test_environment),
         TEST(test_interrupt_is_not_ignored),

@@ -263,32 +263,62 @@ static void test_sending_is_no_silence(void **state)
     free(bytes);
 }
 
-// While something is under way: eight make a line, or what came within a quarter of a
-// second. Else they go at once.
+static void forget_some(struct bench *b, int count)
+{
+    for (int i = 0; i < count; i++)
+        assert_int_equal(link_forget(&b->session.link, key_of(1), NULL), 0);
+}
+
+// When for a second none came, or a line is full.
 static void test_forgets_go_together(void **state)
 {
     struct bench *b = *state;
 
     hello(b);
-    assert_int_equal(link_forget(&b->session.link, key_of(1), NULL), 0);
-    assert_requests(b, "forget " KEY "\n");
-    attach(b);
-    for (int i = 0; i < 2; i++)
-        assert_int_equal(link_forget(&b->session.link, key_of(1), NULL), 0);
+    forget_some(b, 1);
+    b->now_ms += 900;
+    forget_some(b, 1);
+    b->now_ms += 900;
+    session_tick(&b->session);
     assert_requests(b, "");
-    assert_int_equal(session_next_ms(&b->session), b->now_ms + 250);
-    b->now_ms += 250;
+    assert_int_equal(session_next_ms(&b->session), b->now_ms + 100);
+    b->now_ms += 100;
     session_tick(&b->session);
     assert_requests(b, "forget " KEY " " KEY "\n");
-    for (int i = 0; i < 8; i++)
-        assert_int_equal(link_forget(&b->session.link, key_of(1), NULL), 0);
-    assert_requests(b, "forget " KEY " " KEY " " KEY " " KEY " " KEY " " KEY " " KEY " " KEY "\n");
-    assert_int_equal(link_forget(&b->session.link, key_of(1), NULL), 0);
+    forget_some(b, 47);
+    assert_requests(b, "");
+    forget_some(b, 1);
+    assert_int_equal(b->session.requests.len, strlen("forget") + 48 * (1 + strlen(KEY)) + 1);
+    buf_clear(&b->session.requests);
+    forget_some(b, 1);
     session_part(&b->session);
     assert_requests(b, "forget " KEY "\n");
     assert_int_equal(link_forget(&b->session.link, key_of(1), NULL), 0);
     assert_int_equal(link_list(&b->session.link, NULL), 0);
     assert_requests(b, "forget " KEY "\nlist\n");
+}
+
+// What takes much room on the target's disk goes at once.
+static void test_much_is_forgotten_at_once(void **state)
+{
+    struct bench *b = *state;
+    char *bytes = calloc(1, 262145);
+
+    memset(bytes, 'x', 262144);
+    hello(b);
+    attach(b);
+    feed(b, "data " KEY " 1 1 262144\n");
+    feed(b, bytes);
+    buf_clear(&b->session.requests);
+    forget_some(b, 1);
+    assert_non_null(strstr(buf_cstr(&b->session.requests), "forget " KEY "\n"));
+    buf_clear(&b->session.requests);
+    forget_some(b, 1);
+    assert_requests(b, "");
+    feed(b, "done " KEY " 1 0 1 2 2 262144 0\n"); // the disk was full
+    forget_some(b, 1);
+    assert_requests(b, "forget " KEY " " KEY "\n");
+    free(bytes);
 }
 
 static void test_full_answer_asks_at_once(void **state)
@@ -605,6 +635,7 @@ int main(void)
         TEST(test_pace),
         TEST(test_a_runner_that_falls_silent_is_given_up),
         TEST(test_forgets_go_together),
+        TEST(test_much_is_forgotten_at_once),
         TEST(test_sending_is_no_silence),
         TEST(test_full_answer_asks_at_once),
         TEST(test_end_after_all_output),

@@ -62,7 +62,7 @@ static void the_command_line_is_this(void **state)
     fixture_open_refused(f);
     fixture_close(f);
     check_file(f, "args", "-T\n" NEEDED "-o\nConnectTimeout=10\n-o\nServerAliveInterval=7\n"
-                          "-o\nServerAliveCountMax=3\n--\nhost\nexec /bin/sh\n");
+                          "-o\nServerAliveCountMax=3\n--\nhost\nexec /bin/sh -s pawl-runner\n");
     f->target.destination = SLICE("me@web01.example:2222");
     f->target.options = options;
     f->target.config = "/etc/other";
@@ -72,7 +72,7 @@ static void the_command_line_is_this(void **state)
     check_file(f, "args",
                "-T\n-F\n/etc/other\n" NEEDED "-o\nProxyJump=gate\n-o\nConnectTimeout=99\n"
                "-o\nConnectTimeout=3\n-o\nServerAliveInterval=5\n-o\nServerAliveCountMax=3\n"
-               "-p\n2222\n-l\nme\n--\nweb01.example\nexec /bin/sh\n");
+               "-p\n2222\n-l\nme\n--\nweb01.example\nexec /bin/sh -s pawl-runner\n");
 }
 
 // A session beside the link is the same ssh, as text for sh.
@@ -93,7 +93,7 @@ static void a_session_of_its_own_is_called_the_same_way(void **state)
     check_file(f, "args",
                "-T\n" NEEDED "-o\nProxyCommand=nc -x 'a b' %h %p\n-o\nConnectTimeout=10\n"
                "-o\nServerAliveInterval=7\n-o\nServerAliveCountMax=3\n-p\n2222\n-l\nme\n--\n"
-               "web01.example\nexec /bin/sh\nnever\n");
+               "web01.example\nexec /bin/sh -s pawl-runner\nnever\n");
     buf_clear(&text);
     f->target.destination = SLICE("-oProxyCommand=x");
     assert_int_equal(ssh_command(&f->target, &text, &err), ERR_USAGE);
