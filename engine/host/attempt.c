@@ -82,12 +82,23 @@ void attempts_drop(struct attempts *attempts, struct attempt *attempt)
     free(attempt);
 }
 
-void attempt_shares(struct attempt *attempt, uint64_t len[2])
+uint64_t attempts_read_max(const struct attempts *attempts)
 {
-    uint64_t all = attempt->credit < ATTEMPT_READ_MAX ? attempt->credit : ATTEMPT_READ_MAX;
-    unsigned first = attempt->err_first;
+    const struct list *all = &attempts->all;
 
-    len[!first] = all / 2;
+    return all->next->next == all ? ATTEMPT_READ_ALONE : ATTEMPT_READ_MAX;
+}
+
+// Who had nothing more last time gets an eighth, if the other had.
+void attempt_shares(struct attempt *attempt, uint64_t max, uint64_t len[2])
+{
+    uint64_t all = attempt->credit < max ? attempt->credit : max;
+    unsigned first = attempt->err_first;
+    unsigned parts = attempt->quiet[0] != attempt->quiet[1] ? 8 : 2;
+
+    if (parts == 8)
+        first = attempt->quiet[0];
+    len[!first] = all / parts;
     len[first] = all - len[!first];
     attempt->err_first = !first;
 }
@@ -135,6 +146,7 @@ void attempt_answered(struct attempt *attempt, uint64_t now_ms)
     for (int i = 0; i < 2; i++) {
         full |= attempt->asked[i] > 0 && attempt->came[i] == attempt->asked[i];
         left_out |= attempt->asked[i] == 0;
+        attempt->quiet[i] = attempt->came[i] < attempt->asked[i];
     }
     attempt->reading = false;
     attempt->more = full || left_out;

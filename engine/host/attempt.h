@@ -11,7 +11,8 @@
 #include "host/link.h"
 
 enum {
-    ATTEMPT_READ_MAX = 512 * 1024, // of both streams, per question: others wait meanwhile
+    ATTEMPT_READ_MAX = 512 * 1024, // of both streams, per question: others wait meanwhile ...
+    ATTEMPT_READ_ALONE = 1024 * 1024, // ... where there are any
     ATTEMPT_PACE_MIN_MS = 200,  // sooner, and a busy host is asked about what is just ending
     ATTEMPT_PACE_MAX_MS = 1000,
 };
@@ -30,6 +31,7 @@ struct attempt {
     bool reading;
     bool more;                  // there may be bytes that the last question left out
     bool err_first;             // who gets the odd byte of a small credit
+    bool quiet[2];              // by stream: had less to say than it was asked for
     bool started, ended;
     struct link_event end;      // its last event, once ended
 };
@@ -47,8 +49,10 @@ struct attempt *attempts_add(struct attempts *attempts, struct link_key key,
                              const uint64_t offset[2]);
 void attempts_drop(struct attempts *attempts, struct attempt *attempt);
 
-// How much of each stream may be asked for now.
-void attempt_shares(struct attempt *attempt, uint64_t len[2]);
+// How much of both streams may be asked for at a time.
+uint64_t attempts_read_max(const struct attempts *attempts);
+// How much of each stream may be asked for now, `max` in all.
+void attempt_shares(struct attempt *attempt, uint64_t max, uint64_t len[2]);
 // Cuts *data, whose first byte is at *offset of the stream, to what is new and
 // counts that; empty when nothing is. -EPROTO for bytes past a hole.
 int attempt_take(struct attempt *attempt, enum link_stream stream, uint64_t *offset,

@@ -109,8 +109,8 @@ static void ask_rest(struct session *s, struct attempt *a)
 
     if (n > a->credit)
         n = a->credit;
-    if (n > ATTEMPT_READ_MAX)
-        n = ATTEMPT_READ_MAX;
+    if (n > attempts_read_max(&s->attempts))
+        n = attempts_read_max(&s->attempts);
     if (n == 0)
         return;
     len[stream - LINK_OUT] = n;
@@ -124,7 +124,7 @@ static void ask_more(struct session *s, struct attempt *a)
     uint64_t allow = a->credit < LINK_CREDIT ? a->credit : LINK_CREDIT;
     uint64_t len[2];
 
-    attempt_shares(a, len);
+    attempt_shares(a, attempts_read_max(&s->attempts), len);
     wire_read(&s->requests, a->key, a->offset, len, allow, a->more);
     attempt_asked(a, len);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The remote command is a constant, `exec /bin/sh -s pawl-runner`, which every login shell can read,
-// csh and fish among them. Its first line of input turns that sh into the runner. Nothing
+// The remote command is a constant, `exec /bin/sh -s pawl-runner`, which every login shell can
+// read, csh and fish among them. Its first lines of input turn that sh into the runner. Nothing
 // follows before READY: dash and busybox read ahead, and what they have read is lost to
 // whoever comes after them.
 //

@@ -223,7 +223,9 @@ hello() {
     check_epoch
     make_fifo || refuse "cannot make a FIFO in $p_base"
     exec 3<>"$p_fifo"
-    { exec <&4 >&3 4<&- && reader; } & # exec: no copy of the link's output stays open
+    # exec: no copy of the link's output stays open. The reader only writes to the FIFO, so that
+    # it ends, and does not wait for ever, when that is full and its runner is gone.
+    { exec <&4 >"$p_fifo" 3<&- 4<&- && reader; } &
     p_reader=$!
     exec 4<&-
     make_block

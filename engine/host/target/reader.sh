@@ -9,7 +9,7 @@ reader() {
     while read -r p_verb p_rest; do
         case $p_verb in
         start) claim $p_rest || break ;;
-        *) say "$p_tag $p_verb $p_rest" ;;
+        *) say "$p_tag $p_verb $p_rest" || break ;;
         esac
     done
     say "$p_tag eof"

@@ -185,7 +185,7 @@ static void test_pace(void **state)
     assert_requests(b, "");
     b->now_ms += 200;
     session_tick(&b->session);
-    assert_requests(b, "read " KEY " 1 262144 1 262144 1048576 1\n");
+    assert_requests(b, "read " KEY " 1 524288 1 524288 1048576 1\n");
     // One question at a time; only that it is not answered would be noticed.
     assert_in_range(session_next_ms(&b->session), b->now_ms + ANSWER_MS,
                     b->now_ms + ANSWER_MS + LINE_MS);
@@ -194,13 +194,13 @@ static void test_pace(void **state)
         assert_int_equal(session_next_ms(&b->session), b->now_ms + paces[i]);
         b->now_ms += paces[i];
         session_tick(&b->session);
-        assert_requests(b, "read " KEY " 1 262144 1 262144 1048576 0\n");
+        assert_requests(b, "read " KEY " 1 524288 1 524288 1048576 0\n");
     }
     feed(b, "data " KEY " 1 1 3\nabcgot " KEY "\n");
     assert_int_equal(session_next_ms(&b->session), b->now_ms + 200);
     b->now_ms += 200;
     session_tick(&b->session);
-    assert_requests(b, "read " KEY " 4 262144 1 262144 1048573 0\n");
+    assert_requests(b, "read " KEY " 4 524286 1 524287 1048573 0\n");
 }
 
 // Its reader was killed, say: ssh and its connection are well, and nobody answers.
@@ -213,7 +213,7 @@ static void test_a_runner_that_falls_silent_is_given_up(void **state)
     feed(b, "started " KEY "\n");
     b->now_ms += 200;
     session_tick(&b->session);
-    assert_requests(b, "read " KEY " 1 262144 1 262144 1048576 1\n");
+    assert_requests(b, "read " KEY " 1 524288 1 524288 1048576 1\n");
     b->now_ms += ANSWER_MS - 1;
     session_tick(&b->session);
     feed(b, "keys\n"); // answers stand in line: ours may be behind this one
@@ -321,22 +321,32 @@ static void test_much_is_forgotten_at_once(void **state)
     free(bytes);
 }
 
+// Who had more to say than it was asked for gets most of the next question; where others
+// wait, a question is for half as much.
 static void test_full_answer_asks_at_once(void **state)
 {
     struct bench *b = *state;
-    char *bytes = calloc(1, 262145);
+    char *bytes = calloc(1, 524289);
 
-    memset(bytes, 'x', 262144);
+    memset(bytes, 'x', 524288);
     hello(b);
     attach(b);
     feed(b, "started " KEY "\n");
     b->now_ms += 200;
     session_tick(&b->session);
     buf_clear(&b->session.requests);
-    feed(b, "data " KEY " 2 1 262144\n");
+    feed(b, "data " KEY " 2 1 524288\n");
     feed(b, bytes);
     feed(b, "got " KEY "\n");
-    assert_requests(b, "read " KEY " 1 262144 262145 262144 786432 1\n");
+    assert_requests(b, "read " KEY " 1 65536 524289 458752 524288 1\n");
+    assert_int_equal(link_credit(&b->session.link, key_of(1), 1048576, NULL), 0);
+    bytes[458752] = 0;
+    feed(b, "data " KEY " 2 524289 458752\n");
+    feed(b, bytes);
+    assert_int_equal(link_attach(&b->session.link, key_of(2), 0, 0, NULL), 0);
+    buf_clear(&b->session.requests);
+    feed(b, "got " KEY "\n");
+    assert_requests(b, "read " KEY " 1 65536 983041 458752 1048576 1\n");
     free(bytes);
 }
 
@@ -576,7 +586,7 @@ static void test_a_held_session_asks_nothing_and_keeps_its_credit(void **state)
     assert_requests(b, "list\n");
     let_go(b);
     session_tick(&b->session);
-    assert_requests(b, "read " KEY " 1 262144 1 262144 1048576 1\n");
+    assert_requests(b, "read " KEY " 1 524288 1 524288 1048576 1\n");
     // An end that waits for its output waits on, and the credit counts.
     b->holds = true;
     b->hold_at = LINK_OUTPUT;

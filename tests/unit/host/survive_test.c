@@ -108,6 +108,27 @@ static void test_command_outlives_the_runner(void **state)
     assert_true(process_gone(command));
 }
 
+// Requests that nobody takes fill the FIFO. Whose runner is gone must not wait there for a
+// reader of what it writes for ever.
+static void test_reader_ends_with_its_runner(void **state)
+{
+    struct fixture *f = *state;
+    long reader;
+
+    fixture_open(f);
+    reader = fixture_runner(f, true);
+    assert_true(reader > 1);
+    kill((pid_t)fixture_runner(f, false), SIGSTOP);
+    for (int i = 0; i < 3000; i++)
+        assert_int_equal(link_signal(f->link, fixture_key(f, 1), 15, NULL), 0);
+    fixture_run(f, 1000);
+    kill_runner(f);
+    fixture_close(f);
+    assert_true(process_gone(reader));
+    fixture_open(f);
+    fixture_do(f, 2, "true");
+}
+
 // From here on the session asks nothing about the attempt: what comes is pushed.
 static void ask_no_more(struct fixture *f, uint64_t no)
 {
@@ -540,6 +561,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_down_link_refuses),
         TEST(test_command_outlives_the_runner),
+        TEST(test_reader_ends_with_its_runner),
         TEST(test_completion_reaches_the_new_runner),
         TEST(test_ended_while_nobody_looked),
         TEST(test_start_is_idempotent),
