@@ -326,7 +326,8 @@ static void put_identity(const struct resident *r, const struct attempt *attempt
              (unsigned long long)r->id, attempt->step, attempt->number);
 }
 
-static int put_job_env(const struct resident *r, struct buf *buf, struct err *err)
+// *direct: the command still is, with these variables.
+static int put_job_env(const struct resident *r, struct buf *buf, bool *direct, struct err *err)
 {
     struct value_doc doc;
     msgpack_object env;
@@ -339,21 +340,24 @@ static int put_job_env(const struct resident *r, struct buf *buf, struct err *er
     rc = value_parse(&doc, r->job.started.env, &at, &env, err);
     if (rc == 0)
         command_exports(&env, buf);
+    *direct = *direct && rc == 0 && command_env_is_plain(&env);
     value_doc_release(&doc);
     return rc;
 }
 
 // What the command says, for whoever runs it.
 static int put_program(const struct resident *r, const struct attempt *attempt,
-                       const struct command *command, struct buf *program, struct err *err)
+                       const struct command *command, struct buf *program, bool *direct,
+                       struct err *err)
 {
     struct slice cwd = { 0 }; // elsewhere: the home of whom we log in as
     bool is_remote = r->job.started.type == JOB_REMOTE;
     int rc = 0;
 
+    *direct = command_is_direct(command);
     // They are of the machine where the job was started, but for what `invoke` was given.
     if (attempt->host == r->engine->localhost || is_remote) {
-        rc = put_job_env(r, program, err);
+        rc = put_job_env(r, program, direct, err);
         // Another user begins at home, not where `start` was called.
         cwd = is_remote || !command->as.len ? r->job.started.cwd : cwd;
     }
@@ -396,6 +400,7 @@ static int send_start(struct resident *r, struct attempt *attempt, const struct 
     struct command command;
     struct link_start start;
     struct buf program, wrapper, input;
+    bool direct = false;
     int rc = command_decode(strand->step.effect.args, &r->engine->doc, &command, err);
 
     if (rc < 0)
@@ -404,7 +409,7 @@ static int send_start(struct resident *r, struct attempt *attempt, const struct 
     buf_init(&wrapper, 0);
     buf_init(&input, 0);
     rc = command.transfer.len ? put_transfer(r, attempt, strand, &command, &program, err)
-                              : put_program(r, attempt, &command, &program, err);
+                              : put_program(r, attempt, &command, &program, &direct, err);
     if (rc == 0 && command.as.len)
         rc = as_wrap(&command, buf_slice(&program), &wrapper, &input, err);
     start = (struct link_start){
@@ -412,7 +417,7 @@ static int send_start(struct resident *r, struct attempt *attempt, const struct 
         .program = buf_slice(command.as.len ? &wrapper : &program),
         .stdin_bytes = command.as.len ? buf_slice(&input) : command.stdin_bytes,
         .has_stdin = command.as.len || command.has_stdin,
-        .direct = command_is_direct(&command),
+        .direct = direct,
         .has_supersedes = strand->step.superseded_no != 0,
         .supersedes_intent_no = strand->step.superseded_no,
         .out_offset = attempt->out_bytes,

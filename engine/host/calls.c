@@ -87,7 +87,7 @@ int session_signal(struct link *link, struct link_key key, int signum, struct er
     return session_send(s, from, err);
 }
 
-// It can wait, and not cost the host its time while there is work.
+// It can wait, and does not cost the host its time while there is work.
 int session_forget(struct link *link, struct link_key key, struct err *err)
 {
     struct session *s = session_of(link);
@@ -117,10 +117,12 @@ int session_list(struct link *link, struct err *err)
 int session_status(struct link *link, struct err *err)
 {
     struct session *s = session_of(link);
-    size_t from = s->requests.len;
+    size_t from;
 
     if (require_ready(s, err) < 0)
         return err ? err->code : -ENOTCONN;
+    session_part(s); // what is as good as forgotten is not counted
+    from = s->requests.len;
     wire_status(&s->requests);
     return session_send(s, from, err);
 }

@@ -3,9 +3,10 @@
 
 #include <assert.h>
 
-// Steps that follow each other mostly end sooner than that. What is to be forgotten may be as
-// much as went over the link, and is soon to be room again where that is much.
-enum { WAIT_MS = 1000, MUCH = 256 * 1024 };
+// Steps that follow each other mostly end sooner than WAIT_MS; none waits longer than
+// WAIT_MAX_MS. What is to be forgotten may be as much as went over the link, and is soon to be
+// room again where that is MUCH.
+enum { WAIT_MS = 1000, WAIT_MAX_MS = 5000, MUCH = 256 * 1024 };
 
 void forgets_hurry(struct forgets *forgets)
 {
@@ -17,10 +18,22 @@ void forgets_weigh(struct forgets *forgets, uint64_t bytes)
     forgets->bytes += bytes;
 }
 
+static bool has(const struct forgets *forgets, struct link_key key)
+{
+    for (unsigned i = 0; i < forgets->count; i++)
+        if (link_key_equal(forgets->keys[i], key))
+            return true;
+    return false;
+}
+
 bool forgets_add(struct forgets *forgets, struct link_key key, uint64_t now_ms)
 {
     assert(forgets->count < WIRE_FORGET_MAX);
-    forgets->due_ms = now_ms + WAIT_MS;
+    if (has(forgets, key))
+        return forgets->at_once;
+    if (forgets->count == 0)
+        forgets->last_ms = now_ms + WAIT_MAX_MS;
+    forgets->due_ms = now_ms + WAIT_MS < forgets->last_ms ? now_ms + WAIT_MS : forgets->last_ms;
     forgets->keys[forgets->count++] = key;
     return forgets->count == WIRE_FORGET_MAX || forgets->bytes >= MUCH || forgets->at_once;
 }
@@ -32,8 +45,9 @@ uint64_t forgets_due_ms(const struct forgets *forgets)
 
 void forgets_take(struct forgets *forgets, struct buf *requests)
 {
-    if (forgets->count > 0)
-        wire_forget(requests, forgets->keys, forgets->count);
+    if (forgets->count == 0)
+        return;
+    wire_forget(requests, forgets->keys, forgets->count);
     forgets->count = 0;
     forgets->bytes = 0;
 }

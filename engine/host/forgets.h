@@ -9,9 +9,10 @@
 struct forgets {
     struct link_key keys[WIRE_FORGET_MAX];
     unsigned count;
-    uint64_t due_ms; // when those that are here have waited long enough
-    uint64_t bytes;  // that went over the link meanwhile, and may lie on the target's disk
-    bool at_once;    // the target's disk was full: its room is needed
+    uint64_t due_ms;  // when those that are here have waited long enough ...
+    uint64_t last_ms; // ... whatever else comes
+    uint64_t bytes;   // that went over the link meanwhile, and may lie on the target's disk
+    bool at_once;     // the target's disk was full: its room is needed
 };
 
 // From now on none waits.

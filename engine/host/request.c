@@ -118,14 +118,17 @@ void wire_signal(struct buf *buf, struct link_key key, int signum)
 
 void wire_forget(struct buf *buf, const struct link_key *keys, unsigned count)
 {
+    enum { LINE_KEYS = 8 };
     char text[LINK_KEY_TEXT];
 
-    buf_add_str(buf, "forget");
     for (unsigned i = 0; i < count; i++) {
+        if (i % LINE_KEYS == 0)
+            buf_add_str(buf, count - i > LINE_KEYS ? "also" : "forget");
         buf_add_byte(buf, ' ');
         buf_add_str(buf, link_key_format(keys[i], text));
+        if (i % LINE_KEYS == LINE_KEYS - 1 || i == count - 1)
+            buf_add_byte(buf, '\n');
     }
-    buf_add_byte(buf, '\n');
 }
 
 void wire_list(struct buf *buf) { buf_add_str(buf, "list\n"); }

@@ -22,7 +22,7 @@ enum {
     WIRE_NUMBERS = 7,              // of one reply, at most
     WIRE_DATA_MAX = 16 * 1024 * 1024, // of one frame: more is nothing we ever asked for
     WIRE_LINES_MAX = 4096,         // payload up to this goes as lines, read by builtins
-    WIRE_FORGET_MAX = 48,          // keys of one forget: less than PIPE_BUF on the target
+    WIRE_FORGET_MAX = 48,          // keys of one forget
 };
 
 // id, word, has a key, count of numbers, ends in text
@@ -94,7 +94,8 @@ void wire_read(struct buf *buf, struct link_key key, const uint64_t offset[2],
 void wire_take(struct buf *buf, struct link_key key, enum link_stream stream, uint64_t offset,
                uint64_t len);
 void wire_signal(struct buf *buf, struct link_key key, int signum);
-// count keys in one line, which the target's FIFO must take whole (512 bytes, _POSIX_PIPE_BUF).
+// count keys, eight in a line, which the target's FIFO must take whole (512 bytes,
+// _POSIX_PIPE_BUF); the last line is the request.
 void wire_forget(struct buf *buf, const struct link_key *keys, unsigned count);
 void wire_list(struct buf *buf);
 void wire_status(struct buf *buf);

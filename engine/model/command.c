@@ -8,7 +8,6 @@
 
 #include "model/as.h"
 #include "model/interpreter.h"
-#include "model/simple.h"
 
 int command_decode(struct slice args, struct value_doc *doc, struct command *ret, struct err *err)
 {
@@ -174,32 +173,32 @@ static struct slice interpreter_words(const struct command *command)
     return !words.len && command->arch.len ? SLICE("sh") : words;
 }
 
-// The words behind "$@" are nobody's options.
-static bool is_program(struct slice word)
+// The loader obeys these already in what runs the program.
+static bool is_loaders(struct slice name)
 {
-    return word.len > 0 && word.ptr[0] != '-';
+    return (name.len > 3 && memcmp(name.ptr, "LD_", 3) == 0) || slice_is(name, "GLIBC_TUNABLES");
 }
 
+bool command_env_is_plain(const value *env)
+{
+    for (size_t i = 0; i < value_count(env); i++)
+        if (is_loaders(value_bytes(&env->via.map.ptr[i].key)))
+            return false;
+    return true;
+}
+
+// The words behind "$@" are nobody's options.
 bool command_is_direct(const struct command *command)
 {
-    if (command->as.len || command->arch.len || command->transfer.len || command->script.ptr)
+    struct slice program;
+
+    if (!command->argv || command->as.len || command->arch.len)
         return false;
-    if (command->argv)
-        return is_program(value_bytes(value_at(command->argv, 0)));
-    return !command->interp.len && is_simple_command(command->shell);
+    program = value_bytes(value_at(command->argv, 0));
+    return program.len > 0 && program.ptr[0] != '-' && command_env_is_plain(command->env);
 }
 
-static void put_words(const struct command *command, struct buf *buf)
-{
-    if (command->argv) {
-        quote_words(command->argv, buf);
-        return;
-    }
-    buf_add_byte(buf, ' ');
-    buf_add_slice(buf, command->shell);
-}
-
-// Lines of sh that fail when the program cannot be started. `command -v` of a path says
+// Words of sh that fail when the program cannot be started. `command -v` of a path says
 // only that it is there.
 static void put_is_there(struct slice program, struct buf *buf)
 {
@@ -220,17 +219,11 @@ static void put_is_there(struct slice program, struct buf *buf)
 static void put_direct(const struct command *command, struct buf *buf)
 {
     buf_add_str(buf, "if ");
-    put_is_there(command->argv ? value_bytes(value_at(command->argv, 0))
-                               : simple_command_program(command->shell), buf);
+    put_is_there(value_bytes(value_at(command->argv, 0)), buf);
     buf_add_str(buf, "; then exec \"$@\"");
-    put_words(command, buf);
-    buf_add_str(buf, "\nfi\nexec \"$@\" sh -c ");
-    if (command->argv) {
-        buf_add_str(buf, "'exec \"$@\"' sh");
-        put_words(command, buf);
-    } else {
-        quote_sh(command->shell, buf);
-    }
+    quote_words(command->argv, buf);
+    buf_add_str(buf, "\nfi\nexec \"$@\" sh -c 'exec \"$@\"' sh");
+    quote_words(command->argv, buf);
     buf_add_byte(buf, '\n');
 }
 

@@ -51,9 +51,12 @@ void command_text(const struct command *command, struct buf *buf, size_t max);
 // Relative directories in cwd are relative to default_cwd.
 int command_program(const struct command *command, struct slice default_cwd,
                     struct buf *buf, struct err *err);
-// Does it only start a program? Then command_program's text ends with that program behind "$@",
-// the words that run it, and any shell may read the text (link.h's `direct`).
+// Is it argv that another program can start as well as a shell? Then command_program's text
+// ends with it behind "$@", the words of who does, and no shell of its own needs to read it
+// (link.h's `direct`).
 bool command_is_direct(const struct command *command);
+// Has the map no variable by which a program's loader is told what to do?
+bool command_env_is_plain(const value *env);
 // Appends `export` lines for a map of strings; names that sh cannot set are left
 // out, and those that describe a shell itself (PWD, OLDPWD, SHLVL, _).
 void command_exports(const value *env, struct buf *buf);

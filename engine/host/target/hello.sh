@@ -10,7 +10,10 @@ refuse() {
     exit 1
 }
 
-# p_setsid: the words that run a program in a new session.
+# p_setsid: the words that run a program in a new session. p_direct: the program that can do it
+# in the place of a shell: by a path, because the command's PATH is not ours, and of glibc,
+# whose execvp runs scripts without #! as a shell does. Others do not (musl), or say nothing of what
+# they cannot run (perl).
 find_tools() {
     for p_tool in mkdir mkfifo rm mv cat dd df head tail wc sleep uname; do
         command -v $p_tool >/dev/null 2>&1 || refuse "the target has no '$p_tool' in PATH ($PATH)"
@@ -22,6 +25,11 @@ find_tools() {
     else
         refuse "the target has neither 'setsid' nor 'perl' in PATH ($PATH)"
     fi
+    p_direct=
+    for p_file in /lib64/ld-linux-*.so.2 /lib/ld-linux-*.so.*; do
+        [ ! -e "$p_file" ] || [ ! -x /usr/bin/setsid ] || p_direct=/usr/bin/setsid
+        [ -z "$p_direct" ] || break
+    done
 }
 
 make_base() {
@@ -113,7 +121,7 @@ was_ours() {
 # which has numbers as high as it likes: the one that was here is not of its past.
 check_epoch() {
     [ "$p_take" = 1 ] && return
-    last_line epoch || return
+    line epoch || return
     set -- $p_line
     [ "$1" -lt "$p_epoch" ] && was_ours $((p_epoch - $1)) "$2" && return
     [ "$1" = "$p_epoch" ] && [ "$2" = "$p_incarnation" ] && return
@@ -192,25 +200,15 @@ make_fifo() {
     LC_ALL=C mkfifo "$p_fifo" 2>/dev/null || [ -p "$p_fifo" ]
 }
 
-# p_line: the last line of a file that is whole, and p_count, how many there are.
-last_line() {
-    p_line='' p_count=0
-    while IFS= read -r p_part; do
-        p_count=$((p_count + 1))
-        case $p_part in *" END") p_line=$p_part ;; esac
-    done <"$1"
-    [ -n "$p_line" ]
-} 2>/dev/null
-
-# A line for each engine, the last one counts; what a power cut left of one is not whole, and
-# does not spoil the next. To replace the file costs a process: that is done once in a while,
-# and not in place, for an empty one would let any engine in.
+# One line, always as long, so that it is replaced by one write, in place: the file is whole at
+# any moment (an empty one would let any engine in), and no process is made.
 write_epoch() {
-    p_text="$p_epoch $p_incarnation END"
-    last_line epoch && [ "$p_line" = "$p_text" ] && return
-    if [ $p_count -lt 100 ]; then
-        say "
-$p_text" >>epoch
+    p_text="$p_epoch $p_incarnation"
+    while [ ${#p_text} -lt 72 ]; do p_text="$p_text "; done
+    p_text="${p_text}END"
+    line epoch && [ "$p_line" = "$p_text" ] && return
+    if [ -s epoch ]; then
+        say "$p_text" 1<>epoch
     else
         say "$p_text" >"epoch.$$" && mv "epoch.$$" epoch
     fi

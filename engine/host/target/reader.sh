@@ -20,7 +20,7 @@ reader() {
 # claim without `go`: certainly not run, and the next runner says so.
 claim() {
     p_claim=new p_cmd=$1.cmd p_in=$1.in p_text='' p_digest=-
-    [ "$7" != d ] || p_cmd=$1.run
+    [ "$7" != d ] || p_claim=direct
     if [ -e "$1.spec" ]; then
         p_claim=old p_cmd=/dev/null p_in=/dev/null p_digest=$2
     elif ! make_new "$1.spec" "$2 $3 $p_boot END"; then

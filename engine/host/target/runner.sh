@@ -23,8 +23,7 @@
 #   fifo.WAY   announcements and requests       chunk.WAY   output on its way out
 #   <job uuid>-<intent no>.*   one attempt: a directory for each would cost a process each
 #     spec   digest, attempt it replaces, boot: its making is the claim
-#     cmd, in    what to run; run in place of cmd: what only starts a program, which
-#                needs no shell of its own
+#     cmd, in    what to run
 #     go     who took it: the command's pid, or none
 #     pid    pid, birth of the command and of its step, boot
 #     out, err, rc, log                          rc is the last thing written
@@ -35,7 +34,7 @@
 
 p_nonce=$1 p_store=$2 p_epoch=$3 p_incarnation=$4 p_spool=$5 p_sh=$6 p_take=$7 p_past=$8 p_way=$9
 p_tag=${p_nonce%????????????????????????} p_id='' p_reader=''
-p_lane='' p_lane_born='' p_lane_key='' p_default=?
+p_lane='' p_lane_born='' p_lane_key='' p_default=? p_also=''
 find_umask
 umask 077
 
@@ -44,7 +43,7 @@ umask 077
 # KEY DIGEST PREVIOUS FROM_OUT FROM_ERR ALLOW CLAIM TEXT...
 on_start() {
     case $7 in
-    new) replace "$1" "$3" && follow "$1" "$4 $5 $6 -" && spawn "$1" ;;
+    new | direct) replace "$1" "$3" && follow "$1" "$4 $5 $6 -" && spawn "$1" "$7" ;;
     old) same "$1" "$2" && on_attach "$1" "$4" "$5" "$6" ;;
     *)
         p_key=$1
@@ -82,16 +81,16 @@ same() {
     return 1
 }
 
-# By the lane, or, while that is busy, or could not be opened, by a process of its own.
+# KEY HOW: by the lane, or, while that is busy, or could not be opened, by a process of its own.
 spawn() {
     if has_lane && [ -z "$p_lane_key" ]; then
         p_lane_key=$1
-        say "$1" >&6
+        say "$1 $2" >&6
         eval "set -- $1 $p_lane \$$p_var"
     else
         find_default
         # exec: no copy of the link's output stays open.
-        { exec </dev/null >/dev/null 2>&1 3>&- 5<&- 6>&- && become_step && attempt "$1"; } &
+        { exec </dev/null >/dev/null 2>&1 3>&- 5<&- 6>&- && become_step && attempt "$1" "$2"; } &
         eval "set -- $1 \$! \$$p_var"
     fi
     follow "$1" "$3 $4 $5 $2"
@@ -198,9 +197,13 @@ on_signal() {
     say "signalled $1 $p_code"
 }
 
-# KEY... All by one process.
+# KEY... All by one process, with those of the lines before: one line must be shorter than
+# PIPE_BUF.
+on_also() { p_also="$p_also $*"; }
 on_forget() {
     p_keys='' p_files=''
+    set -- $p_also "$@"
+    p_also=''
     for p_key; do
         p_state=done
         line "$p_key.rc" || look "$p_key"
@@ -227,7 +230,7 @@ on_forget() {
 
 # The claim is the last to go.
 add_files() {
-    p_files="$p_files $1.cmd $1.run $1.in $1.pid $1.go $1.out $1.err $1.rc $1.log $1.mark $1.cut \
+    p_files="$p_files $1.cmd $1.in $1.pid $1.go $1.out $1.err $1.rc $1.log $1.mark $1.cut \
         $1.lingers $1.as $1.text $1.up $1.down $1.words $1.spec"
 }
 
@@ -331,6 +334,7 @@ runner() {
         "$p_tag"read) on_read $p_rest ;;
         "$p_tag"take) on_take $p_rest ;;
         "$p_tag"signal) on_signal $p_rest ;;
+        "$p_tag"also) on_also $p_rest ;;
         "$p_tag"forget) on_forget $p_rest ;;
         w*) on_news "$p_verb" $p_rest ;;
         esac

@@ -23,10 +23,11 @@ begin() {
     p_dir=$PWD
     cd "${HOME:-/}" 2>/dev/null || cd /
     umask "$p_umask"
-    if [ -e "$p_dir/$p_key.run" ]; then
+    if [ "$p_how" = direct ] && [ -n "$p_direct" ]; then
         exec 2>&9 9>&-
-        set -- $p_default $p_setsid
-        . "$p_dir/$p_key.run" # ends with what it runs behind "$@"
+        set -- ${p_default:+/usr/bin/env --default-signal=INT,QUIT} "$p_direct"
+        . "$p_dir/$p_key.cmd" # ends with what it runs behind "$@"
+        exit 126
     fi
     exec $p_default $p_setsid "$p_sh" "$p_dir/$p_key.cmd" 2>&9 9>&-
 }
@@ -130,9 +131,10 @@ step() {
     return 0
 }
 
-# KEY. The log has what the shell itself says of the attempt.
+# KEY HOW: "direct" is a program that needs no shell of its own. The log has what the shell
+# itself says of the attempt.
 attempt() {
-    p_key=$1
+    p_key=$1 p_how=$2
     step 2>"$p_key.log" || announce "$p_key" failed
 }
 
@@ -155,8 +157,8 @@ lane() {
     say "$p_me $p_me_born"
     exec >/dev/null
     p_default=
-    while read -r p_next; do
-        [ "$p_next" = . ] || attempt "$p_next"
+    while read -r p_next p_how; do
+        [ "$p_next" = . ] || attempt "$p_next" "$p_how"
     done
 }
 

@@ -178,6 +178,47 @@ static void test_epochs(void **state)
     fixture_open(f);
 }
 
+static void epoch_write(const struct fixture *f, const char *text)
+{
+    char path[512];
+    FILE *file = fopen(fixture_path(f, 0, "epoch", path), "w");
+
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+// Replaced in place, the file is one whole line at any moment, whatever was there.
+static void test_epoch_file_is_one_line(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const before[] = { "", "3 x END\n", "4 half", "\n" };
+    char path[512], text[200];
+
+    f->epoch = 5;
+    fixture_open(f);
+    fixture_close(f);
+    for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+        FILE *file;
+        size_t n;
+        epoch_write(f, before[i]);
+        f->take_over = true;
+        fixture_open(f);
+        fixture_close(f);
+        file = fopen(fixture_path(f, 0, "epoch", path), "r");
+        assert_non_null(file);
+        n = fread(text, 1, sizeof(text) - 1, file);
+        fclose(file);
+        text[n] = 0;
+        assert_memory_equal(text, "5 ", 2);
+        assert_string_equal(strchr(text, '\n') - 4, " END\n");
+        assert_ptr_equal(strchr(text, '\n'), text + n - 1);
+        f->take_over = false;
+        fixture_open(f);
+        fixture_close(f);
+    }
+}
+
 // A copied home counts on from the same epoch: however high it comes, who was here last
 // is not of its past, as far as that is known.
 static void test_a_copy_with_a_higher_epoch(void **state)
@@ -430,6 +471,7 @@ int main(void)
         TEST(test_a_newer_runner_that_stays),
         TEST(test_two_ways),
         TEST(test_epochs),
+        TEST(test_epoch_file_is_one_line),
         TEST(test_a_copy_with_a_higher_epoch),
         TEST(test_runner_ends_with_its_input),
         TEST(test_close_before_ready),

@@ -87,6 +87,9 @@ static void test_direct(void **state)
     assert_true(fixture_wait(f, 3, LINK_DONE));
     assert_int_equal(f->seen[3].last[LINK_DONE].code, 126);
     assert_true(f->seen[3].stream[1].len > 0);
+    fixture_start_direct(f, 5, "export PATH=/no/such/place IFS=xyz\nexec \"$@\" /bin/sh -c 'exit 5'\n");
+    assert_true(fixture_wait(f, 5, LINK_DONE));
+    assert_int_equal(f->seen[5].last[LINK_DONE].code, 5);
     fixture_start_direct(f, 4, "exec \"$@\" sleep 60\n");
     assert_true(fixture_wait(f, 4, LINK_STARTED));
     assert_int_equal(link_signal(f->link, fixture_key(f, 4), 15, NULL), 0);

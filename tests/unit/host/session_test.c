@@ -13,7 +13,8 @@
 
 #define NONCE "0123456789abcdef0123456789abcdef"
 #define JOB "11111111-1111-1111-1111-111111111111"
-#define KEY JOB "-1"
+#define KEY_OF(no) JOB "-" no
+#define KEY KEY_OF("1")
 
 enum { ANSWER_MS = 30000, LINE_MS = 20 }; // what a line of ours may take to get there
 
@@ -263,39 +264,62 @@ static void test_sending_is_no_silence(void **state)
     free(bytes);
 }
 
-static void forget_some(struct bench *b, int count)
+static void forget_some(struct bench *b, uint64_t first, uint64_t count)
 {
-    for (int i = 0; i < count; i++)
-        assert_int_equal(link_forget(&b->session.link, key_of(1), NULL), 0);
+    for (uint64_t no = first; no < first + count; no++)
+        assert_int_equal(link_forget(&b->session.link, key_of(no), NULL), 0);
 }
 
-// When for a second none came, or a line is full.
+// When for a second none came, or after five.
 static void test_forgets_go_together(void **state)
 {
     struct bench *b = *state;
+    uint64_t begun;
 
     hello(b);
-    forget_some(b, 1);
+    forget_some(b, 1, 1);
     b->now_ms += 900;
-    forget_some(b, 1);
+    forget_some(b, 2, 1);
+    forget_some(b, 1, 1); // twice is once
     b->now_ms += 900;
     session_tick(&b->session);
     assert_requests(b, "");
     assert_int_equal(session_next_ms(&b->session), b->now_ms + 100);
     b->now_ms += 100;
     session_tick(&b->session);
-    assert_requests(b, "forget " KEY " " KEY "\n");
-    forget_some(b, 47);
-    assert_requests(b, "");
-    forget_some(b, 1);
-    assert_int_equal(b->session.requests.len, strlen("forget") + 48 * (1 + strlen(KEY)) + 1);
-    buf_clear(&b->session.requests);
-    forget_some(b, 1);
+    assert_requests(b, "forget " KEY_OF("1") " " KEY_OF("2") "\n");
+    begun = b->now_ms;
+    for (uint64_t no = 1; no <= 6; no++, b->now_ms += 900)
+        forget_some(b, no, 1);
+    assert_int_equal(session_next_ms(&b->session), begun + 5000);
     session_part(&b->session);
-    assert_requests(b, "forget " KEY "\n");
-    assert_int_equal(link_forget(&b->session.link, key_of(1), NULL), 0);
+    buf_clear(&b->session.requests);
+    forget_some(b, 1, 1);
     assert_int_equal(link_list(&b->session.link, NULL), 0);
     assert_requests(b, "forget " KEY "\nlist\n");
+    forget_some(b, 1, 1);
+    assert_int_equal(link_status(&b->session.link, NULL), 0);
+    assert_requests(b, "forget " KEY "\nstatus\n");
+}
+
+// Or when 48 wait: eight in a line, which no FIFO splits.
+static void test_many_forgets_are_one(void **state)
+{
+    struct bench *b = *state;
+    const char *text;
+    size_t lines = 0;
+
+    hello(b);
+    forget_some(b, 1, 47);
+    assert_requests(b, "");
+    forget_some(b, 48, 1);
+    text = buf_cstr(&b->session.requests);
+    for (const char *end; (end = strchr(text, '\n')); text = end + 1, lines++) {
+        assert_in_range(end - text, 1, 400);
+        assert_memory_equal(text, lines < 5 ? "also " : "forget ", lines < 5 ? 5 : 7);
+    }
+    assert_int_equal(lines, 6);
+    buf_clear(&b->session.requests);
 }
 
 // What takes much room on the target's disk goes at once.
@@ -310,14 +334,14 @@ static void test_much_is_forgotten_at_once(void **state)
     feed(b, "data " KEY " 1 1 262144\n");
     feed(b, bytes);
     buf_clear(&b->session.requests);
-    forget_some(b, 1);
+    forget_some(b, 1, 1);
     assert_non_null(strstr(buf_cstr(&b->session.requests), "forget " KEY "\n"));
     buf_clear(&b->session.requests);
-    forget_some(b, 1);
+    forget_some(b, 1, 1);
     assert_requests(b, "");
     feed(b, "done " KEY " 1 0 1 2 2 262144 0\n"); // the disk was full
-    forget_some(b, 1);
-    assert_requests(b, "forget " KEY " " KEY "\n");
+    forget_some(b, 2, 1);
+    assert_requests(b, "forget " KEY_OF("1") " " KEY_OF("2") "\n");
     free(bytes);
 }
 
@@ -645,6 +669,7 @@ int main(void)
         TEST(test_pace),
         TEST(test_a_runner_that_falls_silent_is_given_up),
         TEST(test_forgets_go_together),
+        TEST(test_many_forgets_are_one),
         TEST(test_much_is_forgotten_at_once),
         TEST(test_sending_is_no_silence),
         TEST(test_full_answer_asks_at_once),

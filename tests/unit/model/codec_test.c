@@ -405,6 +405,98 @@ static void quoting_holds_for_any_bytes(void **state)
     }
 }
 
+// {"argv": [program, "a b"], "env": {name: "x"}}, or {"shell": program, ...}
+static bool is_direct(const char *kind, const char *program, const char *name, const char *more)
+{
+    struct buf args;
+    struct value_doc doc;
+    struct command command;
+    struct err err;
+    bool direct;
+
+    buf_init(&args, 0);
+    value_doc_init(&doc);
+    value_put_map(&args, more ? 3 : 2);
+    value_put_str(&args, kind);
+    if (strcmp(kind, "argv") == 0)
+        value_put_array(&args, 2);
+    value_put_str(&args, program);
+    if (strcmp(kind, "argv") == 0)
+        value_put_str(&args, "a b");
+    value_put_str(&args, "env");
+    value_put_map(&args, 1);
+    value_put_str(&args, name);
+    value_put_str(&args, "x");
+    if (more) {
+        value_put_str(&args, more);
+        value_put_str(&args, "me");
+    }
+    assert_int_equal(command_decode(buf_slice(&args), &doc, &command, &err), 0);
+    direct = command_is_direct(&command);
+    value_doc_release(&doc);
+    buf_release(&args);
+    return direct;
+}
+
+// A shell is spared only where nobody can tell.
+static void argv_needs_no_shell(void **state)
+{
+    (void)state;
+    assert_true(is_direct("argv", "df", "A", NULL));
+    assert_true(is_direct("argv", "/bin/df", "PATH", NULL));
+    assert_true(is_direct("argv", "df", "LD", NULL));
+    assert_false(is_direct("shell", "df", "A", NULL));
+    assert_false(is_direct("argv", "-x", "A", NULL));
+    assert_false(is_direct("argv", "", "A", NULL));
+    assert_false(is_direct("argv", "df", "LD_PRELOAD", NULL));
+    assert_false(is_direct("argv", "df", "GLIBC_TUNABLES", NULL));
+    assert_false(is_direct("argv", "df", "A", "as"));
+    assert_false(is_direct("argv", "df", "A", "arch"));
+}
+
+// What a direct program's text does behind words, and without any: as `exec` of a shell.
+static void a_direct_text_does_what_exec_does(void **state)
+{
+    static const char *const programs[] = { "basename", "no-such-program", "./no-such", "/etc/passwd",
+                                            "/etc", "a'b", "cat/" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+        for (int words = 0; words < 2; words++) {
+            struct buf args, program, behind;
+            struct value_doc doc;
+            struct command command;
+            struct err err;
+            char out[1024], want[1024];
+            buf_init(&args, 0);
+            buf_init(&program, 0);
+            buf_init(&behind, 0);
+            value_doc_init(&doc);
+            value_put_map(&args, 1);
+            value_put_str(&args, "argv");
+            value_put_array(&args, 2);
+            value_put_str(&args, programs[i]);
+            value_put_str(&args, "x/y z");
+            assert_int_equal(command_decode(buf_slice(&args), &doc, &command, &err), 0);
+            buf_addf(&behind, "exec 2>&1\n%s\n(\n", words ? "set -- env A=1" : "set --");
+            assert_int_equal(command_program(&command, SLICE("/"), &behind, &err), 0);
+            buf_add_str(&behind, ")\necho $?\n");
+            run_program(&behind, out, sizeof(out));
+            buf_addf(&program, "exec 2>&1\nsh -c 'exec \"$@\"' sh ");
+            quote_sh(slice_str(programs[i]), &program);
+            buf_add_str(&program, " 'x/y z'\necho $?\n");
+            run_program(&program, want, sizeof(want));
+            if (strcmp(programs[i], "basename") == 0)
+                assert_string_equal(out, "y z\n0\n");
+            assert_string_equal(out, want);
+            value_doc_release(&doc);
+            buf_release(&args);
+            buf_release(&program);
+            buf_release(&behind);
+        }
+    }
+}
+
 static void commands_that_cannot_be(void **state)
 {
     struct buf args, program;
@@ -454,6 +546,8 @@ int main(void)
         cmocka_unit_test(failures_have_names),
         cmocka_unit_test(json_goes_both_ways),
         cmocka_unit_test(quoting_holds_for_any_bytes),
+        cmocka_unit_test(argv_needs_no_shell),
+        cmocka_unit_test(a_direct_text_does_what_exec_does),
         cmocka_unit_test(commands_that_cannot_be),
     };
 
