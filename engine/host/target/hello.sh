@@ -26,10 +26,9 @@ find_tools() {
         refuse "the target has neither 'setsid' nor 'perl' in PATH ($PATH)"
     fi
     p_direct=
-    for p_file in /lib64/ld-linux-*.so.2 /lib/ld-linux-*.so.*; do
-        [ ! -e "$p_file" ] || [ ! -x /usr/bin/setsid ] || p_direct=/usr/bin/setsid
-        [ -z "$p_direct" ] || break
-    done
+    set -- /lib64/ld-linux-*.so.2
+    [ -e "$1" ] || set -- /lib/ld-linux-*.so.*
+    [ ! -e "$1" ] || [ ! -x /usr/bin/setsid ] || p_direct=/usr/bin/setsid
 }
 
 make_base() {
@@ -200,12 +199,10 @@ make_fifo() {
     LC_ALL=C mkfifo "$p_fifo" 2>/dev/null || [ -p "$p_fifo" ]
 }
 
-# One line, always as long, so that it is replaced by one write, in place: the file is whole at
-# any moment (an empty one would let any engine in), and no process is made.
+# The first line counts. It is replaced by one write, in place: it is whole at any moment (an
+# empty file would let any engine in), and no process is made.
 write_epoch() {
-    p_text="$p_epoch $p_incarnation"
-    while [ ${#p_text} -lt 72 ]; do p_text="$p_text "; done
-    p_text="${p_text}END"
+    p_text="$p_epoch $p_incarnation END"
     line epoch && [ "$p_line" = "$p_text" ] && return
     if [ -s epoch ]; then
         say "$p_text" 1<>epoch

@@ -21,7 +21,7 @@ class Bench:
         self.all = [f"host{i}" for i in range(1, args.hosts + 1)]
         self.fleet = tools.Fleet(args.work, self.all, args.work + "/ssh_config")
         self.pawl = tools.Pawl(self.fleet, args.pawl)
-        self.tools = [self.pawl]
+        self.tools = [self.pawl, tools.PawlByShell(self.fleet, args.pawl)]
         without = os.environ.get("PAWL_WITHOUT", "").split(",")
         for tool in (each(self.fleet) for each in tools.TOOLS):
             if tool.package in without:
@@ -37,12 +37,12 @@ class Bench:
     def about(self):
         print(f"machine    {os.cpu_count()} cores, load {measure.load()}, a flush of the store's disk "
               f"{measure.flush_ms(self.args.work + '/flush'):.2f} ms")
-        print("versions   " + "; ".join(tool.version() for tool in self.tools), flush=True)
+        print("versions   " + "; ".join(dict.fromkeys(tool.version() for tool in self.tools)), flush=True)
 
     def series(self, title, hosts, warm, what, check, tools=None):
         series = measure.Series(title, self.args.runs)
         for tool in tools or self.tools:
-            if hasattr(tool, what):
+            if getattr(tool, what, None):
                 series.take(tool.name, lambda tool=tool: self.once(tool, hosts, warm, what, check))
         series.go()
         series.show()
@@ -73,7 +73,7 @@ class Bench:
         self.series(f"{tools.BYTES / 1e6:.0f} MB of output from each of {len(hosts)}", hosts, False, "output",
                     self.all_bytes)
         for tool in self.tools:
-            if hasattr(tool, "output"):
+            if getattr(tool, "output", None):
                 self.peak(tool, "output", hosts)
 
     def all_bytes(self, hosts, path):

@@ -235,12 +235,24 @@ class Pawl(Tool):
     def workflow(self, hosts, name, text):
         return [self.program, "run", self.fleet.file(name, text), "--hosts", ",".join(hosts)]
 
-    def steps(self, hosts):
+    def ten(self, hosts, step):
         return self.workflow(hosts, "ten.lua", "workflow { about = 'ten steps on each host' }\n"
-                             f"hosts:each(function(h) for i = 1, 10 do h:run '{STEP}' end end)\n")
+                             f"hosts:each(function(h) for i = 1, 10 do h:{step} end end)\n")
+
+    def steps(self, hosts):
+        return self.ten(hosts, f"exec {{ '{STEP}' }}")
 
     def output(self, hosts):
         return [self.program, "invoke", "--hosts", ",".join(hosts), "-c", OUTPUT]
+
+
+class PawlByShell(Pawl):
+    """The same engine, whose steps are texts for a shell."""
+    name = "pawl, steps by sh"
+    hostname = output = None
+
+    def steps(self, hosts):
+        return self.ten(hosts, f"run '{STEP}'")
 
 
 TOOLS = (Xargs, Pdsh, Pssh, Clush, Ansible, Mitogen)
