@@ -74,9 +74,16 @@ monitor() {
     python3 -c 'import socket, sys
 s = socket.socket(socket.AF_UNIX)
 s.connect(sys.argv[1])
-s.recv(4096)
+def prompt():
+    text = b""
+    while not text.endswith(b"(qemu) "):
+        more = s.recv(4096)
+        if not more:
+            sys.exit("the monitor ends")
+        text += more
+prompt()
 s.sendall(sys.argv[2].encode() + b"\n")
-s.recv(4096)' "$work/monitor" "$1"
+prompt() # who hangs up sooner may not have been heard' "$work/monitor" "$1"
 }
 
 # vm COMMAND: by a login that Pawl has no part in. QEMU keeps a connection whose other end has
