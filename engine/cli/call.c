@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include "base/id.h"
 #include "cli/engine_start.h"
+
+enum { BUSY_TRIES = 100, BUSY_PAUSE_MS = 20 };
 
 void path_add(struct buf *path, const char *text)
 {
@@ -60,7 +63,8 @@ int line_error(const json_t *line, struct err *err)
     if (!json_is_object(error))
         return 0;
     err_set(err, strcmp(word, "shutting_down") == 0 ? -ECANCELED
-                 : strcmp(word, "no_such_job") == 0 ? -ENOENT : -EIO,
+                 : strcmp(word, "no_such_job") == 0 ? -ENOENT
+                 : strcmp(word, "busy") == 0 ? -EAGAIN : -EIO,
             "%s", *message ? message : "the engine refuses without a reason");
     for (size_t i = 0; i < sizeof(word_exits) / sizeof(word_exits[0]); i++)
         if (strcmp(word_exits[i].word, word) == 0)
@@ -124,8 +128,8 @@ static const char *request_id_make(const char *method, char text[UUID_TEXT], str
 
 static bool engine_is_gone(int rc) { return rc == -ECONNREFUSED || rc == -ECONNRESET; }
 
-int call_try(struct cli *cli, const char *method, const char *path, const json_t *body,
-             json_t **ret, struct err *err)
+static int call_once(struct cli *cli, const char *method, const char *path, const json_t *body,
+                     json_t **ret, struct err *err)
 {
     char id_text[UUID_TEXT];
     const char *id = request_id_make(method, id_text, err);
@@ -147,6 +151,20 @@ int call_try(struct cli *cli, const char *method, const char *path, const json_t
         *ret = reply.json;
     else
         json_decref(reply.json);
+    return exit_code;
+}
+
+// Busy passes: a job is just ending or being suspended, or there is much to write. What was
+// refused so was not done, and may be asked for again.
+int call_try(struct cli *cli, const char *method, const char *path, const json_t *body,
+             json_t **ret, struct err *err)
+{
+    int exit_code = call_once(cli, method, path, body, ret, err);
+
+    for (int i = 0; exit_code && err->code == -EAGAIN && i < BUSY_TRIES; i++) {
+        nanosleep(&(struct timespec){ .tv_nsec = BUSY_PAUSE_MS * 1000000L }, NULL);
+        exit_code = call_once(cli, method, path, body, ret, err);
+    }
     return exit_code;
 }
 

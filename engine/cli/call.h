@@ -11,7 +11,8 @@
 // Appends text to a path or query, percent-encoded.
 void path_add(struct buf *path, const char *text);
 
-// 0 with a new reference in *ret, or an exit code with err filled, nothing printed.
+// 0 with a new reference in *ret, or an exit code with err filled, nothing printed. An engine
+// that is busy is asked again, for two seconds.
 int call_try(struct cli *cli, const char *method, const char *path, const json_t *body,
              json_t **ret, struct err *err);
 // The same, and a failure is printed.

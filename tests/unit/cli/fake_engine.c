@@ -21,6 +21,7 @@ struct fake_engine {
     const char *home;
     uint64_t next_id;
     int ages[FAKE_JOBS_MAX]; // how long each job has run
+    int renames;             // of which the first two find it busy
 };
 
 static struct fake_job *job_of(struct fake_engine *engine, uint64_t id)
@@ -73,7 +74,10 @@ static uint64_t change_do(struct fake_engine *engine, const struct fake_change *
     case CHANGE_STOP: fake_job_set(job, JOB_STOPPED); break;
     case CHANGE_SUSPEND: fake_job_set(job, JOB_SUSPENDED); break;
     case CHANGE_RESUME: fake_job_set(job, JOB_RUNNING); break;
-    case CHANGE_RENAME: break;
+    case CHANGE_RENAME:
+        if (engine->renames++ < 2)
+            err_set(err, -EAGAIN, "job %d is just ending; ask again in a moment", (int)id);
+        break;
     case CHANGE_MARK: mark_move(engine, &change->change); break;
     case CHANGE_ANSWER: fake_job_set(job, JOB_RUNNING); break;
     case CHANGE_SIGNAL: fake_value_add(job, change->signal_value); break;

@@ -399,6 +399,13 @@ static void following_ends_with_ctrl_c_and_the_job_does_not(void **state)
           " kill -INT $!; sleep 0.001; kill -INT $!; wait $!; done | grep -c 'goes on'", 0, "10");
 }
 
+static void a_busy_engine_is_asked_again(void **state)
+{
+    struct shell *shell = *state;
+
+    check(shell, "pawl rename web01 other", 0, "web01");
+}
+
 static void a_failing_engine_is_explained(void **state)
 {
     struct shell *shell = *state;
@@ -439,6 +446,7 @@ int main(int argc, char **argv)
         WITH_SHELL(history_lists_attempts),
         WITH_SHELL(a_follower_outlives_its_engine),
         WITH_SHELL(following_ends_with_ctrl_c_and_the_job_does_not),
+        WITH_SHELL(a_busy_engine_is_asked_again),
         WITH_SHELL(a_failing_engine_is_explained),
         WITH_SHELL(a_home_that_is_too_deep_is_explained),
     };
