@@ -9,7 +9,7 @@
 #include "base/id.h"
 #include "cli/engine_start.h"
 
-enum { BUSY_TRIES = 100, BUSY_PAUSE_MS = 20 };
+enum { BUSY_PAUSE_MS = 20, BUSY_PAUSE_MAX_MS = 1280 };
 
 void path_add(struct buf *path, const char *text)
 {
@@ -155,14 +155,15 @@ static int call_once(struct cli *cli, const char *method, const char *path, cons
 }
 
 // Busy passes: a job is just ending or being suspended, or there is much to write. What was
-// refused so was not done, and may be asked for again.
+// refused so was not done, and may be asked for again, ever more seldom: it may be large.
 int call_try(struct cli *cli, const char *method, const char *path, const json_t *body,
              json_t **ret, struct err *err)
 {
     int exit_code = call_once(cli, method, path, body, ret, err);
 
-    for (int i = 0; exit_code && err->code == -EAGAIN && i < BUSY_TRIES; i++) {
-        nanosleep(&(struct timespec){ .tv_nsec = BUSY_PAUSE_MS * 1000000L }, NULL);
+    for (int ms = BUSY_PAUSE_MS; exit_code && err->code == -EAGAIN && ms <= BUSY_PAUSE_MAX_MS;
+         ms *= 2) {
+        nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000L }, NULL);
         exit_code = call_once(cli, method, path, body, ret, err);
     }
     return exit_code;

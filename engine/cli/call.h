@@ -12,7 +12,7 @@
 void path_add(struct buf *path, const char *text);
 
 // 0 with a new reference in *ret, or an exit code with err filled, nothing printed. An engine
-// that is busy is asked again, for two seconds.
+// that is busy is asked again, for some two seconds.
 int call_try(struct cli *cli, const char *method, const char *path, const json_t *body,
              json_t **ret, struct err *err);
 // The same, and a failure is printed.

@@ -6,7 +6,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define TWIN_MS 50
+enum { TWIN_MS = 50 };
 
 void interrupts_hold(struct interrupts *interrupts)
 {

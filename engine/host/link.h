@@ -155,7 +155,7 @@ static inline int link_signal(struct link *l, struct link_key key, int signum, s
 {
     return l->ops->signal(l, key, signum, err);
 }
-// Removes the key's directory. Only after its result is committed. Answers FORGOTTEN.
+// Removes the key's files, soon: what is to be forgotten waits for more of its kind. Only after its result is committed. Answers FORGOTTEN.
 static inline int link_forget(struct link *l, struct link_key key, struct err *err)
 {
     return l->ops->forget(l, key, err);
