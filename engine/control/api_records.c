@@ -2,8 +2,9 @@
 // GET /v1/jobs/ID/records, GET /v1/jobs/ID/events: one follower for both. It reads
 // the job's head, then sends the records up to the head's last_seq, in as many fills
 // as that takes, then the rows of what the head has changed; then the head is read
-// again. So "finished, and everything was sent" is one committed truth, and a row
-// follows the records that were committed with it or before it.
+// again; it is waited only on one that was read last. So "finished, and everything was
+// sent" is one committed truth, and a row follows the records that were committed with
+// it or before it.
 //
 // Nothing here grows with hosts times records: a head is read once for each backlog,
 // a record finds its host by bisection, and a child's row is made when it changes.
@@ -315,13 +316,14 @@ static enum fill follow_fill(struct exchange *x, void *state, struct buf *out)
     struct follow *follow = state;
     struct err err = { 0 };
     enum reading_turn turn;
+    bool goes_on = follow->cut; // with the head of a fill before this one
 
     follow->out = out;
     if (reading_turn(&follow->reading, x, &turn, &err) < 0)
         return follow_end(follow, &err);
     if (turn == TURN_OTHERS)
         return follow_queue(follow);
-    if (!follow->cut && head_read(follow, &err) < 0)
+    if (!goes_on && head_read(follow, &err) < 0)
         return follow_end(follow, &err);
     if (!follow->row_sent)
         row_send(follow);
@@ -335,9 +337,10 @@ static enum fill follow_fill(struct exchange *x, void *state, struct buf *out)
         return follow_end(follow, &err);
     if (follow->failed)
         out->failed = -ENOMEM;
-    if (follow->child_due)
-        return FILL_MORE;
-    return follow_is_over(follow) ? FILL_END : FILL_WAIT;
+    if (follow_is_over(follow) && !follow->child_due)
+        return FILL_END;
+    // A head read long ago is nothing to wait on: what was committed since then woke nobody.
+    return follow->child_due || goes_on ? FILL_MORE : FILL_WAIT;
 }
 
 // ---- the request

@@ -292,7 +292,7 @@ static void stream_refill(struct exchange *x)
     fill = x->fill(x, x->state, &x->out);
     x->ended = fill == FILL_END;
     x->more = fill == FILL_MORE;
-    if (fill == FILL_WAIT && control_is_closing(x->control)) {
+    if (fill != FILL_END && control_is_closing(x->control)) {
         struct err err;
         err_shutting_down(&err);
         exchange_error_line(&x->out, &err);

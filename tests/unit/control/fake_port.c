@@ -88,7 +88,12 @@ static int fake_records(void *core, uint64_t job_id, uint64_t from_seq,
             .time_unix_ms = 1700000000123, .stream = STREAM_OUTPUT,
             .is_value = job->values[seq - 1], .step = SLICE("1/1"), .data = buf_slice(buf),
         };
-        if (fn(arg, &record, job->gaps[seq - 1]))
+        int rc = fn(arg, &record, job->gaps[seq - 1]);
+        if (seq == job->ends_after) {
+            fake_job_set(job, JOB_COMPLETED);
+            fake_commit(core, job_id);
+        }
+        if (rc)
             break;
     }
     return 0;

@@ -19,6 +19,7 @@ struct fake_job {
     bool *gaps, *values;
     size_t record_count;
     size_t lost;         // more that it should have, behind them
+    uint64_t ends_after; // the reading of this record: by a commit; 0: never
     uint64_t mark, child_mark; // of all that it wrote; its child wrote all of it
 };
 

@@ -235,6 +235,27 @@ static void the_records_of_a_child_may_be_far_apart(void **state)
     json_decref(lines);
 }
 
+// The job ends while its last record is on the way, which has filled a turn: what was known
+// of the job is old by then.
+static void an_end_while_a_record_is_sent_is_seen(void **state)
+{
+    struct world *world = *state;
+    struct fake_job *job = fake_job_add(world->fake, 12, "disks", JOB_RUNNING);
+    static const size_t len = 100000; // more than a turn takes
+    char *data = test_malloc(len);
+    struct client client;
+
+    memset(data, 'x', len);
+    fake_record_add(job, data, len);
+    job->ends_after = 1;
+    client_request(&client, world, "GET", "/v1/jobs/12/records?follow=1&rows=1", NULL);
+    client_read(&client, world, NULL);
+    assert_true(client.eof);
+    assert_non_null(strstr(buf_cstr(&client.raw), "\"Completed\""));
+    client_close(&client);
+    test_free(data);
+}
+
 static void a_removed_job_ends_its_followers(void **state)
 {
     struct world *world = *state;
@@ -388,6 +409,7 @@ int main(void)
         WITH_WORLD(rows_of_children_come_as_they_change),
         WITH_WORLD(another_question_of_a_child_is_told),
         WITH_WORLD(the_records_of_a_child_may_be_far_apart),
+        WITH_WORLD(an_end_while_a_record_is_sent_is_seen),
         WITH_WORLD(a_removed_job_ends_its_followers),
         WITH_WORLD(a_slow_reader_gets_everything),
         WITH_WORLD(a_hundred_followers_at_once),
