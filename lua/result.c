@@ -283,8 +283,8 @@ void error_raise_cancelled(lua_State *L)
 {
     const struct script_strand *strand = script_of(L)->current;
 
-    lua_pushstring(L, strand && strand->cut ? "its cleanup took too long (cleanup_timeout)"
-                                            : "cancelled");
+    lua_pushstring(L, strand && strand->cut && strand->cleaning
+                          ? "its cleanup took too long (cleanup_timeout)" : "cancelled");
     error_push(L, "cancelled");
     lua_error(L);
     abort(); // lua_error does not return

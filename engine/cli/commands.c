@@ -105,11 +105,14 @@ static const struct option_spec wait_options[] = {
     OPTIONS_COMMON,
 };
 
+#define OPTION_DRY_RUN { "dry-run", 0, NULL, "only show which jobs are meant" }
+
 static const struct option_spec stop_options[] = {
     OPTIONS_SELECT,
     { "grace", 0, "TIME", "from TERM to KILL; else 10s" },
     { "force", 0, NULL, "end the job now, even when its host is away" },
     { "wait", 0, NULL, "return when it has ended" },
+    OPTION_DRY_RUN,
     OPTIONS_COMMON,
 };
 
@@ -117,18 +120,21 @@ static const struct option_spec suspend_options[] = {
     OPTIONS_SELECT,
     { "force", 0, NULL, "interrupt running steps, too; they run again" },
     { "wait", 0, NULL, "return when it is suspended" },
+    OPTION_DRY_RUN,
     OPTIONS_COMMON,
 };
 
 static const struct option_spec resume_options[] = {
     OPTIONS_SELECT,
     { "wait", 0, NULL, "return when it has finished" },
+    OPTION_DRY_RUN,
     OPTIONS_COMMON,
 };
 
 static const struct option_spec remove_options[] = {
     OPTIONS_SELECT,
     { "force", 0, NULL, "stop it first when it has not finished" },
+    OPTION_DRY_RUN,
     OPTIONS_COMMON,
 };
 
@@ -272,8 +278,11 @@ const struct command commands[] = {
       wait_options, verb_wait },
     { "stop", "stop [OPTIONS] JOB...", "Stop jobs",
       "Each running command gets TERM and, when its grace is over, KILL; then the\n"
-      "workflow's cleanup runs, and the job is Stopped.\n\n"
-      "  pawl stop 12 --grace 30s --wait", stop_options, verb_stop },
+      "workflow's cleanup runs, and the job is Stopped. ID:HOST stops what the job does\n"
+      "on that host, and nothing is begun there any more; its other hosts go on.\n\n"
+      "  pawl stop 12 --grace 30s --wait\n"
+      "  pawl stop 12:web01\n"
+      "  pawl stop 'web*' --dry-run", stop_options, verb_stop },
     { "remove", "remove [OPTIONS] JOB...", "Remove finished jobs and their results",
       "A job that has not finished is refused, unless --force is given.\n\n"
       "  pawl remove 12\n  pawl remove --state Completed", remove_options, verb_remove },

@@ -56,6 +56,16 @@ static int wait_for(struct cli *cli, const json_t *row, const char *goal)
     return exit_code;
 }
 
+// --dry-run: who is meant, and nothing else.
+static bool is_tried(struct cli *cli, const json_t *rows)
+{
+    bool dry = option_is_set(&cli->options, "dry-run");
+
+    if (dry)
+        print_jobs(cli, rows);
+    return dry;
+}
+
 int each_row(struct cli *cli, void (*fn)(struct cli *cli, const json_t *row))
 {
     json_t *rows, *row;
@@ -64,8 +74,9 @@ int each_row(struct cli *cli, void (*fn)(struct cli *cli, const json_t *row))
 
     if (exit_code)
         return exit_code;
-    json_array_foreach(rows, i, row)
-        fn(cli, row);
+    if (!is_tried(cli, rows))
+        json_array_foreach(rows, i, row)
+            fn(cli, row);
     json_decref(rows);
     return 0;
 }
@@ -76,8 +87,9 @@ int each_job(struct cli *cli, size_t first, const char *verb, json_t *body, cons
     size_t i;
     int exit_code = body ? select_jobs(cli, first, SELECT_NEEDS_SOME, "", &rows) : EXIT_ENGINE;
 
-    json_array_foreach(rows, i, row)
-        one_job(cli, row, verb, body, changed);
+    if (exit_code == 0 && !is_tried(cli, rows))
+        json_array_foreach(rows, i, row)
+            one_job(cli, row, verb, body, changed);
     if (goal && option_is_set(&cli->options, "wait"))
         json_array_foreach(changed, i, row)
             wait_for(cli, row, goal);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Verbs that do the same to several jobs: each is asked, and a refusal of one keeps
-// none of the others from being served.
+// none of the others from being served. With --dry-run the selected jobs are shown, and
+// nothing is asked.
 #pragma once
 
 #include "cli/command.h"

@@ -158,7 +158,9 @@ static void name_add(struct select *select, const char *name)
     if (list_add(select, "name", name) || select->exit_code || child_add(select, name) ||
         is_filtered(select, name) || select->exit_code)
         return;
-    cli_error(select->cli, EXIT_NO_JOB, "job %s: no such job; `pawl get` lists them", name);
+    cli_error(select->cli, EXIT_NO_JOB, "job %s: no such job; `pawl get%s` lists them%s", name,
+              strchr(name, ':') ? " --children" : "",
+              strchr(name, ':') ? ", and a part goes by its job's id and its host, as 12:web01" : "");
 }
 
 static void text_add(struct select *select, const char *text)

@@ -11,8 +11,6 @@
 #include "model/job_limit.h"
 #include "model/question.h"
 
-enum { AWAY_NAMED = 3 }; // hosts, in a reason
-
 // ---- requests that were made before
 
 static bool answered_before(struct engine *engine, const struct change *change, change_fn fn,
@@ -85,8 +83,8 @@ static int refuse_finished(const struct found *found, const char *verb, struct e
                    (unsigned long long)found->id, job_state_name(found->state), verb);
 }
 
-static int unfinished(struct engine *engine, uint64_t id, const char *verb, struct resident **ret,
-                      struct err *err)
+int change_unfinished(struct engine *engine, uint64_t id, const char *verb,
+                      struct resident **ret, struct err *err)
 {
     struct found found;
     int rc = change_find(engine, id, &found, err);
@@ -96,52 +94,7 @@ static int unfinished(struct engine *engine, uint64_t id, const char *verb, stru
     return rc < 0 ? rc : resident_get(engine, found.id, ret, err);
 }
 
-// ---- stop
-
-static int end_now(struct resident *r, struct slice reason, struct err *err)
-{
-    struct event event = { .type = EVENT_ENDED };
-    int rc;
-
-    event.ended.state = JOB_STOPPED;
-    event.ended.reason = reason;
-    rc = dispatch_order_kills(r, err);
-    if (rc == 0 && r->wreck && r->job.suspend_cause == SUSPEND_DAMAGED)
-        return resident_end_unwritten(r, &event, err);
-    return rc < 0 ? rc : resident_fact(r, &event, err);
-}
-
-// What can be said of the hosts of running commands that have no link now, host by host.
-static void away_add(const struct resident *r, struct buf *text)
-{
-    size_t away = 0;
-
-    list_each(it, &r->attempts) {
-        const struct attempt *attempt = container_of(it, struct attempt, link);
-        if (attempt->host->ready || attempt->host == r->engine->localhost)
-            continue;
-        if (away++ < AWAY_NAMED)
-            buf_addf(text, "%s%.80s", away == 1 ? "; away: " : ", ", attempt->host->dest);
-    }
-    if (away > AWAY_NAMED)
-        buf_addf(text, " and %zu more", away - AWAY_NAMED);
-    if (away)
-        buf_add_str(text, ": what runs there is killed as soon as the host can be reached");
-}
-
-static int end_by_force(struct resident *r, bool broken, struct err *err)
-{
-    struct buf reason;
-    int rc;
-
-    buf_init(&reason, 0);
-    buf_add_str(&reason, broken ? "stopped; its script could not be run, so that no cleanup has run"
-                                : "stopped by force; no cleanup has run");
-    away_add(r, &reason);
-    rc = end_now(r, buf_slice(&reason), err);
-    buf_release(&reason);
-    return rc;
-}
+// ---- suspend, resume, signal
 
 // Those that were in flight before the wish. A reboot cannot be taken back.
 static void kill_in_flight(struct resident *r, uint64_t wish_no, int64_t grace_ms)
@@ -153,45 +106,26 @@ static void kill_in_flight(struct resident *r, uint64_t wish_no, int64_t grace_m
     }
 }
 
-int change_stop(struct engine *engine, const struct change *change, uint64_t *id, struct err *err)
+// One host alone can be stopped, and nothing else.
+static int refuse_part(const struct resident *r, uint64_t id, const char *verb, const char *done,
+                       struct err *err)
 {
-    struct event event = { .type = EVENT_STOP_ASKED };
-    struct resident *r;
-    bool broken, suspended;
-    int rc;
-
-    if (change->grace_ms > DURATION_MS_MAX)
-        return err_set(err, ERR_USAGE, "a grace of %lld ms is longer than a hundred years "
-                       "(%lld ms): set a shorter one", (long long)change->grace_ms,
-                       (long long)DURATION_MS_MAX);
-    rc = unfinished(engine, change->job_id, "stopped", &r, err);
-    if (rc < 0)
-        return rc;
-    *id = r->id;
-    broken = r->wreck || (r->job.suspend_asked && r->job.suspend_cause >= SUSPEND_DIVERGED);
-    event.stop_asked.grace_ms = change->grace_ms < 0 ? GRACE_MS : change->grace_ms;
-    if (change->force || broken)
-        return end_by_force(r, broken, err);
-    if (r->job.stop_asked)
-        return 0; // asked already: the first grace stands
-    suspended = r->job.suspend_asked;
-    rc = resident_fact(r, &event, err);
-    if (rc == 0)
-        dispatch_kill_cancelled(r, event.stop_asked.grace_ms);
-    if (rc == 0 && suspended) // its cleanup goes on
-        alarm_resume(r);
-    return rc;
+    if (id == r->id || r->job.child_count == 1)
+        return 0;
+    return err_set(err, ERR_STATE, "%llu is a part of job %llu: it can be stopped alone, but not "
+                   "%s: pawl %s %llu", (unsigned long long)id, (unsigned long long)r->id, done,
+                   verb, (unsigned long long)r->id);
 }
-
-// ---- suspend, resume, signal
 
 static int change_suspend(struct engine *engine, const struct change *change, uint64_t *id,
                           struct err *err)
 {
     struct event event = { .type = EVENT_SUSPEND_ASKED };
     struct resident *r;
-    int rc = unfinished(engine, change->job_id, "suspended", &r, err);
+    int rc = change_unfinished(engine, change->job_id, "suspended", &r, err);
 
+    if (rc == 0)
+        rc = refuse_part(r, change->job_id, "suspend", "suspended", err);
     if (rc < 0)
         return rc;
     *id = r->id;
@@ -244,8 +178,10 @@ static int change_resume(struct engine *engine, const struct change *change, uin
 {
     struct event event = { .type = EVENT_RESUMED };
     struct resident *r;
-    int rc = unfinished(engine, change->job_id, "resumed", &r, err);
+    int rc = change_unfinished(engine, change->job_id, "resumed", &r, err);
 
+    if (rc == 0)
+        rc = refuse_part(r, change->job_id, "resume", "resumed", err);
     if (rc < 0)
         return rc;
     *id = r->id;
@@ -266,7 +202,7 @@ static int change_signal(struct engine *engine, const struct change *change, uin
 {
     struct event event = { .type = EVENT_SIGNALLED };
     struct resident *r;
-    int rc = unfinished(engine, change->job_id, "signalled", &r, err);
+    int rc = change_unfinished(engine, change->job_id, "signalled", &r, err);
 
     if (rc < 0)
         return rc;
@@ -295,7 +231,7 @@ static int change_answer(struct engine *engine, const struct change *change, uin
     struct strand *strand = NULL;
     struct resident *r;
     struct buf given;
-    int rc = unfinished(engine, change->job_id, "answered", &r, err);
+    int rc = change_unfinished(engine, change->job_id, "answered", &r, err);
 
     if (rc < 0)
         return rc;

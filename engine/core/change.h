@@ -18,6 +18,9 @@ struct found {
     int64_t ended_unix_ms;
 };
 int change_find(struct engine *engine, uint64_t id, struct found *found, struct err *err);
+// The job, awake. ERR_STATE: it is finished, and cannot be `verb` any more.
+int change_unfinished(struct engine *engine, uint64_t id, const char *verb,
+                      struct resident **ret, struct err *err);
 // The job is gone with this turn: nobody sees it any more, its rows are reclaimed later.
 void change_tombstone(struct engine *engine, const struct found *found);
 // Removes a finished job whose time is over.
@@ -31,6 +34,7 @@ int start_check(struct engine *engine, const struct change *change, struct err *
 int start_instance(struct engine *engine, const struct change *change,
                    const struct schedule *schedule, int64_t nominal_unix_ms, uint64_t *id,
                    struct err *err);
+// stop.c: of a job, or, with a child's id, of its part on one host.
 int change_stop(struct engine *engine, const struct change *change, uint64_t *id, struct err *err);
 int change_remove(struct engine *engine, const struct change *change, uint64_t *id,
                   struct err *err);

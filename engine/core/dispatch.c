@@ -145,8 +145,10 @@ int attempt_begin(struct resident *r, struct strand *strand, enum action_kind ho
     }
     if (turn_act(r->engine, &act) < 0)
         return -ENOMEM;
-    if (how == ACT_ATTACH && (strand->cancel || strand->step.cut))
-        dispatch_kill(r, attempt, r->job.stop_asked ? r->job.stop_grace_ms : GRACE_MS);
+    if (how == ACT_ATTACH && (strand->cancel || strand->step.cut)) {
+        int64_t grace_ms = job_stop_grace_ms(&r->job, strand);
+        dispatch_kill(r, attempt, grace_ms < 0 ? GRACE_MS : grace_ms);
+    }
     return 0;
 }
 

@@ -276,6 +276,23 @@ static void get_renamed(const value *f, struct event *e)
     e->renamed.name = value_bytes(&f[0]);
 }
 
+static void put_child_stop_asked(const struct event *e, struct buf *buf)
+{
+    value_put_uint(buf, e->child_stop_asked.child_id);
+    value_put_int(buf, e->child_stop_asked.grace_ms);
+    value_put_bool(buf, e->child_stop_asked.force);
+    value_put_bytes(buf, e->child_stop_asked.reason);
+    value_put_bytes(buf, e->ended_waits);
+}
+
+static void get_child_stop_asked(const value *f, struct event *e)
+{
+    e->child_stop_asked.child_id = value_uint(&f[0], 0);
+    e->child_stop_asked.grace_ms = value_int(&f[1], 0);
+    e->child_stop_asked.force = value_bool(&f[2], false);
+    e->child_stop_asked.reason = value_bytes(&f[3]);
+}
+
 static void put_resumed(const struct event *e, struct buf *buf)
 {
     value_put_bytes(buf, e->ended_waits);
@@ -374,6 +391,9 @@ static const struct codec {
     [EVENT_EXPIRED] = { .fields = 2, .put = put_expired, .get = get_expired,
                         .more = 1, .get_more = get_ended_waits },
     [EVENT_RENAMED] = { .fields = 1, .put = put_renamed, .get = get_renamed },
+    [EVENT_CHILD_STOP_ASKED] = { .fields = 4, .put = put_child_stop_asked,
+                                 .get = get_child_stop_asked, .more = 1,
+                                 .get_more = get_ended_waits },
 };
 
 size_t event_encode(const struct event *event, struct buf *buf)

@@ -25,7 +25,8 @@
     X(RESUMED, "resumed")                                                              \
     X(ENDED, "ended")             /* the last one: state and reason */                 \
     X(EXPIRED, "expired")         /* one of the job's own limits is over */            \
-    X(RENAMED, "renamed")         /* people call it something else; its script does not see it */
+    X(RENAMED, "renamed")         /* people call it something else; its script does not see it */ \
+    X(CHILD_STOP_ASKED, "child_stop_asked") /* stop of its part on one host was asked */
 
 enum event_type {
 #define X(id, text) EVENT_##id,
@@ -152,6 +153,13 @@ struct event_renamed {
     struct slice name;         // not empty
 };
 
+struct event_child_stop_asked {
+    uint64_t child_id;
+    int64_t grace_ms;          // from TERM to KILL
+    bool force;                // its part ends now, without a cleanup
+    struct slice reason;       // what the child will show
+};
+
 struct event {
     enum event_type type;
     uint64_t no;               // set by the reader of a record
@@ -173,6 +181,7 @@ struct event {
         struct event_ended ended;
         struct event_expired expired;
         struct event_renamed renamed;
+        struct event_child_stop_asked child_stop_asked;
     };
 };
 

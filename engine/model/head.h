@@ -35,7 +35,7 @@ bool job_state_is_settled(enum job_state state); // finished or Suspended
     X(FAILED, "failed")           /* by its command, or the script */                   \
     X(UNREACHABLE, "unreachable") /* its host could not be reached, and was given up */ \
     X(UNREACHED, "unreached")     /* nothing was begun on it: the job ended before */   \
-    X(STOPPED, "stopped")         /* with its job, in the midst of it */
+    X(STOPPED, "stopped")         /* with its job, in the midst of it, or alone */
 
 enum child_failure {
 #define X(id, text) CHILD_##id,

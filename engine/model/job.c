@@ -328,12 +328,24 @@ static int apply_stop_asked(struct job *job, const struct event *event, struct e
         return 0;
     job->stop_asked = true;
     lift_suspension(job); // cleanup must be able to run
-    if (!job->expired && strands_cancel(&job->strands, event->no))
+    if (!job->expired && strands_cancel(&job->strands, (struct slice){ 0 }, event->no))
         job->bounded_no = event->no;
     if (suspended && strands_rebound(&job->strands, event->no)) // as at a resume
         job->bounded_no = event->no;
     if (suspended)
         go_on_without(job);
+    return 0;
+}
+
+static int apply_child_stop_asked(struct job *job, const struct event *event, struct err *err)
+{
+    struct job_child *child = job_child_of_id(job, event->child_stop_asked.child_id);
+
+    if (!child)
+        return err_set(err, ERR_STATE, "event %llu stops a child that is not there",
+                       (unsigned long long)event->no);
+    if (job_child_stop(job, child, event))
+        job->bounded_no = event->no;
     return 0;
 }
 
@@ -407,6 +419,7 @@ int job_apply(struct job *job, const struct event *event, struct err *err)
         [EVENT_ENDED] = apply_ended,
         [EVENT_EXPIRED] = job_apply_expired,
         [EVENT_RENAMED] = apply_renamed,
+        [EVENT_CHILD_STOP_ASKED] = apply_child_stop_asked,
     };
     int64_t before = job->time_unix_ms;
     int rc;
@@ -432,9 +445,14 @@ int job_apply(struct job *job, const struct event *event, struct err *err)
 
 struct strand *job_next(struct job *job)
 {
+    struct strand *strand;
+
     if (job->suspend_asked || job->ended)
         return NULL;
-    return strands_next(&job->strands);
+    strand = strands_next(&job->strands);
+    if (strand && strand->wake == WAKE_START && job_child_holds(job, strand))
+        strand->cancel = true;
+    return strand;
 }
 
 static int end_main(struct job *job, struct strand *strand, const struct effect *effect,

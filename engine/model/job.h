@@ -20,7 +20,8 @@
 
 
 // How: a child begins with the first step on its host, and is over when the strand
-// that `each` made for the host is, or the job; a later step on it opens it again.
+// that `each` made for the host is, or the job; a later step on it opens it again, unless
+// its stop was asked: then nothing that `each` makes for the host goes on, or begins.
 struct job_child {
     uint64_t id;
     struct uuid uuid;
@@ -30,7 +31,9 @@ struct job_child {
     bool reached;              // ... while its link was ready
     bool given_up;             // its last command, cleanup left out, did not reach the host
     bool over, failed;         // its strand has ended; by an error
-    struct buf reason;         // why it failed
+    bool stop_asked, stopped;  // alone; and it is over by that
+    int64_t stop_grace_ms;
+    struct buf reason;         // why it failed, or what its stop is called
     int32_t exit_code;         // of its last command; EXIT_CODE_NONE
     int64_t started_unix_ms, ended_unix_ms;
 };
@@ -103,6 +106,9 @@ void job_progress(struct job *job, struct slice note_value);
 // What a step remembers of the boot it was intended under (step.boot_mark).
 uint64_t job_boot_mark(const struct job *job, struct slice boot_id);
 struct job_child *job_child_of_host(const struct job *job, struct slice host); // or NULL
+struct job_child *job_child_of_id(const struct job *job, uint64_t id);         // or NULL
+// From TERM to KILL for what a cancelled strand has begun; -1: it was not stopped.
+int64_t job_stop_grace_ms(const struct job *job, const struct strand *strand);
 
 // Fills the head; children: room for job->child_count; questions: empty, filled with what
 // is asked, and failed for want of memory. Slices borrow from the job.

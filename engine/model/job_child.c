@@ -122,7 +122,7 @@ void job_children_release(struct job *job)
 
 // ---- their life
 
-static struct job_child *child_of_id(struct job *job, uint64_t id)
+struct job_child *job_child_of_id(const struct job *job, uint64_t id)
 {
     uint64_t at = job->child_count ? id - job->children[0].id : 0;
 
@@ -136,7 +136,7 @@ static struct job_child *child_of_id(struct job *job, uint64_t id)
 
 void job_child_touch(struct job *job, const struct event *intended, bool cleaning)
 {
-    struct job_child *child = child_of_id(job, intended->intended.child_id);
+    struct job_child *child = job_child_of_id(job, intended->intended.child_id);
 
     if (!child)
         return;
@@ -144,8 +144,8 @@ void job_child_touch(struct job *job, const struct event *intended, bool cleanin
         child->started_unix_ms = intended->time_unix_ms;
     child->touched = true;
     child->reached |= intended->intended.boot_id.len > 0;
-    if (child->failed && cleaning)
-        return; // what tidies up after a failure does not undo it
+    if (child->stop_asked || (child->failed && cleaning))
+        return; // what tidies up after a failure, or a stop, does not undo it
     child->over = child->failed = false; // a later step opens it again
     buf_clear(&child->reason);
 }
@@ -158,21 +158,76 @@ void job_child_note(struct job_child *child, const struct outcome *outcome, bool
         child->given_up = outcome->kind == OUTCOME_UNREACHABLE;
 }
 
+static void be_over(struct job *job, struct job_child *child)
+{
+    job->child_ends++;
+    child->over = true;
+    child->ended_unix_ms = job->time_unix_ms;
+}
+
+static void be_stopped(struct job *job, struct job_child *child)
+{
+    if (child->stopped) // before its turn came, say
+        return;
+    be_over(job, child);
+    child->stopped = true;
+    child->failed = false;
+}
+
 void job_child_over(struct job *job, const struct strand *strand, const struct effect *end)
 {
     struct job_child *child = strand->host.len ? job_child_of_host(job, strand->host) : NULL;
 
+    if (child && child->stop_asked) {
+        be_stopped(job, child);
+        return;
+    }
     if (!child || (!end->failed && (!child->touched || child->over)))
         return; // nothing was done on it, or nothing since it was over
     if (end->failed && job_is_ending(job))
         return; // it shares its job's end
-    job->child_ends++;
-    child->over = true;
+    be_over(job, child);
     child->failed = end->failed;
-    child->ended_unix_ms = job->time_unix_ms;
     buf_clear(&child->reason);
     if (end->failed)
         buf_add_slice(&child->reason, slice_cut(end->message, CHILD_REASON_MAX));
+}
+
+bool job_child_stop(struct job *job, struct job_child *child, const struct event *asked)
+{
+    const struct event_child_stop_asked *stop = &asked->child_stop_asked;
+    struct slice host = buf_slice(&child->host);
+    bool cleans = false;
+
+    child->stop_asked = true;
+    child->stop_grace_ms = stop->grace_ms;
+    buf_clear(&child->reason);
+    buf_add_slice(&child->reason, slice_cut(stop->reason, CHILD_REASON_MAX));
+    if (stop->force)
+        strands_drop(&job->strands, host);
+    else
+        cleans = strands_cancel(&job->strands, host, asked->no);
+    if (!strands_are_for(&job->strands, host)) // nor was anything begun
+        be_stopped(job, child);
+    return cleans;
+}
+
+bool job_child_holds(const struct job *job, const struct strand *strand)
+{
+    const struct job_child *child =
+        strand->host.len ? job_child_of_host(job, strand->host) : NULL;
+
+    return child && child->stop_asked;
+}
+
+int64_t job_stop_grace_ms(const struct job *job, const struct strand *strand)
+{
+    if (job->stop_asked)
+        return job->stop_grace_ms;
+    for (; strand; strand = strand->parent)
+        if (job_child_holds(job, strand))
+            return job_child_of_host(job, strand->host)->stop_grace_ms;
+    return -1;
 }
 
 size_t job_children_failed(const struct job *job)
@@ -181,6 +236,15 @@ size_t job_children_failed(const struct job *job)
 
     for (size_t i = 0; i < job->child_count; i++)
         count += job->children[i].failed;
+    return count;
+}
+
+size_t job_children_stopped(const struct job *job)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < job->child_count; i++)
+        count += job->children[i].stopped;
     return count;
 }
 
@@ -194,10 +258,29 @@ static const struct job_child *first_failed(const struct job *job)
 
 static bool was_stopped(const struct job *job) { return job->stop_asked && !job->expired; }
 
+// Of a script that is content: some hosts were stopped, and none has failed.
+static void tell_stopped(struct job *job)
+{
+    size_t count = job_children_stopped(job);
+
+    if (!count || job->main_raised)
+        return;
+    buf_clear(&job->reason);
+    buf_addf(&job->reason, "%zu of %zu hosts %s stopped, the first: ", count, job->child_count,
+             count == 1 ? "was" : "were");
+    for (size_t i = 0; i < job->child_count; i++)
+        if (job->children[i].stopped) {
+            buf_add_slice(&job->reason, buf_slice(&job->children[i].host));
+            return;
+        }
+}
+
 void job_children_sum_up(struct job *job)
 {
     const struct job_child *first = first_failed(job);
 
+    if (!first)
+        tell_stopped(job);
     if (!first || (job->main_raised && !was_stopped(job)))
         return;
     job->main_failed = true;
@@ -240,16 +323,16 @@ static enum job_state state_under_way(const struct job *job, const struct job_ch
 static enum job_state child_state(const struct job *job, const struct job_child *child, bool asks)
 {
     if (child->over)
-        return child->failed ? JOB_FAILED : JOB_COMPLETED;
+        return child->stopped ? JOB_STOPPED : child->failed ? JOB_FAILED : JOB_COMPLETED;
     if (job->ended)
         return state_at_end(job, child);
-    return state_under_way(job, child, asks);
+    return child->stop_asked ? JOB_STOPPING : state_under_way(job, child, asks);
 }
 
 static struct slice child_reason(const struct job *job, const struct job_child *child,
                                  enum job_state state)
 {
-    if (child->failed)
+    if (child->failed || child->stopped)
         return buf_slice(&child->reason);
     if (job->ended && job->child_count > 1 && !child->touched && state == JOB_STOPPED)
         return SLICE("never reached: the job ended before");
@@ -263,7 +346,7 @@ static struct slice child_reason(const struct job *job, const struct job_child *
 static enum child_failure child_failure(const struct job_child *child, enum job_state state)
 {
     if (state == JOB_STOPPED)
-        return child->touched ? CHILD_STOPPED : CHILD_UNREACHED;
+        return child->touched || child->stopped ? CHILD_STOPPED : CHILD_UNREACHED;
     if (state == JOB_FAILED)
         return child->given_up ? CHILD_UNREACHABLE : CHILD_FAILED;
     return CHILD_NONE;

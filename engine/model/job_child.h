@@ -19,9 +19,15 @@ void job_child_touch(struct job *job, const struct event *intended, bool cleanin
 void job_child_note(struct job_child *child, const struct outcome *outcome, bool cleaning);
 // The branch ends; was it a host's, on which it did something, its child is over.
 void job_child_over(struct job *job, const struct strand *strand, const struct effect *end);
+// Its stop was asked: what `each` made for its host is cancelled or, by force, cut off.
+// True: some of it cleans up, bounded from this event on.
+bool job_child_stop(struct job *job, struct job_child *child, const struct event *asked);
+// A strand that is about to begin is one for a host whose child is to stop.
+bool job_child_holds(const struct job *job, const struct strand *strand);
 // The script is over: a child that failed fails the job, whose reason says how many did.
 void job_children_sum_up(struct job *job);
 size_t job_children_failed(const struct job *job);
+size_t job_children_stopped(const struct job *job);
 // head: has what is asked on its host (questions_fill), and nothing else.
 void job_child_head_fill(const struct job *job, const struct job_child *child,
                          struct child_head *head);

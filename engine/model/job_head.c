@@ -39,6 +39,10 @@ bool job_wants_end(const struct job *job, struct event_ended *ret)
     if (job->ended || !job->main_ended || job->in_flight)
         return false;
     *ret = (struct event_ended){ .state = JOB_COMPLETED, .value = buf_slice(&job->value) };
+    if (!job->main_failed && job_children_stopped(job)) {
+        ret->state = JOB_STOPPED;
+        ret->reason = buf_slice(&job->reason);
+    }
     if (!job->main_failed)
         return true;
     ret->state = job->stop_asked && !job->expired && !job_children_failed(job) ? JOB_STOPPED

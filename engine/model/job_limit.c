@@ -81,7 +81,7 @@ int job_apply_expired(struct job *job, const struct event *event, struct err *er
         return err_set(err, ERR_STATE, "a job that is ending cannot run out of time");
     job->expired = true;
     job->expired_limit = e->limit;
-    if (strands_cancel(&job->strands, event->no))
+    if (strands_cancel(&job->strands, (struct slice){ 0 }, event->no))
         job->bounded_no = event->no;
     return 0;
 }

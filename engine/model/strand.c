@@ -445,24 +445,45 @@ static struct strand **in_path_order(const struct strands *strands, size_t *coun
     return all;
 }
 
-struct strand *strand_cleanup(struct strand *strand)
+// Did `each` make it for that host?
+static bool is_made_for(const struct strand *strand, struct slice host)
+{
+    return host.len > 0 && slice_equal(strand->host, host);
+}
+
+// Of the strand and those it is a branch of: the one made for the host, or, without a
+// host, the main strand; NULL: there is none.
+static const struct strand *root_of(const struct strand *strand, struct slice host)
+{
+    while (strand && (host.len ? !is_made_for(strand, host) : strand->parent != NULL))
+        strand = strand->parent;
+    return strand;
+}
+
+// The topmost strand that cleans up, from the strand up to root.
+static struct strand *cleanup_within(struct strand *strand, const struct strand *root)
 {
     struct strand *top = NULL;
 
-    for (; strand; strand = strand->parent)
+    for (; strand; strand = strand == root ? NULL : strand->parent)
         if (strand->scope != SCOPE_BODY)
             top = strand;
     return top;
 }
 
-bool strands_cancel(struct strands *strands, uint64_t event_no)
+struct strand *strand_cleanup(struct strand *strand) { return cleanup_within(strand, NULL); }
+
+bool strands_cancel(struct strands *strands, struct slice host, uint64_t event_no)
 {
     size_t n;
     struct strand **all = in_path_order(strands, &n);
     bool cleaning = false;
 
     for (size_t i = 0; i < n; i++) {
-        struct strand *cleanup = strand_cleanup(all[i]);
+        const struct strand *root = root_of(all[i], host);
+        struct strand *cleanup = root ? cleanup_within(all[i], root) : NULL;
+        if (!root)
+            continue;
         if (!cleanup) {
             call_off(strands, all[i], false);
         } else if (!cleanup->cleanup_no) {
@@ -472,6 +493,33 @@ bool strands_cancel(struct strands *strands, uint64_t event_no)
     }
     free(all);
     return cleaning;
+}
+
+void strands_drop(struct strands *strands, struct slice host)
+{
+    size_t n;
+    struct strand **all = in_path_order(strands, &n);
+
+    for (size_t i = 0; i < n; i++)
+        if (strand_is_for(all[i], host) && !all[i]->cut)
+            call_off(strands, all[i], true);
+    free(all);
+}
+
+bool strand_is_for(const struct strand *strand, struct slice host)
+{
+    return root_of(strand, host) != NULL;
+}
+
+bool strands_are_for(const struct strands *strands, struct slice host)
+{
+    const struct strand *strand;
+    size_t at = 0;
+
+    while ((strand = map_next(&strands->by_path, &at)))
+        if (is_made_for(strand, host))
+            return true;
+    return false;
 }
 
 bool strands_rebound(struct strands *strands, uint64_t event_no)

@@ -134,11 +134,17 @@ int strands_keep(struct strands *strands, struct err *err);
 // In BACKOFF the step is known by the event that began the wait.
 int strand_back_off(struct strands *strands, struct strand *strand, uint64_t event_no,
                     struct err *err);
-// Cancels the whole tree: waiting strands are woken with WAKE_CANCEL, except those
-// whose attempt is in flight; they are told when it settles. Branches that have
-// not begun never will. What cleans up is left to it, bounded from event_no on.
-// True when something does.
-bool strands_cancel(struct strands *strands, uint64_t event_no);
+// Cancels the whole tree, or what `each` made for a host, and below it (host: not empty):
+// waiting strands are woken with WAKE_CANCEL, except those whose attempt is in flight;
+// they are told when it settles. Branches that have not begun never will. What cleans up
+// is left to it, bounded from event_no on. True when something does.
+bool strands_cancel(struct strands *strands, struct slice host, uint64_t event_no);
+// Cuts off what `each` made for a host, and below it, cleanups too.
+void strands_drop(struct strands *strands, struct slice host);
+// Is it one that `each` made for the host (not empty), or below such a one?
+bool strand_is_for(const struct strand *strand, struct slice host);
+// Is there any such strand?
+bool strands_are_for(const struct strands *strands, struct slice host);
 // The topmost strand, of this one and those it is a branch of, that cleans up; or NULL.
 struct strand *strand_cleanup(struct strand *strand);
 // Bounds the cleanups that are bounded already anew, from event_no on. True: there are any.

@@ -241,8 +241,16 @@ def _(home):
     assert "Hello\n" in home.received(job)
 
 
-still_open("5.59", "all children stopped one by one: the parent is Stopped",
-           "a child alone cannot be stopped: stop is of a job; its state is tested by 1c.12")
+@case("5.59", "all children stopped one by one: the parent is Stopped", hosts=True)
+def _(home):
+    job = home.run("invoke", "-d", "--hosts", "host1,host2", "--json", "-c", "sleep 300").row["id"]
+    home.until("both run", lambda: all(row["state"] == "Running" for row in home.get(job, "--children")))
+    home.run("stop", "%d:host1" % job, "--wait")
+    assert [row["state"] for row in home.get(job, "--children")] == ["Running", "Stopped", "Running"]
+    home.run("stop", job + 2, "--wait")
+    home.wait(job)
+    assert [row["state"] for row in home.get(job, "--children")] == ["Stopped"] * 3
+    assert home.job(job)["reason"] == "2 of 2 hosts were stopped, the first: host1"
 
 
 @case("5.61", "one host reachable, one closed: a result and an error", hosts=True)

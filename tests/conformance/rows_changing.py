@@ -62,7 +62,14 @@ def _(home):
     assert home.received(job).startswith(pid)
 
 
-still_open("1f.7", "stop --dry-run", "pawl get with the same selectors shows what would be stopped")
+@case("1f.7", "stop --dry-run, and of remove, suspend and resume: who is meant, and nothing is done")
+def _(home):
+    jobs = [home.start("sleep 300", "--name", "dry%d" % n) for n in (1, 2)]
+    for verb in ("stop", "suspend", "resume", "remove"):
+        assert [row["id"] for row in home.run(verb, "dry*", "--dry-run", "--json").rows] == jobs
+        assert "dry1" in home.run(verb, "dry*", "--dry-run").text
+    home.run("stop", "dry9", "--dry-run", code=3)
+    assert [home.state(job) for job in jobs] == ["Running", "Running"]
 
 
 @case("1f.8", "remove: finished jobs only, whatever the selector; --force stops first")

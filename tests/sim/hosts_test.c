@@ -21,6 +21,8 @@ struct shape {
     const char *script;
     int stop_at_ms; // 0: never
     unsigned spare; // commands that a reboot of the host's own may make unnecessary
+    unsigned part;  // that is stopped, from 1; 0: the whole job is
+    bool drops;     // by force
 };
 
 // Commands are quiet: one that a reboot cut off writes its output twice, rightly.
@@ -31,59 +33,78 @@ static const struct shape shapes[] = {
       "  local b = h:run{'ms=5 out=' .. a.out .. '2', quiet = true}\n"
       "  return b.out\n"
       "end)\n"
-      "print(r.values.a, r.values.b, r.values.c, r.values.d)\n", 0, 0 },
+      "print(r.values.a, r.values.b, r.values.c, r.values.d)\n", 0, 0, 0, false },
     { "throttled",
       "hosts:each({throttle = 2}, function(h)\n"
       "  for i = 1, 3 do print(h.name, h:run{'ms=7 out=x' .. i, quiet = true}.out) end\n"
-      "end)\n", 0, 0 },
+      "end)\n", 0, 0, 0, false },
     { "rolling",
       "hosts:rolling({batches = {1, 2}, pause = '90s'}, function(h)\n"
       "  print(h.name, h:run{'ms=3000 out=up', quiet = true}.out)\n"
       "end)\n"
-      "print(localhost:run{'out=done', quiet = true}.out)\n", 0, 0 },
+      "print(localhost:run{'out=done', quiet = true}.out)\n", 0, 0, 0, false },
     { "added", // hosts that the job was not started for
       "hosts('e,f,g'):each(function(h)\n"
       "  print(h.name, h:run{'ms=40000 out=long', quiet = true}.out)\n"
-      "end)\n", 0, 0 },
+      "end)\n", 0, 0, 0, false },
     { "put", // the transfer runs on localhost: its words are in its path
       "local r = hosts:each(function(h)\n"
       "  local a = h:put('ms=20 code=0 out=changed ', 'x', {quiet = true})\n"
       "  local b = h:get('ms=40000 code=0 out=changed ', 'y', {quiet = true})\n"
       "  local c = h:run{'ms=5 out=' .. h.name, quiet = true}\n"
       "  print(h.name, a.changed, b.changed, c.out)\n"
-      "end)\n", 0, 0 },
+      "end)\n", 0, 0, 0, false },
     { "slept",
       "hosts:each(function(h)\n"
       "  h:run{'ms=5 out=one', quiet = true}\n"
       "  sleep('5m')\n"
       "  print(h.name, h:run{'ms=5 out=two', quiet = true}.out)\n"
-      "end)\n", 0, 0 },
+      "end)\n", 0, 0, 0, false },
     { "fails",
       "hosts:each(function(h)\n"
       "  h:run{'ms=5 code=' .. (h.name == 'b' and 3 or 0), quiet = true}\n"
       "  print(h.name)\n"
-      "end)\n", 0, 0 },
+      "end)\n", 0, 0, 0, false },
     { "undone",
       "workflow { cleanup_timeout = '12h' }\n"
       "hosts:each(function(h)\n"
       "  undo(function() print(h.name, h:run{'out=undone', quiet = true}.out) end)\n"
       "  h:run{'ms=5', quiet = true}\n"
       "end)\n"
-      "fail('on purpose')\n", 0, 0 },
+      "fail('on purpose')\n", 0, 0, 0, false },
     { "stopped",
       "workflow { cleanup_timeout = '12h' }\n"
       "hosts:each(function(h)\n"
       "  undo(function() print(h.name, h:run{'out=undone', quiet = true}.out) end)\n"
       "  h:run{'ms=5', quiet = true}\n"
       "  h:run{'ms=900000000', quiet = true}\n"
-      "end)\n", 4 * 3600 * 1000, 0 },
+      "end)\n", 4 * 3600 * 1000, 0, 0, false },
+    { "part_stopped", // b's; it is left out of what comes behind, too
+      "workflow { cleanup_timeout = '12h' }\n"
+      "local r = hosts:each(function(h)\n"
+      "  undo(function() print(h.name, h:run{'out=undone', quiet = true}.out) end)\n"
+      "  h:run{'ms=5', quiet = true}\n"
+      "  if h.name == 'b' then h:run{'ms=900000000', quiet = true} end\n"
+      "end)\n"
+      "print(#r.failed, r.errors.b.kind)\n"
+      "hosts:each(function(h) print(h.name, h:run{'ms=5 out=again', quiet = true}.out) end)\n",
+      4 * 3600 * 1000, 0, 2, false },
+    { "part_dropped",
+      "local r = hosts:each(function(h)\n"
+      "  undo(function() print(h.name, h:run{'out=undone', quiet = true}.out) end)\n"
+      "  h:run{'ms=5', quiet = true}\n"
+      "  if h.name == 'b' then h:run{'ms=900000000', quiet = true} end\n"
+      "end)\n"
+      "print(#r.failed, r.errors.b.kind)\n"
+      "hosts:each(function(h) print(h.name, h:run{'ms=5 out=again', quiet = true}.out) end)\n",
+      4 * 3600 * 1000, 0, 2, true },
     { "rebooted",
       "hosts:each(function(h)\n"
       "  local a = h:run{'ms=5 out=before', quiet = true}\n"
       "  h:reboot{command = 'ms=400 reboot=1', timeout = '12h'}\n"
       "  print(h.name, a.out, h:run{'ms=5 out=after', quiet = true}.out)\n"
-      "end)\n", 0, 4 },
-    { NULL, NULL, 0, 0 },
+      "end)\n", 0, 4, 0, false },
+    { NULL, NULL, 0, 0, 0, false },
 };
 
 #define NAMED(name) "\x81\xa4name\xa1" name
@@ -96,7 +117,7 @@ static char *run_shape(const struct shape *shape, const struct sim_options *opti
     uint64_t job = sim_start_on(sim, shape->script, slice_str(on_four));
 
     if (shape->stop_at_ms)
-        sim_stop_at(sim, shape->stop_at_ms, job);
+        (shape->drops ? sim_drop_at : sim_stop_at)(sim, shape->stop_at_ms, job + shape->part);
     return play_shape(sim, job, LIMIT_MS, shape->name, options->seed, counts);
 }
 

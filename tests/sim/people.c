@@ -7,7 +7,7 @@
 
 #include "inside.h"
 
-enum order_kind { SIM_SIGNAL, SIM_RESUME, SIM_STOP, SIM_REBOOT };
+enum order_kind { SIM_SIGNAL, SIM_RESUME, SIM_STOP, SIM_DROP, SIM_REBOOT };
 
 struct order {
     struct list link;
@@ -30,11 +30,13 @@ static void ordered(void *arg, uint64_t id, const struct err *err)
 
 static int ask_engine(struct sim *sim, struct order *order, struct err *err)
 {
-    static const enum change_kind kinds[] = { CHANGE_SIGNAL, CHANGE_RESUME, CHANGE_STOP };
+    static const enum change_kind kinds[] = { CHANGE_SIGNAL, CHANGE_RESUME, CHANGE_STOP,
+                                              CHANGE_STOP };
     struct port port = engine_port(sim->engine);
     struct change change = { .kind = kinds[order->kind], .job_id = order->job,
                              .request = order->request, .grace_ms = -1,
-                             .signal_name = slice_str(order->name) };
+                             .signal_name = slice_str(order->name),
+                             .force = order->kind == SIM_DROP };
 
     return port.ops->change(port.core, &change, ordered, order, err);
 }
@@ -130,6 +132,11 @@ void sim_resume_at(struct sim *sim, int64_t in_ms, uint64_t job)
 void sim_stop_at(struct sim *sim, int64_t in_ms, uint64_t job)
 {
     order_at(sim, SIM_STOP, in_ms, job, "");
+}
+
+void sim_drop_at(struct sim *sim, int64_t in_ms, uint64_t job)
+{
+    order_at(sim, SIM_DROP, in_ms, job, "");
 }
 
 void sim_reboot_at(struct sim *sim, int64_t in_ms) { order_at(sim, SIM_REBOOT, in_ms, 0, ""); }

@@ -36,6 +36,7 @@ uint64_t sim_start_on(struct sim *sim, const char *script, struct slice hosts);
 void sim_signal_at(struct sim *sim, int64_t in_ms, uint64_t job, const char *name);
 void sim_resume_at(struct sim *sim, int64_t in_ms, uint64_t job);
 void sim_stop_at(struct sim *sim, int64_t in_ms, uint64_t job);
+void sim_drop_at(struct sim *sim, int64_t in_ms, uint64_t job); // by force
 // localhost reboots: what runs there is cut off.
 void sim_reboot_at(struct sim *sim, int64_t in_ms);
 // Kills the engine; the next one has this prelude.

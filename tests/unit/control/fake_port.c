@@ -255,7 +255,7 @@ void fake_answer(struct fake_port *fake, uint64_t id, const struct err *err)
             return;
         }
     }
-    assert(!"no change is open");
+    assert(false && "no change is open");
 }
 
 size_t fake_open_changes(const struct fake_port *fake)

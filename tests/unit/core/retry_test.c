@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A finished job once more: on the hosts that failed in the ways that are asked for, in
 // the old order, made of what the old one was made of; and what is refused.
-#include "unit/core/fake_world.h"
+#include "unit/core/many_hosts.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,76 +15,16 @@
 #define EACH HEADER "hosts:each({ throttle = tonumber(hosts[1].vars.throttle) }, function(h) " \
                     "print(h.name, h.vars.v, params.x) h:run('x') end)"
 
-static struct buf hosts_of(const char *text)
-{
-    json_t *json = json_loads(text, 0, NULL);
-    struct buf buf;
-
-    assert_non_null(json);
-    buf_init(&buf, 0);
-    assert_int_equal(value_from_json(json, &buf, NULL), 0);
-    json_decref(json);
-    return buf;
-}
-
-static uint64_t start_on(struct fake_world *w, const char *script, const char *hosts)
-{
-    struct buf encoded = hosts_of(hosts);
-    struct change change = start_of(script);
-    uint64_t job;
-
-    change.name = SLICE("patch");
-    change.command = SLICE("patch.lua x=1");
-    change.meta = SLICE("\x81\xa1k\xa1v");
-    change.params = SLICE("\x81\xa1x\xa5given");
-    change.hosts = buf_slice(&encoded);
-    job = job_start_change(w, &change);
-    buf_release(&encoded);
-    return job;
-}
-
-static void up(struct fake_world *w, const char *host)
-{
-    w->at = host;
-    link_up_again(w, "boot-w");
-}
-
-static void refuses_us(struct fake_world *w, const char *host)
-{
-    w->at = host;
-    link_ends(w, LINK_END_DENIED);
-    world_settle(w);
-}
-
-static uint64_t started_on(struct fake_world *w, const char *host)
-{
-    w->at = host;
-    for (size_t i = 0; i < w->call_count; i++)
-        if (w->calls[i].kind == CALL_START && strcmp(w->calls[i].host, host) == 0)
-            return w->calls[i].key.intent_no;
-    fail_msg("nothing was started on %s", host);
-    return 0;
-}
-
-static void ends(struct fake_world *w, const char *host, int code)
-{
-    command_ends(w, started_on(w, host), code);
-}
-
-#define THREE "[{\"name\":\"web1\",\"vars\":{\"v\":\"a\"}}," \
-              "{\"name\":\"web2\",\"dest\":\"root@10.0.0.2\",\"vars\":{\"v\":\"b\"}}," \
-              "{\"name\":\"web3\",\"vars\":{\"v\":\"c\"}}]"
-
 // web1 has failed, web2 let nobody in, web3 is done.
 static uint64_t failed_job(struct fake_world *w)
 {
-    uint64_t job = start_on(w, EACH, THREE);
+    uint64_t job = start_on_hosts(w, EACH, THREE);
 
-    up(w, "web1");
-    up(w, "web3");
-    ends(w, "web3", 0);
-    ends(w, "web1", 3);
-    refuses_us(w, "root@10.0.0.2");
+    host_up(w, "web1");
+    host_up(w, "web3");
+    host_ends(w, "web3", 0);
+    host_ends(w, "web1", 3);
+    host_refuses(w, "root@10.0.0.2");
     expect_state(w, job, JOB_FAILED);
     w->call_count = 0;
     return job;
@@ -146,9 +86,9 @@ static void hosts_that_failed_in_their_old_order(void **state)
     expect_records(w, job, "output: web1\ta\tgiven|\noutput: web2\tb\tgiven|\n");
     world_tick(w, 2001); // it has just refused us
     assert_non_null(link_to(w, "root@10.0.0.2")); // the destination is the old one
-    ends(w, "web1", 0);
-    up(w, "root@10.0.0.2");
-    ends(w, "root@10.0.0.2", 0);
+    host_ends(w, "web1", 0);
+    host_up(w, "root@10.0.0.2");
+    host_ends(w, "root@10.0.0.2", 0);
     expect_state(w, job, JOB_COMPLETED);
     refused(w, job, UNFINISHED, "is Completed: there is nothing to retry");
 }
@@ -166,13 +106,13 @@ static void only_those_that_are_asked_for(void **state)
 static void stopped_hosts_are_asked_for_by_name(void **state)
 {
     struct fake_world *w = *state;
-    uint64_t job = start_on(w, EACH, "[{\"name\":\"web1\",\"vars\":{\"throttle\":\"1\"}},"
+    uint64_t job = start_on_hosts(w, EACH, "[{\"name\":\"web1\",\"vars\":{\"throttle\":\"1\"}},"
                                      "{\"name\":\"web2\"},{\"name\":\"web3\"}]");
 
-    up(w, "web1");
+    host_up(w, "web1");
     stop_job(w, job, 1000);
     refused(w, job, DEFAULT, "is Stopping: only a finished job can be retried");
-    command_dies(w, started_on(w, "web1"), 15);
+    command_dies(w, started_on_host(w, "web1"), 15);
     expect_state(w, job, JOB_STOPPED);
     shows(w, retried(w, job, DEFAULT), "patch patch.lua x=1 workflow k=v | web2 | web3");
     shows(w, retried(w, job, UNFINISHED), "patch patch.lua x=1 workflow k=v | web1 | web2 | web3");
@@ -237,10 +177,10 @@ static void a_child_and_a_job_that_is_none(void **state)
 static void hosts_that_the_script_names_are_its_business(void **state)
 {
     struct fake_world *w = *state;
-    uint64_t job = start_on(w, HEADER "pcall(function() host('db1'):run('x') end) fail('db1')",
+    uint64_t job = start_on_hosts(w, HEADER "pcall(function() host('db1'):run('x') end) fail('db1')",
                             "[{\"name\":\"web1\"}]");
 
-    refuses_us(w, "db1");
+    host_refuses(w, "db1");
     expect_state(w, job, JOB_FAILED);
     refused(w, job, 1u << CHILD_UNREACHABLE, "(1) were named by its script");
     shows(w, retried(w, job, 1u << CHILD_UNREACHED), "patch patch.lua x=1 workflow k=v | web1");

@@ -61,6 +61,9 @@ static void fill_event(struct event *e, enum event_type type)
     case EVENT_ENDED: e->ended = (struct event_ended){ JOB_FAILED, SLICE("r"), SLICE("\xc0") }; break;
     case EVENT_EXPIRED: e->expired = (struct event_expired){ LIMIT_CLEANUP, 9 }; break;
     case EVENT_RENAMED: e->renamed = (struct event_renamed){ SLICE("other") }; break;
+    case EVENT_CHILD_STOP_ASKED:
+        e->child_stop_asked = (struct event_child_stop_asked){ 13, 100, true, SLICE("r") };
+        break;
     case EVENT_RESUMED:
     case EVENT_COUNT: break;
     }

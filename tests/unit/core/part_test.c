@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: MIT
+// A job's part on one host is stopped alone: what runs there ends as at the stop of a job,
+// the other hosts go on, and nothing is begun there any more.
+#include "unit/core/many_hosts.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#define HOSTS "[{\"name\":\"web1\"},{\"name\":\"web2\"},{\"name\":\"web3\"}]"
+#define EACH(body) "hosts:each(function(h) " body " end)"
+#define JUST_RUN EACH("h:run('x')")
+
+enum { WEB1 = 1, WEB2, WEB3 }; // a part's id is its job's and this
+
+static void all_up(struct fake_world *w)
+{
+    host_up(w, "web1");
+    host_up(w, "web2");
+    host_up(w, "web3");
+}
+
+static uint64_t running(struct fake_world *w, const char *script)
+{
+    uint64_t job = start_on_hosts(w, script, HOSTS);
+
+    all_up(w);
+    return job;
+}
+
+static void ask_granted(int rc, struct fake_world *w)
+{
+    if (rc < 0)
+        fail_msg("%s", w->refusal.text);
+    world_settle(w);
+}
+
+static void stop_part(struct fake_world *w, uint64_t part, int64_t grace_ms)
+{
+    ask_granted(ask_stop(w, part, grace_ms), w);
+}
+
+static void drop_part(struct fake_world *w, uint64_t part)
+{
+    ask_granted(ask_stop_force(w, part), w);
+}
+
+static void is_refused(struct fake_world *w, int rc, const char *words)
+{
+    assert_int_equal(rc, ERR_STATE);
+    if (!strstr(w->refusal.text, words))
+        fail_msg("\"%s\" is not in: %s", words, w->refusal.text);
+}
+
+static int describe_parts(void *arg, const struct job_view *view)
+{
+    struct buf *buf = arg;
+
+    buf_addf(buf, "%s", job_state_name(view->head->state));
+    for (size_t i = 0; i < view->head->child_count; i++)
+        buf_addf(buf, " | %s%s%.*s", job_state_name(view->head->children[i].state),
+                 view->head->children[i].reason.len ? ": " : "",
+                 SLICE_ARG(view->head->children[i].reason));
+    return 0;
+}
+
+// "Running | Completed | Stopped: stopped | Running"
+static void shows(struct fake_world *w, uint64_t job, const char *parts)
+{
+    struct port port = engine_port(w->engine);
+    struct buf buf;
+
+    buf_init(&buf, 0);
+    assert_int_equal(port.ops->job(port.core, job, describe_parts, &buf, NULL), 0);
+    assert_string_equal(buf_cstr(&buf), parts);
+    buf_release(&buf);
+}
+
+static size_t starts_on(const struct fake_world *w, const char *host)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < w->call_count; i++)
+        count += w->calls[i].kind == CALL_START && strcmp(w->calls[i].host, host) == 0;
+    return count;
+}
+
+static void ends_well_elsewhere(struct fake_world *w)
+{
+    host_ends(w, "web1", 0);
+    host_ends(w, "web3", 0);
+}
+
+// ---- what happens
+
+static void its_command_has_its_grace_and_the_others_go_on(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, JUST_RUN), no = started_on_host(w, "web2");
+
+    stop_part(w, job + WEB2, 1000);
+    shows(w, job, "Running | Running | Stopping | Running");
+    w->at = "web2";
+    expect_signal(w, no, SIGTERM);
+    world_tick(w, 999);
+    w->at = NULL;
+    expect_none(w, CALL_SIGNAL);
+    world_tick(w, 1);
+    w->at = "web2";
+    expect_signal(w, no, SIGKILL);
+    command_dies(w, no, SIGKILL);
+    shows(w, job, "Running | Running | Stopped: stopped | Running");
+    ends_well_elsewhere(w);
+    shows(w, job, "Stopped | Completed | Stopped: stopped | Completed");
+    expect_reason(w, job, "1 of 3 hosts was stopped, the first: web2");
+}
+
+static void its_cleanup_runs(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, EACH("undo(function() h:run('undo') print('undone', h.name) end) "
+                                   "h:run('x')"));
+    uint64_t no = started_on_host(w, "web2");
+
+    stop_part(w, job + WEB2, 0);
+    w->call_count = 0;
+    command_dies(w, no, SIGKILL);
+    shows(w, job, "Running | Running | Stopping | Running");
+    assert_int_equal(starts_on(w, "web1") + starts_on(w, "web3"), 0);
+    host_ends(w, "web2", 0);
+    shows(w, job, "Running | Running | Stopped: stopped | Running");
+    expect_records(w, job, "output: undone\tweb2|\n");
+}
+
+static void by_force_it_ends_now_and_leaves_a_kill_order(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, EACH("undo(function() h:run('undo') end) h:run('x')"));
+    uint64_t no = started_on_host(w, "web2");
+
+    w->at = "web2";
+    link_cut(w);
+    stop_part(w, job + WEB2, 0);
+    shows(w, job, "Running | Running | Stopping | Running"); // it is told when it is back
+    drop_part(w, job + WEB2);
+    shows(w, job, "Running | Running | Stopped: stopped by force; no cleanup has run; away: web2: "
+                  "what runs there is killed as soon as the host can be reached | Running");
+    w->at = "web2";
+    assert_int_equal(order_rows(w), 1);
+    ends_well_elsewhere(w);
+    expect_state(w, job, JOB_STOPPED);
+    w->call_count = 0;
+    world_tick(w, 60 * 1000); // it is tried again
+    host_up(w, "web2");
+    expect_signal(w, no, SIGKILL);
+    tell(w, LINK_KILLED, no);
+    expect_call(w, CALL_FORGET, no);
+    tell(w, LINK_FORGOTTEN, no);
+    world_settle(w);
+    assert_int_equal(order_rows(w), 0);
+    assert_int_equal(starts_on(w, "web2"), 0);
+}
+
+static void one_that_nobody_reached_is_over_at_once(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_on_hosts(w, JUST_RUN, HOSTS);
+
+    host_up(w, "web1");
+    host_up(w, "web3");
+    stop_part(w, job + WEB2, 0);
+    shows(w, job, "Running | Running | Stopped: stopped before anything was begun on it | Running");
+    ends_well_elsewhere(w);
+    expect_state(w, job, JOB_STOPPED);
+    assert_int_equal(starts_on(w, "web2"), 0);
+}
+
+static void one_whose_turn_has_not_come_never_has_it(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_on_hosts(w, "hosts:each({ throttle = 1 }, function(h) h:run('x') end)",
+                                  HOSTS);
+
+    host_up(w, "web1");
+    stop_part(w, job + WEB2, 0);
+    host_ends(w, "web1", 0);
+    assert_int_equal(starts_on(w, "web2"), 0);
+    host_up(w, "web3");
+    host_ends(w, "web3", 0);
+    shows(w, job, "Stopped | Completed | Stopped: stopped before anything was begun on it | "
+                  "Completed");
+}
+
+// The wish is on disk, and nothing was done for it yet.
+static void the_next_engine_sees_to_it(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, JUST_RUN), no = started_on_host(w, "web2");
+
+    assert_int_equal(ask_stop(w, job + WEB2, 5000), 0);
+    world_turn(w);
+    world_land(w);
+    w->call_count = 0;
+    world_next_engine(w);
+    all_up(w);
+    w->at = "web2";
+    expect_attach(w, no, 0, 0);
+    expect_signal(w, no, SIGTERM);
+    w->call_count = 0; // it may be said twice
+    world_tick(w, 5000);
+    expect_signal(w, no, SIGKILL);
+    command_dies(w, no, SIGKILL);
+    shows(w, job, "Running | Running | Stopped: stopped | Running");
+    w->at = "web1";
+    expect_none(w, CALL_SIGNAL);
+}
+
+static void it_does_not_wait_for_its_next_attempt(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, EACH("h:run{'x', retry = { times = 5, every = '1h' }}"));
+
+    host_ends(w, "web2", 1);
+    stop_part(w, job + WEB2, 0);
+    shows(w, job, "Running | Running | Stopped: stopped | Running");
+    w->call_count = 0;
+    world_tick(w, 2 * 60 * 60 * 1000);
+    assert_int_equal(starts_on(w, "web2"), 0);
+}
+
+static void what_it_asks_is_asked_no_longer(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, EACH("if h.name == 'web2' then h:run('y') ask('go on?') end "
+                                   "h:run('x')"));
+
+    host_ends(w, "web2", 0);
+    shows(w, job, "Blocked | Running | Blocked | Running");
+    stop_part(w, job + WEB2, 0);
+    shows(w, job, "Running | Running | Stopped: stopped | Running");
+}
+
+static void asked_twice_it_is_done_once(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, JUST_RUN), no = started_on_host(w, "web2");
+
+    stop_part(w, job + WEB2, 60 * 1000);
+    w->at = "web2";
+    expect_signal(w, no, SIGTERM);
+    stop_part(w, job + WEB2, 0); // the first grace stands
+    expect_none(w, CALL_SIGNAL);
+}
+
+static void the_script_hears_of_it(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, "local r = hosts:each({ throttle = 3, max_failures = 0 }, "
+                              "function(h) h:run('x') end) "
+                              "print(r.ok, #r.failed, r.errors.web2.kind)");
+    uint64_t no = started_on_host(w, "web2");
+
+    stop_part(w, job + WEB2, 0);
+    command_dies(w, no, SIGKILL);
+    ends_well_elsewhere(w);
+    expect_records(w, job, "output: false\t1\tcancelled|\n");
+    expect_state(w, job, JOB_STOPPED);
+}
+
+// ---- what is refused
+
+static void a_part_that_is_finished_stays_what_it_is(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, JUST_RUN);
+
+    host_ends(w, "web2", 0);
+    is_refused(w, ask_stop(w, job + WEB2, 0), ":web2 is finished");
+    is_refused(w, ask_stop_force(w, job + WEB2), ":web2 is finished");
+    shows(w, job, "Running | Running | Completed | Running");
+}
+
+static void what_the_main_course_does_cannot_be_cut_out(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_on_hosts(w, "hosts[2]:run('x') hosts:each(function(h) h:run('y') end)",
+                                  HOSTS);
+
+    host_up(w, "web2");
+    is_refused(w, ask_stop(w, job + WEB2, 0), "uses this host in its main course, not by each()");
+    stop_part(w, job + WEB3, 0); // of which nothing was asked yet
+    host_ends(w, "web2", 0);
+    assert_int_equal(starts_on(w, "web3"), 0);
+    shows(w, job, "Running | NotStarted | Running | Stopped: stopped before anything was begun on "
+                  "it");
+}
+
+static void a_part_is_not_suspended_alone(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, JUST_RUN);
+
+    is_refused(w, ask_suspend(w, job + WEB2, false), "but not suspended: pawl suspend ");
+    suspend_job(w, job, false);
+    is_refused(w, ask_resume(w, job + WEB2), "but not resumed: pawl resume ");
+}
+
+static void a_job_that_is_stopped_stops_its_parts(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, JUST_RUN);
+
+    stop_job(w, job, 60 * 1000);
+    stop_part(w, job + WEB2, 0); // is on its way
+    is_refused(w, ask_stop_force(w, job + WEB2), "its job is being stopped");
+    shows(w, job, "Stopping | Stopping | Stopping | Stopping");
+}
+
+static void a_lone_part_is_the_job(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = job_start(w, "localhost:run('x')");
+
+    stop_part(w, job + 1, 0);
+    expect_state(w, job, JOB_STOPPING);
+}
+
+#define WITH_WORLD(fn) cmocka_unit_test_setup_teardown(fn, world_setup, world_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_WORLD(its_command_has_its_grace_and_the_others_go_on),
+        WITH_WORLD(its_cleanup_runs),
+        WITH_WORLD(by_force_it_ends_now_and_leaves_a_kill_order),
+        WITH_WORLD(one_that_nobody_reached_is_over_at_once),
+        WITH_WORLD(one_whose_turn_has_not_come_never_has_it),
+        WITH_WORLD(the_next_engine_sees_to_it),
+        WITH_WORLD(it_does_not_wait_for_its_next_attempt),
+        WITH_WORLD(what_it_asks_is_asked_no_longer),
+        WITH_WORLD(asked_twice_it_is_done_once),
+        WITH_WORLD(the_script_hears_of_it),
+        WITH_WORLD(a_part_that_is_finished_stays_what_it_is),
+        WITH_WORLD(what_the_main_course_does_cannot_be_cut_out),
+        WITH_WORLD(a_part_is_not_suspended_alone),
+        WITH_WORLD(a_job_that_is_stopped_stops_its_parts),
+        WITH_WORLD(a_lone_part_is_the_job),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
