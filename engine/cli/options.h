@@ -25,7 +25,8 @@ struct option_spec {
     { "state", 0, "STATE", "only jobs in this state" },               \
     { "type", 0, "TYPE", "only jobs of this type" },                  \
     { "meta", 0, "K=V", "only jobs with this in their meta" },        \
-    { "schedule", 0, "NAME", "only jobs that this schedule started" }
+    { "schedule", 0, "NAME", "only jobs that this schedule started" }, \
+    { "ignore-case", 'i', NULL, "names and globs in either case" }
 
 struct option_given {
     const struct option_spec *spec;

@@ -36,6 +36,12 @@ void select_filters(const struct options *options, struct buf *query)
     }
 }
 
+void select_case(const struct options *options, struct buf *query)
+{
+    if (option_is_set(options, "ignore-case"))
+        buf_add_str(query, "&ignore_case=1");
+}
+
 struct select {
     struct cli *cli;
     struct buf query;  // filters and what the verb adds
@@ -73,6 +79,7 @@ static size_t list_add(struct select *select, const char *name, const char *text
         path_add(&path, text);
     }
     buf_add_slice(&path, buf_slice(&select->query));
+    select_case(&select->cli->options, &path);
     select->exit_code = call_lines(select->cli, buf_cstr(&path), &rows);
     count = json_array_size(rows);
     rows_add(select, rows);
@@ -146,6 +153,7 @@ static bool is_filtered(struct select *select, const char *name)
     buf_init(&path, 0);
     buf_add_str(&path, "/v1/jobs?name=");
     path_add(&path, name);
+    select_case(&select->cli->options, &path);
     select->exit_code = call_lines(select->cli, buf_cstr(&path), &rows);
     some = json_array_size(rows) > 0;
     json_decref(rows);

@@ -12,6 +12,8 @@ enum selector_kind { SELECTOR_ID /* or uuid, or ID:HOST */, SELECTOR_NAME, SELEC
 enum selector_kind selector_kind_of(const char *text);
 // Appends "&state=...&type=...&meta=..." for the filters that are set.
 void select_filters(const struct options *options, struct buf *query);
+// Appends "&ignore_case=1" when that is asked for: no filter, it chooses nothing by itself.
+void select_case(const struct options *options, struct buf *query);
 
 enum select_empty { SELECT_NEEDS_SOME, SELECT_ALL };
 // The rows of the jobs that args[first...] and the filters name, each once, in

@@ -86,6 +86,7 @@ static int get_named(struct cli *cli, const char *query)
 static int get_all(struct cli *cli, struct buf *query)
 {
     select_filters(&cli->options, query);
+    select_case(&cli->options, query);
     return listing_print(cli, buf_cstr(query));
 }
 

@@ -126,6 +126,7 @@ int filter_init(struct filter *filter, const struct exchange *x, struct err *err
     *filter = (struct filter){ .name = query_text(x, "name"),
                                .command = query_text(x, "command"),
                                .schedule = query_text(x, "schedule"),
+                               .glob_flags = query_flag(x, "ignore_case") ? FNM_CASEFOLD : 0,
                                .children = query_flag(x, "children"),
                                .has_more = -1 };
     if (query_text(x, "has_more"))
@@ -168,7 +169,7 @@ static struct slice trimmed(struct slice text)
     return text;
 }
 
-static bool takes_text(const char *glob, struct slice text)
+static bool takes_text(const struct filter *filter, const char *glob, struct slice text)
 {
     struct buf copy;
     bool takes;
@@ -177,14 +178,14 @@ static bool takes_text(const char *glob, struct slice text)
         return true;
     buf_init(&copy, 0);
     buf_add_slice(&copy, text);
-    takes = fnmatch(glob, buf_cstr(&copy), 0) == 0;
+    takes = fnmatch(glob, buf_cstr(&copy), filter->glob_flags) == 0;
     buf_release(&copy);
     return takes;
 }
 
 static bool takes_schedule(const struct filter *filter, struct slice schedule)
 {
-    return !filter->schedule || (schedule.len && takes_text(filter->schedule, schedule));
+    return !filter->schedule || (schedule.len && takes_text(filter, filter->schedule, schedule));
 }
 
 // Texts are compared as they are, other values by their JSON: "n=3", "on=true".
@@ -259,8 +260,8 @@ bool filter_takes(const struct filter *filter, const struct job_view *view)
            (!filter->states || filter->states & 1u << head->state) &&
            (!filter->types || filter->types & 1u << head->type) &&
            (filter->has_more < 0 || filter->has_more == job_has_more(view)) &&
-           takes_end(filter, head->ended_unix_ms) && takes_text(filter->name, head->name) &&
-           takes_text(filter->command, trimmed(head->command)) &&
+           takes_end(filter, head->ended_unix_ms) && takes_text(filter, filter->name, head->name) &&
+           takes_text(filter, filter->command, trimmed(head->command)) &&
            takes_schedule(filter, head->schedule) &&
            takes_some_child(filter, head) && takes_meta(filter, head->meta);
 }

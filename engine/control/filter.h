@@ -13,6 +13,7 @@ struct filter {
     const char *name;     // glob, or NULL
     const char *command;  // the same, for the Command column
     const char *schedule; // the same, of the one that started it
+    int glob_flags;       // of fnmatch: how these three are compared
     unsigned states;      // bit per enum job_state; 0: all
     unsigned child_states; // the same, for children; not 0 implies children
     unsigned types;       // bit per enum job_type; 0: all

@@ -29,7 +29,16 @@ def _(home):
     assert home.get("z*") == []
 
 
-still_open("1d.4", "globs without regard to case", "a name is what it is; 'WEB*' and 'web*' differ")
+@case("1d.4", "names and globs without regard to case, where asked for")
+def _(home):
+    jobs = [home.done("true", "--name", name) for name in ("Web1", "WEB2", "db")]
+    assert home.get("web*") == []
+    assert [job["id"] for job in home.get("web*", "--ignore-case")] == jobs[:2]
+    assert [job["id"] for job in home.get("web1", "-i")] == jobs[:1]
+    assert [job["id"] for job in home.get("-i", "--command", "TRUE")] == jobs
+    home.run("remove", "web2", code=3)
+    home.run("remove", "-i", "web2", "DB")
+    assert [job["id"] for job in home.get()] == jobs[:1]
 
 
 @case("1d.5", "by uuid, state, command")
