@@ -147,7 +147,7 @@ static void row_take(struct follow *follow, const struct job_view *view,
         child_take_down(view->head, child, &follow->head);
     else
         head_take_down(follow, view->head, &follow->head);
-    buf_add_slice(&follow->head, view->notice);
+    buf_add_slice(&follow->head, child ? child->notice : view->notice);
     if (slice_equal(buf_slice(&follow->head), buf_slice(&follow->seen)))
         return;
     buf_clear(&follow->seen);
@@ -164,7 +164,7 @@ static uint64_t child_digest(const struct child_head *child)
     uint64_t facts[] = { child->state, (uint64_t)child->exit_code,
                          (uint64_t)child->started_unix_ms, (uint64_t)child->ended_unix_ms,
                          child->failure, child->asking, child->asked_no,
-                         name_hash(child->reason) };
+                         name_hash(child->reason), name_hash(child->notice) };
 
     return name_hash(slice_of(facts, sizeof(facts))) | 1;
 }

@@ -335,7 +335,6 @@ static void row_put(const struct row *row)
     const struct child_head *child = row->child;
     const struct job_head *head = row->head;
     enum job_state state = child ? child->state : head->state;
-    const struct slice none = { 0 };
     json_t *questions = is_asking(row) ? questions_json(row) : NULL;
 
     put_int(row, FIELD_ID, (int64_t)(child ? child->id : head->id));
@@ -362,7 +361,7 @@ static void row_put(const struct row *row)
     put_progress(row);
     put_question(row, questions);
     put_meta(row);
-    put_text_or_null(row, FIELD_NOTICE, child ? none : row->view->notice);
+    put_text_or_null(row, FIELD_NOTICE, child ? child->notice : row->view->notice);
     put_failure(row);
     put_questions(row, questions);
     put_text_or_null(row, FIELD_SCHEDULE, head->schedule);

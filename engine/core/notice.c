@@ -68,6 +68,36 @@ static struct slice trouble_of(struct resident *r)
     return (struct slice){ 0 };
 }
 
+// The head knows the children that are on disk, in the same order.
+static void notice_child(const struct resident *r, struct job_head *head,
+                         const struct job_child *child, const struct host *host)
+{
+    size_t i = child ? (size_t)(child - r->job.children) : head->child_count;
+
+    if (i < head->child_count && !job_state_is_settled(head->children[i].state))
+        head->children[i].notice = buf_slice(&host->trouble);
+}
+
+void notice_children(const struct engine *engine, struct job_head *head)
+{
+    struct resident *r = map_get(&engine->residents, head->id);
+    struct strand *strand = NULL;
+
+    if (!r || job_state_is_settled(head->state))
+        return;
+    list_each(it, &r->attempts) {
+        const struct attempt *attempt = container_of(it, struct attempt, link);
+        if (attempt->of->trouble.len && !attempt->reboots)
+            notice_child(r, head, job_child_of_id(&r->job, attempt->child_id), attempt->of);
+    }
+    while ((strand = job_asked(&r->job, strand))) {
+        const struct host *host = strand->step.effect.kind == EFFECT_COMMAND
+                                      ? hosts_of_step(r, strand) : NULL;
+        if (host && host->trouble.len)
+            notice_child(r, head, job_child_of_host(&r->job, strand->step.effect.host), host);
+    }
+}
+
 struct slice notice_of_job(const struct engine *engine, const struct job_head *head)
 {
     struct resident *r = map_get(&engine->residents, head->id);

@@ -459,6 +459,8 @@ void notice_job(struct engine *engine, uint64_t job_id); // tells those of a job
 void notice_host(struct host *host, struct slice why); // empty: it can be used
 // Why an unfinished job stands still at present; empty: nothing known.
 struct slice notice_of_job(const struct engine *engine, const struct job_head *head);
+// Says so of each child that waits for a host in trouble. Valid until the next turn.
+void notice_children(const struct engine *engine, struct job_head *head);
 size_t notices(const struct engine *engine, struct slice ret[ENGINE_NOTICES]);
 
 // away.c

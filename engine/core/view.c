@@ -31,6 +31,7 @@ static int show_head(struct engine *engine, struct slice bytes, bool counted, jo
             received_count(engine, &view);
         away_show(engine, &head);
         view.notice = notice_of_job(engine, &head);
+        notice_children(engine, &head);
         rc = fn(arg, &view);
     }
     free(many);

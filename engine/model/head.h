@@ -60,6 +60,7 @@ struct child_head {
     enum child_failure failure;
     uint32_t asking;   // questions that are open on its host
     uint64_t asked_no; // number of the newest of them; 0: none
+    struct slice notice; // not stored: why it stands still at present; empty: nothing known
 };
 
 struct job_head {

@@ -33,6 +33,8 @@ same "nothing of it was done" "$(field long state)" Running
 hosts cut host3
 try has_state host3 Disconnected || fail "host3 is still there"
 expect_code 0 pawl stop "$id:host3"
+said "stands still: host3 cannot be used: "
+same "no other does" "$(part host1 notice)" null
 same "it waits for its host" "$(part host3 state)" Stopping
 expect_code 0 pawl stop "$id:host3" --force --wait
 part host3 reason >"$out"

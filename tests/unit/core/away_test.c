@@ -141,6 +141,8 @@ static int expect_trouble(void *arg, const struct job_view *view)
 {
     (void)arg;
     assert_true(slice_is(view->notice, "web1 cannot be used: cut"));
+    assert_true(slice_is(view->head->children[0].notice, "web1 cannot be used: cut"));
+    assert_int_equal(view->head->children[1].notice.len, 0); // nothing is the matter with web2
     return 0;
 }
 
