@@ -27,6 +27,7 @@ struct script_strand {
     bool cancelled;    // ANSWER_CANCEL was given: every wait raises
     bool cleaning;     // runs undos and defers: waits do not raise
     bool cut;          // ANSWER_CUT was given: even there they do
+    bool dropped;      // ... or ANSWER_DROP was
     bool failed;       // its body raised
     bool ended;
     size_t held;       // bytes of the buffers, as counted by vm_hold

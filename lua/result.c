@@ -283,7 +283,7 @@ void error_raise_cancelled(lua_State *L)
 {
     const struct script_strand *strand = script_of(L)->current;
 
-    lua_pushstring(L, strand && strand->cut && strand->cleaning
+    lua_pushstring(L, strand && strand->cut && !strand->dropped
                           ? "its cleanup took too long (cleanup_timeout)" : "cancelled");
     error_push(L, "cancelled");
     lua_error(L);

@@ -304,7 +304,8 @@ int script_resume(struct script *script, uint32_t handle, const struct answer *a
     assert(!strand->ended && strand->waiting == strand->started);
     if (answer->now_unix_ms > script->now_unix_ms)
         script->now_unix_ms = answer->now_unix_ms;
-    strand->cut |= answer->kind == ANSWER_CUT;
+    strand->dropped |= answer->kind == ANSWER_DROP;
+    strand->cut |= strand->dropped || answer->kind == ANSWER_CUT;
     strand->cancelled |= strand->cut || answer->kind == ANSWER_CANCEL;
     script->current = strand;
     script->answer = answer;

@@ -55,6 +55,7 @@ enum answer_kind {
     ANSWER_CANCEL,  // its scope was cancelled: raise, now and at every later wait
     ANSWER_CUT,     // its cleanup took too long: as CANCEL, in cleanup too, of which
                     // nothing more is run
+    ANSWER_DROP,    // the same, because it was stopped by force
 };
 
 struct answer {
@@ -70,8 +71,8 @@ struct answer {
 // others are made by script_fork. `path` names the strand in notes and errors.
 // Failures are final for the state, nothing but script_free may follow:
 // ERR_BUDGET, ERR_MEMORY, ERR_CORRUPT (an answer's bytes are no value), ERR_SCRIPT (a
-// table was made weak behind setmetatable's back). ANSWER_CANCEL may be the first
-// answer of a strand: it ends without running. An uncaught error of the author is no failure: it is
+// table was made weak behind setmetatable's back). ANSWER_CANCEL, and what is like it,
+// may be the first answer of a strand: it ends without running. An uncaught error of the author is no failure: it is
 // EFFECT_END with failed set.
 int script_resume(struct script *script, uint32_t strand, const struct answer *answer,
                   struct effect *ret, struct err *err);

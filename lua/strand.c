@@ -315,8 +315,8 @@ static void log_cut(lua_State *L, struct script_strand *strand)
     if (left == 0)
         return;
     buf_clear(&script->scratch);
-    buf_addf(&script->scratch, "cleanup was cut off (cleanup_timeout); %d more of its "
-                               "functions did not run\n", left);
+    buf_addf(&script->scratch, "cleanup was cut off (%s); %d more of its functions did not run\n",
+             strand->dropped ? "stopped by force" : "cleanup_timeout", left);
     note.data = buf_slice(&script->scratch);
     if (script->note)
         script->note(script->note_arg, buf_slice(&strand->path), &note);

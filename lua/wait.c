@@ -104,7 +104,8 @@ const struct answer *wait_answer(lua_State *L, struct script_strand **ret)
 
     *ret = script->current;
     script->current->waiting = false;
-    if (script->answer->kind == ANSWER_CANCEL || script->answer->kind == ANSWER_CUT)
+    if (script->answer->kind == ANSWER_CANCEL || script->answer->kind == ANSWER_CUT ||
+        script->answer->kind == ANSWER_DROP)
         error_raise_cancelled(L);
     return script->answer;
 }

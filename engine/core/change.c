@@ -54,6 +54,7 @@ static int found_view(void *arg, const struct job_view *view)
     found->uuid = view->head->uuid;
     found->state = found->committed = view->head->state;
     found->auto_remove = view->head->auto_remove;
+    found->child_count = view->head->child_count;
     found->damaged = view->damaged;
     found->last_seq = view->last_seq;
     found->ended_unix_ms = view->head->ended_unix_ms;
@@ -73,6 +74,16 @@ int change_find(struct engine *engine, uint64_t id, struct found *found, struct 
     if (r)
         found->state = job_state(&r->job); // newer than what is committed
     return 0;
+}
+
+// The head tells: a job that cannot be replayed does not know all of its children.
+int change_is_part(struct engine *engine, uint64_t id, bool *ret, struct err *err)
+{
+    struct found found;
+    int rc = change_find(engine, id, &found, err);
+
+    *ret = rc == 0 && id != found.id && found.child_count > 1;
+    return rc;
 }
 
 static int refuse_finished(const struct found *found, const char *verb, struct err *err)
@@ -107,11 +118,14 @@ static void kill_in_flight(struct resident *r, uint64_t wish_no, int64_t grace_m
 }
 
 // One host alone can be stopped, and nothing else.
-static int refuse_part(const struct resident *r, uint64_t id, const char *verb, const char *done,
-                       struct err *err)
+static int refuse_part(struct engine *engine, uint64_t id, const struct resident *r,
+                       const char *verb, const char *done, struct err *err)
 {
-    if (id == r->id || r->job.child_count == 1)
-        return 0;
+    bool is_part;
+    int rc = change_is_part(engine, id, &is_part, err);
+
+    if (rc < 0 || !is_part)
+        return rc;
     return err_set(err, ERR_STATE, "%llu is a part of job %llu: it can be stopped alone, but not "
                    "%s: pawl %s %llu", (unsigned long long)id, (unsigned long long)r->id, done,
                    verb, (unsigned long long)r->id);
@@ -125,7 +139,7 @@ static int change_suspend(struct engine *engine, const struct change *change, ui
     int rc = change_unfinished(engine, change->job_id, "suspended", &r, err);
 
     if (rc == 0)
-        rc = refuse_part(r, change->job_id, "suspend", "suspended", err);
+        rc = refuse_part(engine, change->job_id, r, "suspend", "suspended", err);
     if (rc < 0)
         return rc;
     *id = r->id;
@@ -181,7 +195,7 @@ static int change_resume(struct engine *engine, const struct change *change, uin
     int rc = change_unfinished(engine, change->job_id, "resumed", &r, err);
 
     if (rc == 0)
-        rc = refuse_part(r, change->job_id, "resume", "resumed", err);
+        rc = refuse_part(engine, change->job_id, r, "resume", "resumed", err);
     if (rc < 0)
         return rc;
     *id = r->id;

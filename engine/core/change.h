@@ -15,9 +15,12 @@ struct found {
     enum job_state committed; // on disk
     bool auto_remove, damaged;
     uint64_t last_seq;
+    size_t child_count;
     int64_t ended_unix_ms;
 };
 int change_find(struct engine *engine, uint64_t id, struct found *found, struct err *err);
+// Is this the id of one of several children of the job?
+int change_is_part(struct engine *engine, uint64_t id, bool *ret, struct err *err);
 // The job, awake. ERR_STATE: it is finished, and cannot be `verb` any more.
 int change_unfinished(struct engine *engine, uint64_t id, const char *verb,
                       struct resident **ret, struct err *err);

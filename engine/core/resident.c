@@ -160,7 +160,9 @@ static int answer_strand(struct resident *r, struct strand *strand, struct answe
         .attempt = strand->step.attempt,
         .now_unix_ms = r->job.time_unix_ms,
     };
-    if (strand->wake != WAKE_START || !strand->parent)
+    if (strand->wake == WAKE_CUT && strand->dropped)
+        answer->kind = ANSWER_DROP;
+    if (!strand->parent || strand->handle) // it has begun
         return 0;
     if (strand->is_probe) { // it is told what became of the attempt
         answer->outcome = &strand->parent->outcome;

@@ -115,17 +115,27 @@ static struct attempt *next_for(const struct resident *r, struct slice host)
     return NULL;
 }
 
-// What it had begun is over for the job; orders kill it. Nothing more is begun: it is cut.
-static int abandon(struct resident *r, struct slice host, struct err *err)
+// Before the fact, whatever the script does with it.
+static int order_kills(struct resident *r, struct slice host, struct err *err)
+{
+    list_each(it, &r->attempts) {
+        const struct attempt *attempt = container_of(it, struct attempt, link);
+        if (is_for(r, attempt, host) && dispatch_order_kill(r, attempt) < 0)
+            return err_set(err, -ENOMEM, "no memory for the kill of a command");
+    }
+    return 0;
+}
+
+// What it had begun is over for the job, and what that wrote is of no use any more.
+static void abandon(struct resident *r, struct slice host)
 {
     struct attempt *attempt;
 
     while (!r->dead && (attempt = next_for(r, host))) {
-        if (dispatch_order_kill(r, attempt) < 0)
-            return err_set(err, -ENOMEM, "no memory for the kill of a command");
+        buf_release(&attempt->out);
+        buf_release(&attempt->err);
         dispatch_decide(r, attempt, (struct outcome){ .kind = OUTCOME_CANCELLED });
     }
-    return 0;
 }
 
 static int refuse(const struct resident *r, const struct job_child *child, const char *why,
@@ -139,26 +149,29 @@ static int refuse(const struct resident *r, const struct job_child *child, const
 static int check_part(const struct resident *r, const struct job_child *child, bool force,
                       struct err *err)
 {
-    if (child->over)
-        return err_set(err, ERR_STATE, "%llu:%.*s is finished: it cannot be stopped any more",
-                       (unsigned long long)r->id, SLICE_ARG(buf_slice(&child->host)));
-    if (is_broken(r))
-        return refuse(r, child, "the script of its job cannot be run", err);
+    struct slice host = buf_slice(&child->host);
+    bool goes_on = !child->stopped && (strands_are_for(&r->job.strands, host, NULL) ||
+                                       strands_await(&r->job.strands, host));
+
+    if (child->over && !goes_on)
+        return err_set(err, ERR_STATE, "%llu:%.*s is finished: there is nothing to stop on it now",
+                       (unsigned long long)r->id, SLICE_ARG(host));
     if (force && job_is_ending(&r->job))
         return refuse(r, child, "its job is being stopped, which --force ends at once", err);
-    if (child->touched && !strands_are_for(&r->job.strands, buf_slice(&child->host)))
-        return refuse(r, child, "the workflow uses this host in its main course, not by each()",
-                      err);
+    if (!goes_on && (child->touched || strands_use(&r->job.strands, host)))
+        return refuse(r, child, "what its workflow does on this host is not done by each() or "
+                      "rolling() for it", err);
     return 0;
 }
 
 static void part_reason(const struct resident *r, const struct job_child *child, bool force,
                         struct buf *text)
 {
+    buf_add_str(text, force ? "stopped by force" : "stopped");
     if (!child->touched)
-        buf_add_str(text, "stopped before anything was begun on it");
-    else
-        buf_add_str(text, force ? "stopped by force; no cleanup has run" : "stopped");
+        buf_add_str(text, " before anything was begun on it");
+    else if (force)
+        buf_add_str(text, "; no cleanup has run");
     if (force)
         away_add(r, buf_slice(&child->host), text);
 }
@@ -175,6 +188,8 @@ static int stop_part(struct resident *r, struct job_child *child, const struct c
         return rc;
     if (!change->force && (child->stop_asked || job_is_ending(&r->job)))
         return 0; // asked already: the first grace stands
+    if (change->force && order_kills(r, host, err) < 0)
+        return err->code;
     buf_init(&reason, 0);
     part_reason(r, child, change->force, &reason);
     event.child_stop_asked = (struct event_child_stop_asked){
@@ -188,15 +203,17 @@ static int stop_part(struct resident *r, struct job_child *child, const struct c
     if (rc < 0 || r->dead)
         return rc;
     if (change->force)
-        return abandon(r, host, err);
-    dispatch_kill_cancelled(r, event.child_stop_asked.grace_ms);
+        abandon(r, host);
+    else
+        dispatch_kill_cancelled(r, event.child_stop_asked.grace_ms);
     return 0;
 }
 
 int change_stop(struct engine *engine, const struct change *change, uint64_t *id, struct err *err)
 {
-    struct job_child *child = NULL;
+    struct job_child *child;
     struct resident *r;
+    bool is_part;
     int rc;
 
     if (change->grace_ms > DURATION_MS_MAX)
@@ -206,8 +223,17 @@ int change_stop(struct engine *engine, const struct change *change, uint64_t *id
     rc = change_unfinished(engine, change->job_id, "stopped", &r, err);
     if (rc < 0)
         return rc;
-    if (change->job_id != r->id && r->job.child_count > 1) // a lone part is all of it
-        child = job_child_of_id(&r->job, change->job_id);
-    *id = child ? child->id : r->id;
-    return child ? stop_part(r, child, change, err) : stop_whole(r, change, err);
+    rc = change_is_part(engine, change->job_id, &is_part, err);
+    if (rc < 0)
+        return rc;
+    *id = is_part ? change->job_id : r->id;
+    if (!is_part)
+        return stop_whole(r, change, err);
+    child = job_child_of_id(&r->job, change->job_id);
+    if (!child || is_broken(r))
+        return err_set(err, ERR_STATE, "%llu is a part of job %llu, whose script cannot be run: it "
+                       "cannot be stopped alone: pawl stop %llu",
+                       (unsigned long long)change->job_id, (unsigned long long)r->id,
+                       (unsigned long long)r->id);
+    return stop_part(r, child, change, err);
 }

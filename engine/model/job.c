@@ -450,8 +450,9 @@ struct strand *job_next(struct job *job)
     if (job->suspend_asked || job->ended)
         return NULL;
     strand = strands_next(&job->strands);
-    if (strand && strand->wake == WAKE_START && job_child_holds(job, strand))
-        strand->cancel = true;
+    if (strand && strand->wake == WAKE_START &&
+        (strand->dropped || job_child_holds(job, strand)))
+        strand->wake = strand->cut ? WAKE_CUT : WAKE_CANCEL;
     return strand;
 }
 

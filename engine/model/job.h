@@ -32,6 +32,7 @@ struct job_child {
     bool given_up;             // its last command, cleanup left out, did not reach the host
     bool over, failed;         // its strand has ended; by an error
     bool stop_asked, stopped;  // alone; and it is over by that
+    bool dropped;              // by force
     int64_t stop_grace_ms;
     struct buf reason;         // why it failed, or what its stop is called
     int32_t exit_code;         // of its last command; EXIT_CODE_NONE

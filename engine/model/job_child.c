@@ -174,18 +174,36 @@ static void be_stopped(struct job *job, struct job_child *child)
     child->failed = false;
 }
 
+static const struct job_child *child_to_stop(const struct job *job, const struct strand *strand)
+{
+    const struct job_child *child =
+        strand->host.len ? job_child_of_host(job, strand->host) : NULL;
+
+    return child && child->stop_asked ? child : NULL;
+}
+
+// What is done for a host that is stopped was cancelled on other hosts, too.
+static bool is_stopped_above(const struct job *job, const struct strand *strand)
+{
+    for (strand = strand->parent; strand; strand = strand->parent)
+        if (child_to_stop(job, strand))
+            return true;
+    return false;
+}
+
 void job_child_over(struct job *job, const struct strand *strand, const struct effect *end)
 {
     struct job_child *child = strand->host.len ? job_child_of_host(job, strand->host) : NULL;
 
     if (child && child->stop_asked) {
-        be_stopped(job, child);
+        if (!strands_are_for(&job->strands, strand->host, strand))
+            be_stopped(job, child);
         return;
     }
     if (!child || (!end->failed && (!child->touched || child->over)))
         return; // nothing was done on it, or nothing since it was over
-    if (end->failed && job_is_ending(job))
-        return; // it shares its job's end
+    if (end->failed && (job_is_ending(job) || is_stopped_above(job, strand)))
+        return; // it shares that end
     be_over(job, child);
     child->failed = end->failed;
     buf_clear(&child->reason);
@@ -200,6 +218,7 @@ bool job_child_stop(struct job *job, struct job_child *child, const struct event
     bool cleans = false;
 
     child->stop_asked = true;
+    child->dropped |= stop->force;
     child->stop_grace_ms = stop->grace_ms;
     buf_clear(&child->reason);
     buf_add_slice(&child->reason, slice_cut(stop->reason, CHILD_REASON_MAX));
@@ -207,17 +226,18 @@ bool job_child_stop(struct job *job, struct job_child *child, const struct event
         strands_drop(&job->strands, host);
     else
         cleans = strands_cancel(&job->strands, host, asked->no);
-    if (!strands_are_for(&job->strands, host)) // nor was anything begun
+    if (stop->force || !strands_are_for(&job->strands, host, NULL))
         be_stopped(job, child);
+    else
+        child->over = child->failed = false; // by an `each` before this one
     return cleans;
 }
 
 bool job_child_holds(const struct job *job, const struct strand *strand)
 {
-    const struct job_child *child =
-        strand->host.len ? job_child_of_host(job, strand->host) : NULL;
+    const struct job_child *child = child_to_stop(job, strand);
 
-    return child && child->stop_asked;
+    return child && (child->dropped || !strand_is_cleanup(strand->parent));
 }
 
 int64_t job_stop_grace_ms(const struct job *job, const struct strand *strand)
@@ -225,8 +245,8 @@ int64_t job_stop_grace_ms(const struct job *job, const struct strand *strand)
     if (job->stop_asked)
         return job->stop_grace_ms;
     for (; strand; strand = strand->parent)
-        if (job_child_holds(job, strand))
-            return job_child_of_host(job, strand->host)->stop_grace_ms;
+        if (child_to_stop(job, strand))
+            return child_to_stop(job, strand)->stop_grace_ms;
     return -1;
 }
 
@@ -299,6 +319,8 @@ void job_children_sum_up(struct job *job)
 // What ends with the job: one that nothing was asked of was never reached.
 static enum job_state state_at_end(const struct job *job, const struct job_child *child)
 {
+    if (job->end_state == JOB_STOPPED && job->main_ended && !job->main_failed)
+        return JOB_COMPLETED; // others were stopped, the script is content
     if (job->child_count == 1 || job->end_state != JOB_FAILED)
         return job->end_state;
     if (child->touched && !job->main_raised)

@@ -19,10 +19,13 @@ void job_child_touch(struct job *job, const struct event *intended, bool cleanin
 void job_child_note(struct job_child *child, const struct outcome *outcome, bool cleaning);
 // The branch ends; was it a host's, on which it did something, its child is over.
 void job_child_over(struct job *job, const struct strand *strand, const struct effect *end);
-// Its stop was asked: what `each` made for its host is cancelled or, by force, cut off.
-// True: some of it cleans up, bounded from this event on.
+// Its stop was asked: what `each` made for its host is cancelled, and the child is over with
+// the last of it; by force it is cut off, and the child is over now. What the cleanup of a
+// strand above does for the host goes on, unless by force. True: some of what was cancelled
+// cleans up, bounded from this event on.
 bool job_child_stop(struct job *job, struct job_child *child, const struct event *asked);
-// A strand that is about to begin is one for a host whose child is to stop.
+// A strand that is about to begin is one for a host whose child is to stop: it ends
+// without running.
 bool job_child_holds(const struct job *job, const struct strand *strand);
 // The script is over: a child that failed fails the job, whose reason says how many did.
 void job_children_sum_up(struct job *job);

@@ -218,9 +218,8 @@ void strand_ask_again(struct strands *strands, struct strand *strand)
 }
 
 // Takes the next branch's host off the fork's.
-static int next_host(struct strand *strand, struct slice *ret, struct err *err)
+static int next_host(struct slice *hosts, struct slice *ret, struct err *err)
 {
-    struct slice *hosts = &strand->fork_hosts;
     struct value_doc doc;
     msgpack_object name;
     size_t at = 0;
@@ -252,7 +251,7 @@ static int begin_branches(struct strands *strands, struct strand *strand, struct
         child->branch = branch;
         strand->fork_begun++;
         make_ready(strands, child, WAKE_START);
-        rc = next_host(strand, &child->host, err);
+        rc = next_host(&strand->fork_hosts, &child->host, err);
     }
     return rc;
 }
@@ -389,6 +388,68 @@ bool strand_in_flight(const struct strand *strand)
            !effect_kind_waits(strand->step.effect.kind);
 }
 
+// ---- of a host
+
+// Did `each` make it for that host?
+static bool is_made_for(const struct strand *strand, struct slice host)
+{
+    return host.len > 0 && slice_equal(strand->host, host);
+}
+
+bool strand_is_for(const struct strand *strand, struct slice host)
+{
+    while (strand && !is_made_for(strand, host))
+        strand = strand->parent;
+    return strand != NULL;
+}
+
+bool strands_are_for(const struct strands *strands, struct slice host,
+                     const struct strand *except)
+{
+    const struct strand *strand;
+    size_t at = 0;
+
+    while ((strand = map_next(&strands->by_path, &at)))
+        if (strand != except && is_made_for(strand, host))
+            return true;
+    return false;
+}
+
+static bool fork_awaits(const struct strand *strand, struct slice host)
+{
+    struct slice rest = strand->fork_hosts, name = { 0 };
+
+    if (strand->wait != STRAND_WAITS_FORK)
+        return false;
+    for (uint32_t i = strand->fork_begun; i < strand->fork_count; i++)
+        if (next_host(&rest, &name, NULL) == 0 && slice_equal(name, host))
+            return true;
+    return false;
+}
+
+bool strands_await(const struct strands *strands, struct slice host)
+{
+    const struct strand *strand;
+    size_t at = 0;
+
+    while ((strand = map_next(&strands->by_path, &at)))
+        if (fork_awaits(strand, host))
+            return true;
+    return false;
+}
+
+bool strands_use(const struct strands *strands, struct slice host)
+{
+    const struct strand *strand;
+    size_t at = 0;
+
+    while ((strand = map_next(&strands->by_path, &at)))
+        if (strand->wait == STRAND_WAITS_STEP && strand->step.effect.kind == EFFECT_COMMAND &&
+            slice_equal(strand->step.effect.host, host) && !strand_is_for(strand, host))
+            return true;
+    return false;
+}
+
 // ---- cancelling
 
 static void call_off(struct strands *strands, struct strand *strand, bool cut)
@@ -429,9 +490,10 @@ static int by_path_order(const void *a, const void *b)
     }
 }
 
-// All strands in path order, of which the map knows nothing: a replay must treat
-// them in the same one. The caller frees.
-static struct strand **in_path_order(const struct strands *strands, size_t *count)
+// All strands in path order, or those for a host, of which the map knows nothing: a
+// replay must treat them in the same one. The caller frees.
+static struct strand **in_path_order(const struct strands *strands, struct slice host,
+                                     size_t *count)
 {
     struct strand **all = calloc(strands->count ? strands->count : 1, sizeof(struct strand *));
     struct strand *strand;
@@ -440,50 +502,39 @@ static struct strand **in_path_order(const struct strands *strands, size_t *coun
     assert(all); // a few bytes per strand; a job of ours without them cannot go on
     *count = 0;
     while ((strand = map_next(&strands->by_path, &at)))
-        all[(*count)++] = strand;
+        if (!host.len || strand_is_for(strand, host))
+            all[(*count)++] = strand;
     qsort(all, *count, sizeof(struct strand *), by_path_order);
     return all;
 }
 
-// Did `each` make it for that host?
-static bool is_made_for(const struct strand *strand, struct slice host)
-{
-    return host.len > 0 && slice_equal(strand->host, host);
-}
-
-// Of the strand and those it is a branch of: the one made for the host, or, without a
-// host, the main strand; NULL: there is none.
-static const struct strand *root_of(const struct strand *strand, struct slice host)
-{
-    while (strand && (host.len ? !is_made_for(strand, host) : strand->parent != NULL))
-        strand = strand->parent;
-    return strand;
-}
-
-// The topmost strand that cleans up, from the strand up to root.
-static struct strand *cleanup_within(struct strand *strand, const struct strand *root)
+struct strand *strand_cleanup(struct strand *strand)
 {
     struct strand *top = NULL;
 
-    for (; strand; strand = strand == root ? NULL : strand->parent)
+    for (; strand; strand = strand->parent)
         if (strand->scope != SCOPE_BODY)
             top = strand;
     return top;
 }
 
-struct strand *strand_cleanup(struct strand *strand) { return cleanup_within(strand, NULL); }
+bool strand_is_cleanup(const struct strand *strand)
+{
+    while (strand && strand->scope == SCOPE_BODY)
+        strand = strand->parent;
+    return strand != NULL;
+}
 
 bool strands_cancel(struct strands *strands, struct slice host, uint64_t event_no)
 {
     size_t n;
-    struct strand **all = in_path_order(strands, &n);
+    struct strand **all = in_path_order(strands, host, &n);
     bool cleaning = false;
 
     for (size_t i = 0; i < n; i++) {
-        const struct strand *root = root_of(all[i], host);
-        struct strand *cleanup = root ? cleanup_within(all[i], root) : NULL;
-        if (!root)
-            continue;
+        struct strand *cleanup = strand_cleanup(all[i]);
+        if (cleanup && host.len && !strand_is_for(cleanup, host))
+            continue; // it is the cleanup of somebody above
         if (!cleanup) {
             call_off(strands, all[i], false);
         } else if (!cleanup->cleanup_no) {
@@ -498,28 +549,15 @@ bool strands_cancel(struct strands *strands, struct slice host, uint64_t event_n
 void strands_drop(struct strands *strands, struct slice host)
 {
     size_t n;
-    struct strand **all = in_path_order(strands, &n);
+    struct strand **all = in_path_order(strands, host, &n);
 
-    for (size_t i = 0; i < n; i++)
-        if (strand_is_for(all[i], host) && !all[i]->cut)
-            call_off(strands, all[i], true);
+    for (size_t i = 0; i < n; i++) {
+        if (all[i]->cut)
+            continue;
+        all[i]->dropped = true;
+        call_off(strands, all[i], true);
+    }
     free(all);
-}
-
-bool strand_is_for(const struct strand *strand, struct slice host)
-{
-    return root_of(strand, host) != NULL;
-}
-
-bool strands_are_for(const struct strands *strands, struct slice host)
-{
-    const struct strand *strand;
-    size_t at = 0;
-
-    while ((strand = map_next(&strands->by_path, &at)))
-        if (is_made_for(strand, host))
-            return true;
-    return false;
 }
 
 bool strands_rebound(struct strands *strands, uint64_t event_no)
@@ -551,7 +589,7 @@ bool strands_clean_since(const struct strands *strands, uint64_t since_no)
 bool strands_cut(struct strands *strands, uint64_t since_no)
 {
     size_t n;
-    struct strand **all = in_path_order(strands, &n);
+    struct strand **all = in_path_order(strands, (struct slice){ 0 }, &n);
     bool any = false;
 
     for (size_t i = 0; i < n; i++) {

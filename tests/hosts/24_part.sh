@@ -23,7 +23,7 @@ same "the job goes on" "$(field long state)" Running
 for h in host1 host3 host4; do same "$h does" "$(part $h state) $(sleepers $h)" "Running 1"; done
 
 expect_code 4 pawl stop "$id:host2"
-said "$id:host2 is finished: it cannot be stopped any more"
+said "$id:host2 is finished: there is nothing to stop on it now"
 expect_code 4 pawl suspend "$id:host1"
 said "is a part of job $id: it can be stopped alone, but not suspended: pawl suspend $id"
 expect_code 3 pawl stop "$id:host9"

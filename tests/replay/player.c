@@ -102,7 +102,7 @@ static struct answer answer_of(struct player *p, struct strand *strand)
     };
     struct err err;
 
-    if (strand->wake != WAKE_START || !strand->parent)
+    if (!strand->parent || strand->handle)
         return answer;
     if (strand->is_probe) {
         answer.outcome = &strand->parent->outcome;

@@ -15,7 +15,14 @@ enum { WEB1 = 1, WEB2, WEB3 }; // a part's id is its job's and this
 static void all_up(struct fake_world *w)
 {
     host_up(w, "web1");
-    host_up(w, "web2");
+    if (link_to(w, "web2"))
+        host_up(w, "web2");
+    host_up(w, "web3");
+}
+
+static void all_up_but_web2(struct fake_world *w)
+{
+    host_up(w, "web1");
     host_up(w, "web3");
 }
 
@@ -82,6 +89,34 @@ static size_t starts_on(const struct fake_world *w, const char *host)
     for (size_t i = 0; i < w->call_count; i++)
         count += w->calls[i].kind == CALL_START && strcmp(w->calls[i].host, host) == 0;
     return count;
+}
+
+// The command that was started on the host last.
+static uint64_t newest_on(struct fake_world *w, const char *host)
+{
+    uint64_t newest = 0;
+
+    for (size_t i = 0; i < w->call_count; i++)
+        if (w->calls[i].kind == CALL_START && strcmp(w->calls[i].host, host) == 0)
+            newest = w->calls[i].key.intent_no;
+    if (!newest)
+        fail_msg("nothing was started on %s", host);
+    w->at = host;
+    return newest;
+}
+
+static void newest_ends(struct fake_world *w, const char *host)
+{
+    uint64_t no = newest_on(w, host);
+
+    command_ends(w, no, 0);
+}
+
+static void newest_is_killed(struct fake_world *w, const char *host)
+{
+    uint64_t no = newest_on(w, host);
+
+    command_dies(w, no, SIGKILL);
 }
 
 static void ends_well_elsewhere(struct fake_world *w)
@@ -266,6 +301,171 @@ static void the_script_hears_of_it(void **state)
     expect_state(w, job, JOB_STOPPED);
 }
 
+// ---- what comes behind, beside and below
+
+static void a_second_each_may_be_stopped_while_it_waits_for_the_host(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, JUST_RUN " " JUST_RUN);
+
+    host_ends(w, "web2", 0);
+    w->at = "web2";
+    link_cut(w);
+    world_settle(w);
+    ends_well_elsewhere(w);
+    shows(w, job, "Running | Running | Completed | Running"); // by the first each
+    stop_part(w, job + WEB2, 0);
+    newest_ends(w, "web1");
+    newest_ends(w, "web3");
+    shows(w, job, "Stopped | Completed | Stopped: stopped | Completed");
+}
+
+static void what_begins_later_for_it_runs_nothing_not_even_a_cleanup(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, JUST_RUN " " EACH("defer(function() h:run('unlock') end) print(h.name) "
+                                                "h:run('y')"));
+
+    w->at = "web2";
+    link_cut(w);
+    drop_part(w, job + WEB2);
+    ends_well_elsewhere(w);
+    for (int i = 0; i < 2; i++) {
+        newest_ends(w, "web1");
+        newest_ends(w, "web3");
+    }
+    expect_state(w, job, JOB_STOPPED);
+    expect_records(w, job, "output: web1|\noutput: web3|\n");
+}
+
+static void a_body_without_a_step_is_left_out_too(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, JUST_RUN " local r = hosts:each(function(h) return h.name end) "
+                              "print(#r.succeeded, r.values.web2, r.errors.web2.kind)");
+
+    stop_part(w, job + WEB2, 0);
+    newest_is_killed(w, "web2");
+    ends_well_elsewhere(w);
+    expect_records(w, job, "output: 2\tnil\tcancelled|\n");
+}
+
+static void the_last_of_two_eaches_ends_it(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, "local function all() hosts:each(function(h) h:run('x') end) end "
+                              "parallel{ all, all }");
+    uint64_t first = started_on_host(w, "web2");
+
+    stop_part(w, job + WEB2, 0);
+    w->at = "web2";
+    command_dies(w, first, SIGKILL);
+    shows(w, job, "Running | Running | Stopping | Running");
+    newest_is_killed(w, "web2");
+    shows(w, job, "Running | Running | Stopped: stopped | Running");
+}
+
+static void what_it_did_on_other_hosts_is_no_failure_of_theirs(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_on_hosts(w, "local lb = hosts('web1'); hosts('web2'):each(function(h) "
+                                     "lb:each(function(l) l:run('drain') end) h:run('x') end)",
+                                  HOSTS);
+
+    host_up(w, "web1");
+    stop_part(w, job + WEB2, 0);
+    newest_is_killed(w, "web1");
+    expect_state(w, job, JOB_STOPPED);
+    expect_reason(w, job, "1 of 3 hosts was stopped, the first: web2");
+}
+
+static void hosts_of_the_main_course_stay_what_they_are(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_on_hosts(w, "hosts[1]:run('backup') local rest = hosts - hosts('web1') "
+                                     "rest:each(function(h) h:run('x') end)", HOSTS);
+
+    host_up(w, "web1");
+    host_ends(w, "web1", 0);
+    host_up(w, "web2");
+    host_up(w, "web3");
+    stop_part(w, job + WEB2, 0);
+    newest_is_killed(w, "web2");
+    host_ends(w, "web3", 0);
+    shows(w, job, "Stopped | Completed | Stopped: stopped | Completed");
+}
+
+static void max_failures_does_not_count_it(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_on_hosts(w, "hosts:each({ throttle = 1, max_failures = 0 }, function(h) "
+                                     "h:run('x') end)", HOSTS);
+
+    host_up(w, "web1");
+    stop_part(w, job + WEB1, 0);
+    newest_is_killed(w, "web1");
+    host_up(w, "web2");
+    host_ends(w, "web2", 0);
+    host_up(w, "web3");
+    host_ends(w, "web3", 0);
+    shows(w, job, "Stopped | Stopped: stopped | Completed | Completed");
+}
+
+static void the_jobs_own_cleanup_does_not_leave_it_out(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, "defer(function() hosts:each(function(h) h:run('unlock') end) end) "
+                              JUST_RUN);
+
+    stop_part(w, job + WEB2, 0);
+    newest_is_killed(w, "web2");
+    ends_well_elsewhere(w);
+    assert_int_equal(starts_on(w, "web2"), 2);
+    for (int host = 0; host < 3; host++)
+        newest_ends(w, (const char *const[]){ "web1", "web2", "web3" }[host]);
+    expect_state(w, job, JOB_STOPPED);
+}
+
+static void by_force_it_is_over_in_a_suspended_job_too(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_on_hosts(w, EACH("if h.name == 'web2' then suspend('look') end h:run('x')"),
+                                  HOSTS);
+
+    stop_part(w, job + WEB2, 0); // takes effect when it is resumed
+    shows(w, job, "Suspended | NotStarted: look | Stopping: look | NotStarted: look");
+    drop_part(w, job + WEB2);
+    shows(w, job, "Suspended | NotStarted: look | Stopped: stopped by force before anything was begun "
+                  "on it | NotStarted: look");
+    resume_job(w, job);
+    all_up_but_web2(w);
+    ends_well_elsewhere(w);
+    expect_state(w, job, JOB_STOPPED);
+}
+
+static void by_force_it_is_killed_whatever_the_script_does_then(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, EACH("parallel{ function() h:run('x') end, function() if h.name == 'web2' "
+                                   "then pcall(sleep, '1h') while true do end end end }"));
+
+    drop_part(w, job + WEB2);
+    expect_reason(w, job, "the script ran too long without waiting: is there an endless loop? Heavy "
+                          "work belongs into a step");
+    w->at = "web2";
+    assert_int_equal(order_rows(w), 1);
+}
+
+static void a_cleanup_that_is_cut_off_by_force_says_so(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, EACH("undo(function() h:run('undo') end) h:run('x')"));
+
+    drop_part(w, job + WEB2);
+    expect_records(w, job, "error: cleanup was cut off (stopped by force); 1 more of its functions did "
+                           "not run|\n");
+}
+
 // ---- what is refused
 
 static void a_part_that_is_finished_stays_what_it_is(void **state)
@@ -286,12 +486,40 @@ static void what_the_main_course_does_cannot_be_cut_out(void **state)
                                   HOSTS);
 
     host_up(w, "web2");
-    is_refused(w, ask_stop(w, job + WEB2, 0), "uses this host in its main course, not by each()");
+    is_refused(w, ask_stop(w, job + WEB2, 0), "is not done by each() or rolling() for it");
     stop_part(w, job + WEB3, 0); // of which nothing was asked yet
     host_ends(w, "web2", 0);
     assert_int_equal(starts_on(w, "web3"), 0);
     shows(w, job, "Running | NotStarted | Running | Stopped: stopped before anything was begun on "
                   "it");
+}
+
+static void nor_what_it_waits_for_there(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_on_hosts(w, "hosts[2]:run('x')", HOSTS);
+
+    is_refused(w, ask_stop(w, job + WEB2, 0), "is not done by each() or rolling() for it");
+    host_up(w, "web2");
+    assert_int_equal(starts_on(w, "web2"), 1);
+}
+
+// What its script names is not known when it cannot be replayed, and not taken for all of it.
+static void a_part_of_a_job_whose_script_is_broken(void **state)
+{
+    struct fake_world *w = *state;
+    static const char script[] = "hosts('db1,db2'):each(function(h) h:run('x') end)";
+    uint64_t job = start_on_hosts(w, script, HOSTS);
+
+    host_up(w, "db1");
+    host_up(w, "db2");
+    world_crash(w);
+    world_swap_script(w, script, "hosts[1]:run('other')");
+    world_boot(w);
+    world_settle(w);
+    is_refused(w, ask_stop(w, job + WEB3 + 1, 0), "whose script cannot be run");
+    is_refused(w, ask_suspend(w, job + WEB3 + 1, false), "but not suspended");
+    expect_state(w, job, JOB_SUSPENDED);
 }
 
 static void a_part_is_not_suspended_alone(void **state)
@@ -339,8 +567,21 @@ int main(void)
         WITH_WORLD(what_it_asks_is_asked_no_longer),
         WITH_WORLD(asked_twice_it_is_done_once),
         WITH_WORLD(the_script_hears_of_it),
+        WITH_WORLD(a_second_each_may_be_stopped_while_it_waits_for_the_host),
+        WITH_WORLD(what_begins_later_for_it_runs_nothing_not_even_a_cleanup),
+        WITH_WORLD(a_body_without_a_step_is_left_out_too),
+        WITH_WORLD(the_last_of_two_eaches_ends_it),
+        WITH_WORLD(what_it_did_on_other_hosts_is_no_failure_of_theirs),
+        WITH_WORLD(hosts_of_the_main_course_stay_what_they_are),
+        WITH_WORLD(max_failures_does_not_count_it),
+        WITH_WORLD(the_jobs_own_cleanup_does_not_leave_it_out),
+        WITH_WORLD(by_force_it_is_over_in_a_suspended_job_too),
+        WITH_WORLD(by_force_it_is_killed_whatever_the_script_does_then),
+        WITH_WORLD(a_cleanup_that_is_cut_off_by_force_says_so),
         WITH_WORLD(a_part_that_is_finished_stays_what_it_is),
         WITH_WORLD(what_the_main_course_does_cannot_be_cut_out),
+        WITH_WORLD(nor_what_it_waits_for_there),
+        WITH_WORLD(a_part_of_a_job_whose_script_is_broken),
         WITH_WORLD(a_part_is_not_suspended_alone),
         WITH_WORLD(a_job_that_is_stopped_stops_its_parts),
         WITH_WORLD(a_lone_part_is_the_job),
