@@ -181,6 +181,13 @@ static int primitive_text(lua_State *L)
     return 1;
 }
 
+// is_cancelled(): was the strand that runs told to end?
+static int primitive_is_cancelled(lua_State *L)
+{
+    lua_pushboolean(L, script_of(L)->current->cancelled);
+    return 1;
+}
+
 // throttle(options) -> the number of branches at a time, 0 for all
 static int primitive_throttle(lua_State *L)
 {
@@ -427,7 +434,7 @@ void lib_primitives_push(lua_State *L)
         { "scan", string_scan },
         { "sleep", flow_sleep },
         { "sub", string_sub },              { "text", primitive_text },
-        { "throttle", primitive_throttle }, { "throw", primitive_throw },
+        { "is_cancelled", primitive_is_cancelled }, { "throttle", primitive_throttle }, { "throw", primitive_throw },
         { NULL, NULL },
     };
 

@@ -82,7 +82,8 @@ int change_is_part(struct engine *engine, uint64_t id, bool *ret, struct err *er
     struct found found;
     int rc = change_find(engine, id, &found, err);
 
-    *ret = rc == 0 && id != found.id && found.child_count > 1;
+    // One that cannot be read may have had several.
+    *ret = rc == 0 && id != found.id && (found.child_count > 1 || found.damaged);
     return rc;
 }
 

@@ -150,8 +150,9 @@ static int check_part(const struct resident *r, const struct job_child *child, b
                       struct err *err)
 {
     struct slice host = buf_slice(&child->host);
-    bool goes_on = !child->stopped && (strands_are_for(&r->job.strands, host, NULL) ||
-                                       strands_await(&r->job.strands, host));
+    bool goes_on = !child->dropped && (force || !child->stopped) &&
+                   (strands_are_for(&r->job.strands, host, NULL) ||
+                    strands_await(&r->job.strands, host));
 
     if (child->over && !goes_on)
         return err_set(err, ERR_STATE, "%llu:%.*s is finished: there is nothing to stop on it now",

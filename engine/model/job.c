@@ -213,7 +213,7 @@ static int apply_intended(struct job *job, const struct event *event, struct err
     strand->step.since_unix_ms = event->time_unix_ms;
     strand->step.boot_mark = job_boot_mark(job, i->boot_id);
     if (i->child_id)
-        job_child_touch(job, event, strand_cleanup(strand));
+        job_child_touch(job, event, strand);
     bound_cleanup(job, strand, event->no);
     if (!effect_kind_waits(i->kind))
         job->in_flight++;
@@ -221,7 +221,7 @@ static int apply_intended(struct job *job, const struct event *event, struct err
         strand_await_answer(&job->strands, strand);
     if (i->kind == EFFECT_SIGNAL)
         return take_signal(job, strand, err);
-    if (i->kind == EFFECT_SUSPEND && job_is_ending(job)) // nobody can resume it
+    if (i->kind == EFFECT_SUSPEND && job_strand_is_ending(job, strand)) // nobody can resume it
         pass_suspend(job, strand);
     else if (i->kind == EFFECT_SUSPEND)
         job_suspend(job, SUSPEND_SCRIPT, strand->step.effect.message);
@@ -453,6 +453,8 @@ struct strand *job_next(struct job *job)
     if (strand && strand->wake == WAKE_START &&
         (strand->dropped || job_child_holds(job, strand)))
         strand->wake = strand->cut ? WAKE_CUT : WAKE_CANCEL;
+    if (strand && (strand->wake == WAKE_CANCEL || strand->wake == WAKE_CUT))
+        strand->told_cancel = true;
     return strand;
 }
 

@@ -33,6 +33,7 @@ struct job_child {
     bool over, failed;         // its strand has ended; by an error
     bool stop_asked, stopped;  // alone; and it is over by that
     bool dropped;              // by force
+    bool used_since;           // ... the script has begun something on its host
     int64_t stop_grace_ms;
     struct buf reason;         // why it failed, or what its stop is called
     int32_t exit_code;         // of its last command; EXIT_CODE_NONE

@@ -134,7 +134,17 @@ struct job_child *job_child_of_id(const struct job *job, uint64_t id)
     return NULL;
 }
 
-void job_child_touch(struct job *job, const struct event *intended, bool cleaning)
+// What was said of it is not the whole truth any more.
+static void note_use(struct job_child *child)
+{
+    if (child->used_since)
+        return;
+    child->used_since = true;
+    buf_clear(&child->reason);
+    buf_add_str(&child->reason, "stopped; its workflow has used this host since");
+}
+
+void job_child_touch(struct job *job, const struct event *intended, struct strand *strand)
 {
     struct job_child *child = job_child_of_id(job, intended->intended.child_id);
 
@@ -144,9 +154,11 @@ void job_child_touch(struct job *job, const struct event *intended, bool cleanin
         child->started_unix_ms = intended->time_unix_ms;
     child->touched = true;
     child->reached |= intended->intended.boot_id.len > 0;
-    if (child->stop_asked || (child->failed && cleaning))
+    if (child->stop_asked && child->stopped)
+        note_use(child);
+    if (child->stop_asked || (child->failed && strand_cleanup(strand)))
         return; // what tidies up after a failure, or a stop, does not undo it
-    child->over = child->failed = false; // a later step opens it again
+    child->over = child->failed = child->stopped = false; // a later step opens it again
     buf_clear(&child->reason);
 }
 
@@ -202,8 +214,14 @@ void job_child_over(struct job *job, const struct strand *strand, const struct e
     }
     if (!child || (!end->failed && (!child->touched || child->over)))
         return; // nothing was done on it, or nothing since it was over
-    if (end->failed && (job_is_ending(job) || is_stopped_above(job, strand)))
-        return; // it shares that end
+    if (end->failed && job_is_ending(job))
+        return; // it shares its job's end
+    if (end->failed && strand->told_cancel && is_stopped_above(job, strand)) {
+        be_stopped(job, child);
+        buf_clear(&child->reason);
+        buf_add_str(&child->reason, "cancelled: a host that it was done for was stopped");
+        return;
+    }
     be_over(job, child);
     child->failed = end->failed;
     buf_clear(&child->reason);
@@ -238,6 +256,15 @@ bool job_child_holds(const struct job *job, const struct strand *strand)
     const struct job_child *child = child_to_stop(job, strand);
 
     return child && (child->dropped || !strand_is_cleanup(strand->parent));
+}
+
+bool job_strand_is_ending(const struct job *job, const struct strand *strand)
+{
+    bool ends = job_is_ending(job);
+
+    for (; strand && !ends; strand = strand->parent)
+        ends = job_child_holds(job, strand);
+    return ends;
 }
 
 int64_t job_stop_grace_ms(const struct job *job, const struct strand *strand)
@@ -320,7 +347,7 @@ void job_children_sum_up(struct job *job)
 static enum job_state state_at_end(const struct job *job, const struct job_child *child)
 {
     if (job->end_state == JOB_STOPPED && job->main_ended && !job->main_failed)
-        return JOB_COMPLETED; // others were stopped, the script is content
+        return child->touched ? JOB_COMPLETED : JOB_STOPPED; // the script is content
     if (job->child_count == 1 || job->end_state != JOB_FAILED)
         return job->end_state;
     if (child->touched && !job->main_raised)

@@ -12,9 +12,8 @@ void job_children_release(struct job *job);
 // ERR_STATE: the host has one already.
 int job_child_add(struct job *job, uint64_t id, struct uuid uuid, const struct target *target,
                   struct err *err);
-// A step on its host was intended; cleaning: by a cleanup, which opens no child that
-// has failed.
-void job_child_touch(struct job *job, const struct event *intended, bool cleaning);
+// A step on its host was intended; one of a cleanup opens no child that has failed.
+void job_child_touch(struct job *job, const struct event *intended, struct strand *strand);
 // A command on its host has ended so; cleaning: a cleanup's.
 void job_child_note(struct job_child *child, const struct outcome *outcome, bool cleaning);
 // The branch ends; was it a host's, on which it did something, its child is over.
@@ -27,6 +26,9 @@ bool job_child_stop(struct job *job, struct job_child *child, const struct event
 // A strand that is about to begin is one for a host whose child is to stop: it ends
 // without running.
 bool job_child_holds(const struct job *job, const struct strand *strand);
+// The job is being stopped, or what the strand does for a host is: nothing of it waits for
+// a person any more.
+bool job_strand_is_ending(const struct job *job, const struct strand *strand);
 // The script is over: a child that failed fails the job, whose reason says how many did.
 void job_children_sum_up(struct job *job);
 size_t job_children_failed(const struct job *job);

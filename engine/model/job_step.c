@@ -6,6 +6,7 @@
 // nobody: what its cleanup cannot do fails.
 #include "model/job_step.h"
 
+#include "model/job_child.h"
 #include "model/job_limit.h"
 
 void job_set_reason(struct job *job, struct slice reason)
@@ -99,7 +100,7 @@ static int interrupted(struct job *job, struct strand *strand, const struct outc
     }
     if (policy == ON_INTERRUPT_RERUN && rerun(job, strand, outcome))
         return 1;
-    if (policy == ON_INTERRUPT_FAIL || job_is_ending(job))
+    if (policy == ON_INTERRUPT_FAIL || job_strand_is_ending(job, strand))
         return 0;
     hold(job, strand, outcome, (struct slice){ 0 });
     return 1;
@@ -122,7 +123,7 @@ static bool fails_for_good(struct job *job, struct strand *strand, const struct 
         step->state = STEP_BACKOFF;
         return false;
     }
-    if (step->effect.policy.on_error == ON_ERROR_SUSPEND && !job_is_ending(job)) {
+    if (step->effect.policy.on_error == ON_ERROR_SUSPEND && !job_strand_is_ending(job, strand)) {
         hold(job, strand, outcome, (struct slice){ 0 });
         return false;
     }
@@ -171,7 +172,7 @@ static int take_verdict(struct job *job, struct strand *strand, enum verdict ver
         return settle_done(job, strand, given, err);
     if (verdict == VERDICT_RERUN && rerun(job, strand, outcome))
         return 0;
-    if (verdict == VERDICT_FAIL || job_is_ending(job)) {
+    if (verdict == VERDICT_FAIL || job_strand_is_ending(job, strand)) {
         if (fails_for_good(job, strand, outcome))
             strand_probed(&job->strands, strand);
         return 0;

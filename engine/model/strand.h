@@ -66,6 +66,7 @@ struct strand {
     bool cancel;            // cancelled, and not told yet
     bool cut;               // ... by WAKE_CUT, when it is told
     bool dropped;           // cut off by force
+    bool told_cancel;       // it was resumed with WAKE_CANCEL or WAKE_CUT
     enum effect_scope scope; // of its newest effect
     uint64_t cleanup_no;    // event since which its cleanup is bounded; 0: it is not
     struct outcome outcome; // WAKE_OUTCOME: borrowed from the event, or from kept

@@ -77,10 +77,6 @@ function prelude.foreach(items, options, fn)
     return join("foreach", values, keys, count, limit, fn)
 end
 
-local function is_cancelled(value)
-    return is_table(value) and value.kind == "cancelled"
-end
-
 -- Runs fn(host) on each host, a strand and a child of the job for each. One host's
 -- failure stops no other; once more than `most` have failed no further host begins.
 local function on_each(label, hosts, limit, most, fn)
@@ -97,7 +93,7 @@ local function on_each(label, hosts, limit, most, fn)
         end
         local done, value = pcall(fn, host)
         if not done then
-            if not is_cancelled(value) then -- whoever stopped it has judged it
+            if not is_cancelled() then -- whoever stopped it has judged it
                 failures = failures + 1
             end
             rethrow(value)

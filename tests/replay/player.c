@@ -102,6 +102,8 @@ static struct answer answer_of(struct player *p, struct strand *strand)
     };
     struct err err;
 
+    if (strand->wake == WAKE_CUT && strand->dropped)
+        answer.kind = ANSWER_DROP;
     if (!strand->parent || strand->handle)
         return answer;
     if (strand->is_probe) {

@@ -376,7 +376,96 @@ static void what_it_did_on_other_hosts_is_no_failure_of_theirs(void **state)
     stop_part(w, job + WEB2, 0);
     newest_is_killed(w, "web1");
     expect_state(w, job, JOB_STOPPED);
-    expect_reason(w, job, "1 of 3 hosts was stopped, the first: web2");
+    shows(w, job, "Stopped | Stopped: cancelled: a host that it was done for was stopped | Stopped: "
+                  "stopped before anything was begun on it | Stopped: never reached: the job ended "
+                  "before");
+}
+
+// Its cleanup works on another host, and fails there: that is a failure as any other.
+static void what_fails_on_other_hosts_below_it_has_failed(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_on_hosts(w, "local lb = hosts('web1'); hosts('web2'):each(function(h) "
+                                     "defer(function() lb:each(function(l) l:run('enable') end) end) "
+                                     "h:run('x') end)", HOSTS);
+
+    host_up(w, "web2");
+    stop_part(w, job + WEB2, 0);
+    newest_is_killed(w, "web2");
+    host_up(w, "web1");
+    host_ends(w, "web1", 1);
+    expect_state(w, job, JOB_FAILED);
+    expect_reason(w, job, "1 of 3 hosts failed, the first: web1: ");
+}
+
+static void what_is_begun_there_all_the_same_is_said(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_on_hosts(w, "hosts[1]:run('a') hosts[2]:run('b')", HOSTS);
+
+    host_up(w, "web1");
+    stop_part(w, job + WEB2, 0);
+    host_ends(w, "web1", 0);
+    host_up(w, "web2");
+    shows(w, job, "Running | Running | Stopped: stopped; its workflow has used this host since | "
+                  "NotStarted");
+}
+
+static void max_failures_asks_the_strand_and_not_the_error(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_on_hosts(w, "hosts:each({ throttle = 1, max_failures = 0 }, function(h) "
+                                     "local ok, e = pcall(h.run, h, 'x') "
+                                     "if not ok then error('deploy: ' .. tostring(e)) end end)", HOSTS);
+
+    host_up(w, "web1");
+    stop_part(w, job + WEB1, 0);
+    newest_is_killed(w, "web1");
+    host_up(w, "web2");
+    assert_int_equal(starts_on(w, "web2"), 1);
+}
+
+static void what_somebody_raises_as_cancelled_is_a_failure(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = start_on_hosts(w, "local lb = hosts('web1') local rest = hosts - lb "
+                                     "rest:each({ throttle = 1, max_failures = 0 }, function(h) "
+                                     "local r = lb:each(function(l) l:run('x') end) "
+                                     "if not r.ok then error(r.errors.web1) end end)", HOSTS);
+
+    host_up(w, "web1");
+    stop_part(w, job + WEB1, 0);
+    newest_is_killed(w, "web1");
+    shows(w, job, "Failed | Stopped: stopped | Failed: cancelled | Stopped: never reached: the job "
+                  "ended before");
+}
+
+static void by_force_it_leaves_the_jobs_own_cleanup_too(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, "defer(function() hosts:each(function(h) h:run('unlock') end) end) "
+                              JUST_RUN);
+
+    stop_part(w, job + WEB2, 0);
+    newest_is_killed(w, "web2");
+    ends_well_elsewhere(w);
+    newest_ends(w, "web1");
+    newest_ends(w, "web3");
+    expect_state(w, job, JOB_RUNNING); // unlock hangs on web2
+    drop_part(w, job + WEB2);
+    expect_state(w, job, JOB_STOPPED);
+}
+
+static void its_cleanup_suspends_no_other(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, EACH("undo(function() h:run{'rollback', on_error = 'suspend'} end) "
+                                   "h:run('x')"));
+
+    stop_part(w, job + WEB2, 0);
+    newest_is_killed(w, "web2");
+    command_ends(w, newest_on(w, "web2"), 1);
+    shows(w, job, "Running | Running | Stopped: stopped | Running");
 }
 
 static void hosts_of_the_main_course_stay_what_they_are(void **state)
@@ -572,6 +661,12 @@ int main(void)
         WITH_WORLD(a_body_without_a_step_is_left_out_too),
         WITH_WORLD(the_last_of_two_eaches_ends_it),
         WITH_WORLD(what_it_did_on_other_hosts_is_no_failure_of_theirs),
+        WITH_WORLD(what_fails_on_other_hosts_below_it_has_failed),
+        WITH_WORLD(what_is_begun_there_all_the_same_is_said),
+        WITH_WORLD(max_failures_asks_the_strand_and_not_the_error),
+        WITH_WORLD(what_somebody_raises_as_cancelled_is_a_failure),
+        WITH_WORLD(by_force_it_leaves_the_jobs_own_cleanup_too),
+        WITH_WORLD(its_cleanup_suspends_no_other),
         WITH_WORLD(hosts_of_the_main_course_stay_what_they_are),
         WITH_WORLD(max_failures_does_not_count_it),
         WITH_WORLD(the_jobs_own_cleanup_does_not_leave_it_out),

@@ -546,10 +546,10 @@ static void a_step_of_the_main_strand_reopens_no_stopped_child(void **state)
     begin(&fake, MAIN_STEP);
     stop_part(&fake, B, false);
     settle_all(&fake, 0, 0, 0);
-    shows(&fake, "Running | a Completed 0 | b Stopped 0 (by us) | c Completed 0");
+    shows(&fake, "Running | a Completed 0 | b Stopped 0 (stopped; its workflow has used this host since) | c Completed 0");
     settle(&fake, "b", 0);
     shows(&fake, "Stopped (1 of 3 hosts was stopped, the first: b) | a Completed 0 | b Stopped 0 "
-                 "(by us) | c Completed 0");
+                 "(stopped; its workflow has used this host since) | c Completed 0");
     fake_release(&fake);
 }
 
