@@ -175,7 +175,9 @@ static void test_a_file_without_a_write_bit(void **state)
 // Nobody else may read it before it has its mode, and no other file's bytes are written to.
 static void test_what_is_there_under_the_temporary_name(void **state)
 {
-    static const char watch[] = "{ until [ -s f.pawl.$$ ]; do :; done; stat -c %a f.pawl.$$ >seen; }";
+    // `seen` appears with its line in it: the writer goes on as soon as it is there.
+    static const char watch[] = "{ until [ -s f.pawl.$$ ]; do :; done;"
+                                " stat -c %a f.pawl.$$ >look; mv look seen; }";
     char dir[32], line[256];
 
     (void)state;
