@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include "core/hosts.h"
 #include "model/job_limit.h"
+#include "model/strand_cancel.h"
 
 static void begin_wait(struct resident *r, const struct strand *strand)
 {

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "core/hosts.h"
+#include "lua/woken.h"
 #include "model/job_limit.h"
 
 struct resident *resident_new(struct engine *engine, uint64_t id)
@@ -144,35 +145,6 @@ void resident_note(void *arg, struct slice strand, const struct note *note)
 
 // ---- running strands
 
-static int answer_strand(struct resident *r, struct strand *strand, struct answer *answer,
-                         struct err *err)
-{
-    static const enum answer_kind kinds[] = {
-        [WAKE_START] = ANSWER_START, [WAKE_OUTCOME] = ANSWER_OUTCOME,
-        [WAKE_JOINED] = ANSWER_JOINED, [WAKE_CANCEL] = ANSWER_CANCEL,
-        [WAKE_CUT] = ANSWER_CUT,
-    };
-
-    *answer = (struct answer){
-        .kind = kinds[strand->wake],
-        .outcome = strand->wake == WAKE_OUTCOME ? &strand->outcome : NULL,
-        .ok = strand->wake_ok,
-        .attempt = strand->step.attempt,
-        .now_unix_ms = r->job.time_unix_ms,
-    };
-    if (strand->wake == WAKE_CUT && strand->dropped)
-        answer->kind = ANSWER_DROP;
-    if (!strand->parent || strand->handle) // it has begun
-        return 0;
-    if (strand->is_probe) { // it is told what became of the attempt
-        answer->outcome = &strand->parent->outcome;
-        answer->attempt = strand->parent->step.attempt;
-    }
-    return script_fork(r->script, strand->parent->handle,
-                       strand->is_probe ? SCRIPT_PROBE : strand->branch,
-                       slice_of(strand->path, strand->path_len), &strand->handle, err);
-}
-
 // A workflow's result is part of its last event, and has to fit a row with it.
 static void bound_result(struct effect *effect)
 {
@@ -191,7 +163,7 @@ static int run_strand(struct resident *r, struct strand *strand, struct err *err
     struct effect effect;
     uint32_t handle;
     bool is_branch = strand->parent != NULL;
-    int rc = answer_strand(r, strand, &answer, err);
+    int rc = script_woken(r->script, strand, r->job.time_unix_ms, &answer, err);
 
     if (rc == 0)
         rc = script_resume(r->script, strand->handle, &answer, &effect, err);

@@ -13,6 +13,7 @@
 #include "core/dispatch_link.h"
 #include "model/job_child.h"
 #include "model/job_limit.h"
+#include "model/strand_cancel.h"
 
 enum { AWAY_NAMED = 3 }; // hosts, in a reason
 

@@ -16,6 +16,7 @@
 #include "model/job_limit.h"
 #include "model/job_step.h"
 #include "model/signal.h"
+#include "model/strand_cancel.h"
 
 void job_init(struct job *job)
 {

@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "model/job_limit.h"
+#include "model/strand_cancel.h"
 
 enum { CHILD_REASON_MAX = 4096 };
 

@@ -5,6 +5,7 @@
 #include "model/job_limit.h"
 
 #include "model/job_step.h"
+#include "model/strand_cancel.h"
 
 bool job_is_ending(const struct job *job) { return job->stop_asked || job->expired; }
 

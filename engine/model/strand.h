@@ -58,7 +58,7 @@ struct strand {
     struct strand *parent;  // NULL: the main strand
     uint32_t branch;        // index in the parent's fork, from 0
     struct slice host;      // that its parent's fork is on, or empty; borrowed as fork_hosts is
-    uint32_t handle;        // the script's; the core sets it when it starts the strand
+    uint32_t handle;        // the script's; 0: it has not begun, or is the main strand
     enum strand_wait wait;
     enum wake_kind wake;    // STRAND_READY: how
     bool wake_ok;           // WAKE_OUTCOME: success by policy
@@ -116,6 +116,8 @@ void strand_ask_again(struct strands *strands, struct strand *strand);
 // The strand yielded a fork; branches begin up to the throttle.
 int strand_fork(struct strands *strands, struct strand *strand, const struct effect *effect,
                 struct err *err);
+// Will a fork that is under way make one for the host, when its turn has come?
+bool strands_await(const struct strands *strands, struct slice host);
 // Its attempt was cut off: begins a strand that finds out what happened, and keeps
 // the outcome. strand_probed ends the wait with what is kept.
 int strand_probe(struct strands *strands, struct strand *strand, const struct outcome *outcome,
@@ -126,7 +128,9 @@ int strand_end(struct strands *strands, struct strand *strand, struct err *err);
 
 // Makes a waiting strand ready. Its step is over (WAKE_OUTCOME, WAKE_CANCEL).
 void strand_wake(struct strands *strands, struct strand *strand, enum wake_kind wake);
-// The same when it is cancelled: with WAKE_CANCEL, or WAKE_CUT.
+// How it is woken when it is cancelled: with WAKE_CANCEL, or WAKE_CUT.
+enum wake_kind strand_cancel_kind(const struct strand *strand);
+// The same with that.
 void strand_wake_cancelled(struct strands *strands, struct strand *strand);
 // The same with an outcome. keep: the outcome's bytes must outlive the event.
 int strand_settle(struct strands *strands, struct strand *strand, const struct outcome *outcome,
@@ -136,32 +140,6 @@ int strands_keep(struct strands *strands, struct err *err);
 // In BACKOFF the step is known by the event that began the wait.
 int strand_back_off(struct strands *strands, struct strand *strand, uint64_t event_no,
                     struct err *err);
-// Cancels the whole tree, or what `each` made for a host, and below it (host: not empty):
-// waiting strands are woken with WAKE_CANCEL, except those whose attempt is in flight;
-// they are told when it settles. Branches that have not begun never will. What cleans up
-// is left to it, bounded from event_no on, and so is what a cleanup does for the host. True
-// when something was bounded.
-bool strands_cancel(struct strands *strands, struct slice host, uint64_t event_no);
-// Cuts off what `each` made for a host, and below it, cleanups too.
-void strands_drop(struct strands *strands, struct slice host);
-// Is it one that `each` made for the host (not empty), or below such a one?
-bool strand_is_for(const struct strand *strand, struct slice host);
-// Is there one that `each` made for the host, but for `except` (or NULL)?
-bool strands_are_for(const struct strands *strands, struct slice host,
-                     const struct strand *except);
-// Will a fork that is under way make one, when its turn has come?
-bool strands_await(const struct strands *strands, struct slice host);
-// Does any other strand wait for a step on the host?
-bool strands_use(const struct strands *strands, struct slice host);
-// The topmost strand, of this one and those it is a branch of, that cleans up; or NULL.
-struct strand *strand_cleanup(struct strand *strand);
-bool strand_is_cleanup(const struct strand *strand); // is there one?
-// Bounds the cleanups that are bounded already anew, from event_no on. True: there are any.
-bool strands_rebound(struct strands *strands, uint64_t event_no);
-// Cuts off the cleanups that are bounded since that event. False: there are none.
-bool strands_cut(struct strands *strands, uint64_t since_no);
-// Is any cleanup bounded since that event?
-bool strands_clean_since(const struct strands *strands, uint64_t since_no);
 // Is an attempt of a command or a once() in flight?
 bool strand_in_flight(const struct strand *strand);
 // The next ready strand, taken off the list; NULL when none.

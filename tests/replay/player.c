@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "lua/woken.h"
+
 enum { EVENTS_MAX = 4000, STOP_AFTER = 3 };
 
 static const int64_t now_unix_ms = INT64_C(1700000000000);
@@ -89,33 +91,6 @@ static void write_effect(struct player *p, const struct strand *strand, const st
     buf_add_byte(&p->by_strand, 0); // values may hold line ends
 }
 
-static struct answer answer_of(struct player *p, struct strand *strand)
-{
-    static const enum answer_kind kinds[] = {
-        [WAKE_START] = ANSWER_START, [WAKE_OUTCOME] = ANSWER_OUTCOME, [WAKE_JOINED] = ANSWER_JOINED,
-        [WAKE_CANCEL] = ANSWER_CANCEL, [WAKE_CUT] = ANSWER_CUT,
-    };
-    struct answer answer = {
-        .kind = kinds[strand->wake], .ok = strand->wake_ok, .attempt = strand->step.attempt,
-        .outcome = strand->wake == WAKE_OUTCOME ? &strand->outcome : NULL,
-        .now_unix_ms = p->job.time_unix_ms,
-    };
-    struct err err;
-
-    if (strand->wake == WAKE_CUT && strand->dropped)
-        answer.kind = ANSWER_DROP;
-    if (!strand->parent || strand->handle)
-        return answer;
-    if (strand->is_probe) {
-        answer.outcome = &strand->parent->outcome;
-        answer.attempt = strand->parent->step.attempt;
-    }
-    check(script_fork(p->script, strand->parent->handle,
-                      strand->is_probe ? SCRIPT_PROBE : strand->branch,
-                      slice_of(strand->path, strand->path_len), &strand->handle, &err), p, &err);
-    return answer;
-}
-
 static void run(struct player *p)
 {
     struct strand *strand;
@@ -123,9 +98,10 @@ static void run(struct player *p)
     struct err err = { 0 };
 
     while ((strand = job_next(&p->job))) {
-        struct answer answer = answer_of(p, strand);
-        uint32_t handle = strand->handle;
+        struct answer answer;
         bool is_branch = strand->parent;
+        check(script_woken(p->script, strand, p->job.time_unix_ms, &answer, &err), p, &err);
+        uint32_t handle = strand->handle;
         check(script_resume(p->script, handle, &answer, &effect, &err), p, &err);
         write_effect(p, strand, &effect);
         check(job_effect(&p->job, strand, &effect, &err), p, &err);

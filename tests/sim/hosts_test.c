@@ -26,6 +26,16 @@ struct shape {
 };
 
 // Commands are quiet: one that a reboot cut off writes its output twice, rightly.
+// One host's part is stopped, b's; it is left out of what comes behind, too.
+#define PART                                                                           \
+    "local r = hosts:each(function(h)\n"                                               \
+    "  undo(function() print(h.name, h:run{'out=undone', quiet = true}.out) end)\n"    \
+    "  h:run{'ms=5', quiet = true}\n"                                                  \
+    "  if h.name == 'b' then h:run{'ms=900000000', quiet = true} end\n"                \
+    "end)\n"                                                                           \
+    "print(#r.failed, r.errors.b.kind)\n"                                              \
+    "hosts:each(function(h) print(h.name, h:run{'ms=5 out=again', quiet = true}.out) end)\n"
+
 static const struct shape shapes[] = {
     { "each",
       "local r = hosts:each(function(h)\n"
@@ -79,25 +89,8 @@ static const struct shape shapes[] = {
       "  h:run{'ms=5', quiet = true}\n"
       "  h:run{'ms=900000000', quiet = true}\n"
       "end)\n", 4 * 3600 * 1000, 0, 0, false },
-    { "part_stopped", // b's; it is left out of what comes behind, too
-      "workflow { cleanup_timeout = '12h' }\n"
-      "local r = hosts:each(function(h)\n"
-      "  undo(function() print(h.name, h:run{'out=undone', quiet = true}.out) end)\n"
-      "  h:run{'ms=5', quiet = true}\n"
-      "  if h.name == 'b' then h:run{'ms=900000000', quiet = true} end\n"
-      "end)\n"
-      "print(#r.failed, r.errors.b.kind)\n"
-      "hosts:each(function(h) print(h.name, h:run{'ms=5 out=again', quiet = true}.out) end)\n",
-      4 * 3600 * 1000, 0, 2, false },
-    { "part_dropped",
-      "local r = hosts:each(function(h)\n"
-      "  undo(function() print(h.name, h:run{'out=undone', quiet = true}.out) end)\n"
-      "  h:run{'ms=5', quiet = true}\n"
-      "  if h.name == 'b' then h:run{'ms=900000000', quiet = true} end\n"
-      "end)\n"
-      "print(#r.failed, r.errors.b.kind)\n"
-      "hosts:each(function(h) print(h.name, h:run{'ms=5 out=again', quiet = true}.out) end)\n",
-      4 * 3600 * 1000, 0, 2, true },
+    { "part_stopped", "workflow { cleanup_timeout = '12h' }\n" PART, 4 * 3600 * 1000, 0, 2, false },
+    { "part_dropped", PART, 4 * 3600 * 1000, 0, 2, true },
     { "rebooted",
       "hosts:each(function(h)\n"
       "  local a = h:run{'ms=5 out=before', quiet = true}\n"

@@ -384,18 +384,22 @@ static void a_follower_outlives_its_engine(void **state)
     check(shell, "pawl start --follow --name crash -- x", 0, "after\nend\n");
 }
 
+// A follower in the background, which listens for SIGINT by now: however long it took.
+#define FOLLOW(to)                                                                     \
+    "env --default-signal=INT $PAWL_PROGRAM receive slow --wait " to " & "              \
+    "until grep -q '^SigBlk:.*[2367abef]$' /proc/$!/status; do sleep 0.01; done; sleep 0.2;"
+
 static void following_ends_with_ctrl_c_and_the_job_does_not(void **state)
 {
     struct shell *shell = *state;
 
     check(shell, "pawl start --name slow -- x", 0, "slow");
-    check(shell, "timeout --preserve-status -s INT 0.4 $PAWL_PROGRAM receive slow --wait", 130,
+    check(shell, FOLLOW("2>&1") " kill -INT $!; wait $!", 130,
           "goes on; follow it again with: pawl receive 7 --wait");
     check(shell, "pawl get -q --state Running", 0, "7\n");
     // One press may come twice: to the process, and to its group.
     check(shell,
-          "for n in 1 2 3 4 5 6 7 8 9 10; do"
-          " env --default-signal=INT $PAWL_PROGRAM receive slow --wait 2>&1 >/dev/null & sleep 0.2;"
+          "for n in 1 2 3 4 5 6 7 8 9 10; do " FOLLOW("2>&1 >/dev/null")
           " kill -INT $!; sleep 0.001; kill -INT $!; wait $!; done | grep -c 'goes on'", 0, "10");
 }
 

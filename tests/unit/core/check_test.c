@@ -2,7 +2,7 @@
 // Hosts that a person asks about: each answers for itself, once; a link that was up
 // proves nothing, one that does not come up is the answer.
 #include "core/hosts.h"
-#include "unit/core/fake_world.h"
+#include "unit/core/many_hosts.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -29,18 +29,6 @@ static void note(void *arg, const struct host_check *seen)
                  SLICE_ARG(seen->shell), SLICE_ARG(seen->kernel), SLICE_ARG(seen->spool),
                  (unsigned long long)seen->free_bytes, (unsigned long long)seen->attempts,
                  (unsigned long long)seen->running, (unsigned long long)seen->orders);
-}
-
-static struct buf hosts_of(const char *text)
-{
-    json_t *json = json_loads(text, 0, NULL);
-    struct buf buf;
-
-    assert_non_null(json);
-    buf_init(&buf, 0);
-    assert_int_equal(value_from_json(json, &buf, NULL), 0);
-    json_decref(json);
-    return buf;
 }
 
 static int try_ask(struct fake_world *w, const char *hosts, int64_t retry_ms, struct told *told)

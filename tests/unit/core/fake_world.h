@@ -149,6 +149,8 @@ struct job_seen {
 };
 // False: no such job.
 bool job_see(struct fake_world *world, uint64_t job, struct job_seen *ret);
+// What fn appends to its argument, a struct buf, is the text.
+void view_is(struct fake_world *world, uint64_t job, job_view_fn fn, const char *text);
 bool job_is_resident(struct fake_world *world, uint64_t job);
 uint64_t job_mark(struct fake_world *world, uint64_t job_or_child);
 size_t job_journal_rows(struct fake_world *world, uint64_t job);

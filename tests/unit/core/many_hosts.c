@@ -3,7 +3,7 @@
 
 #include "model/value.h"
 
-static struct buf hosts_of(const char *text)
+struct buf hosts_of(const char *text)
 {
     json_t *json = json_loads(text, 0, NULL);
     struct buf buf;
@@ -29,6 +29,25 @@ uint64_t start_on_hosts(struct fake_world *w, const char *script, const char *ho
     job = job_start_change(w, &change);
     buf_release(&encoded);
     return job;
+}
+
+static int describe(void *arg, const struct job_view *view)
+{
+    const struct job_head *head = view->head;
+    struct buf *buf = arg;
+
+    buf_addf(buf, "%s", job_state_name(head->state));
+    for (size_t i = 0; i < head->child_count; i++) {
+        const struct child_head *child = &head->children[i];
+        buf_addf(buf, " | %s%s%.*s", job_state_name(child->state), child->reason.len ? ": " : "",
+                 SLICE_ARG(child->reason));
+    }
+    return 0;
+}
+
+void shows(struct fake_world *w, uint64_t job, const char *text)
+{
+    view_is(w, job, describe, text);
 }
 
 void host_up(struct fake_world *w, const char *host)

@@ -10,6 +10,10 @@
 
 // Starts it as a workflow called "patch", with a parameter and meta; hosts: JSON.
 uint64_t start_on_hosts(struct fake_world *world, const char *script, const char *hosts);
+// Hosts as a change has them; the caller releases.
+struct buf hosts_of(const char *json);
+// The job and its children are so: "Running | Completed | Stopped: by us | Running".
+void shows(struct fake_world *world, uint64_t job, const char *text);
 // The link to the host comes up; or nobody is let in there, and that is final.
 void host_up(struct fake_world *world, const char *host);
 void host_refuses(struct fake_world *world, const char *host);

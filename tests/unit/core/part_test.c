@@ -58,30 +58,6 @@ static void is_refused(struct fake_world *w, int rc, const char *words)
         fail_msg("\"%s\" is not in: %s", words, w->refusal.text);
 }
 
-static int describe_parts(void *arg, const struct job_view *view)
-{
-    struct buf *buf = arg;
-
-    buf_addf(buf, "%s", job_state_name(view->head->state));
-    for (size_t i = 0; i < view->head->child_count; i++)
-        buf_addf(buf, " | %s%s%.*s", job_state_name(view->head->children[i].state),
-                 view->head->children[i].reason.len ? ": " : "",
-                 SLICE_ARG(view->head->children[i].reason));
-    return 0;
-}
-
-// "Running | Completed | Stopped: stopped | Running"
-static void shows(struct fake_world *w, uint64_t job, const char *parts)
-{
-    struct port port = engine_port(w->engine);
-    struct buf buf;
-
-    buf_init(&buf, 0);
-    assert_int_equal(port.ops->job(port.core, job, describe_parts, &buf, NULL), 0);
-    assert_string_equal(buf_cstr(&buf), parts);
-    buf_release(&buf);
-}
-
 static size_t starts_on(const struct fake_world *w, const char *host)
 {
     size_t count = 0;

@@ -63,15 +63,9 @@ static int describe(void *arg, const struct job_view *view)
     return 0;
 }
 
-static void shows(struct fake_world *w, uint64_t job, const char *text)
+static void reads(struct fake_world *w, uint64_t job, const char *text)
 {
-    struct port port = engine_port(w->engine);
-    struct buf buf;
-
-    buf_init(&buf, 0);
-    assert_int_equal(port.ops->job(port.core, job, describe, &buf, NULL), 0);
-    assert_string_equal(buf_cstr(&buf), text);
-    buf_release(&buf);
+    view_is(w, job, describe, text);
 }
 
 // ---- what is run again
@@ -82,7 +76,7 @@ static void hosts_that_failed_in_their_old_order(void **state)
     uint64_t old = failed_job(w), job = retried(w, old, DEFAULT);
 
     assert_int_equal(job, old + 4);
-    shows(w, job, "patch patch.lua x=1 workflow k=v | web1 | web2");
+    reads(w, job, "patch patch.lua x=1 workflow k=v | web1 | web2");
     expect_records(w, job, "output: web1\ta\tgiven|\noutput: web2\tb\tgiven|\n");
     world_tick(w, 2001); // it has just refused us
     assert_non_null(link_to(w, "root@10.0.0.2")); // the destination is the old one
@@ -99,8 +93,8 @@ static void only_those_that_are_asked_for(void **state)
     uint64_t job = failed_job(w);
 
     refused(w, job, 1u << CHILD_UNREACHED, "no host of it is unreached");
-    shows(w, retried(w, job, 1u << CHILD_UNREACHABLE), "patch patch.lua x=1 workflow k=v | web2");
-    shows(w, retried(w, job, 1u << CHILD_FAILED), "patch patch.lua x=1 workflow k=v | web1");
+    reads(w, retried(w, job, 1u << CHILD_UNREACHABLE), "patch patch.lua x=1 workflow k=v | web2");
+    reads(w, retried(w, job, 1u << CHILD_FAILED), "patch patch.lua x=1 workflow k=v | web1");
 }
 
 static void stopped_hosts_are_asked_for_by_name(void **state)
@@ -114,8 +108,8 @@ static void stopped_hosts_are_asked_for_by_name(void **state)
     refused(w, job, DEFAULT, "is Stopping: only a finished job can be retried");
     command_dies(w, started_on_host(w, "web1"), 15);
     expect_state(w, job, JOB_STOPPED);
-    shows(w, retried(w, job, DEFAULT), "patch patch.lua x=1 workflow k=v | web2 | web3");
-    shows(w, retried(w, job, UNFINISHED), "patch patch.lua x=1 workflow k=v | web1 | web2 | web3");
+    reads(w, retried(w, job, DEFAULT), "patch patch.lua x=1 workflow k=v | web2 | web3");
+    reads(w, retried(w, job, UNFINISHED), "patch patch.lua x=1 workflow k=v | web1 | web2 | web3");
 }
 
 // The old job is known by its journal alone; a newer engine has another prelude perhaps.
@@ -127,7 +121,7 @@ static void an_engine_that_never_ran_it(void **state)
     w->at = NULL;
     world_next_engine(w);
     job = retried(w, old, DEFAULT);
-    shows(w, job, "patch patch.lua x=1 workflow k=v | web1 | web2");
+    reads(w, job, "patch patch.lua x=1 workflow k=v | web1 | web2");
     expect_records(w, job, "output: web1\ta\tgiven|\noutput: web2\tb\tgiven|\n");
 }
 
@@ -141,14 +135,14 @@ static void a_name_of_its_own(void **state)
     char expected[64];
     uint64_t first;
 
-    shows(w, job_start_change(w, &change), "patch-2 patch.lua x=1 workflow k=v | web1 | web2");
+    reads(w, job_start_change(w, &change), "patch-2 patch.lua x=1 workflow k=v | web1 | web2");
     // One that has its id for a name has the new one's.
     plain.meta = SLICE("\x81\xa1k\xa1v");
     first = job_start_change(w, &plain);
     first = retried(w, first, DEFAULT);
     snprintf(expected, sizeof(expected), "Job%llu  workflow k=v | localhost",
              (unsigned long long)first);
-    shows(w, first, expected);
+    reads(w, first, expected);
 }
 
 static void the_same_request_is_done_once(void **state)
@@ -183,7 +177,7 @@ static void hosts_that_the_script_names_are_its_business(void **state)
     host_refuses(w, "db1");
     expect_state(w, job, JOB_FAILED);
     refused(w, job, 1u << CHILD_UNREACHABLE, "(1) were named by its script");
-    shows(w, retried(w, job, 1u << CHILD_UNREACHED), "patch patch.lua x=1 workflow k=v | web1");
+    reads(w, retried(w, job, 1u << CHILD_UNREACHED), "patch patch.lua x=1 workflow k=v | web1");
 }
 
 static void a_full_disk_takes_none(void **state)

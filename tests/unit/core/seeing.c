@@ -24,6 +24,17 @@ bool job_see(struct fake_world *world, uint64_t job, struct job_seen *ret)
     return port.ops->job(port.core, job, note_job, ret, &err) == 0;
 }
 
+void view_is(struct fake_world *world, uint64_t job, job_view_fn fn, const char *text)
+{
+    struct port port = engine_port(world->engine);
+    struct buf buf;
+
+    buf_init(&buf, 0);
+    assert_int_equal(port.ops->job(port.core, job, fn, &buf, NULL), 0);
+    assert_string_equal(buf_cstr(&buf), text);
+    buf_release(&buf);
+}
+
 bool job_is_resident(struct fake_world *world, uint64_t job)
 {
     return map_get(&world->engine->residents, job) != NULL;
