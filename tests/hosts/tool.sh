@@ -6,7 +6,7 @@ tool=$1
 [ "$(id -u)" = 0 ] && [ -x /usr/sbin/sshd ] && command -v nft nsenter >/dev/null &&
     unshare --net --pid --mount --uts --ipc --fork true 2>/dev/null || exit 77
 dir=$(mktemp -d)
-net=10.$((200 + $$ % 50))
+net=10.$((240 + $$ % 15)) # lib.sh takes none of these
 
 clear() {
     for name in a b; do fleet "$name" down 2>/dev/null || :; done

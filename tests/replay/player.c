@@ -13,7 +13,10 @@
 
 #include "lua/woken.h"
 
-enum { EVENTS_MAX = 4000, STOP_AFTER = 3 };
+enum { EVENTS_MAX = 4000, STOP_AFTER = 3, JOB = 3, FIRST_CHILD = 4, CHILD_OF_B = 5 };
+
+#define NAMED(name) "\x81\xa4name\xa1" name
+static const char a_to_d[] = "\x94" NAMED("a") NAMED("b") NAMED("c") NAMED("d");
 
 static const int64_t now_unix_ms = INT64_C(1700000000000);
 
@@ -63,6 +66,7 @@ static void make_script(struct player *p)
         .job_id = p->job.started.job_id, .job_uuid = p->job.started.uuid,
         .job_name = p->job.started.name, .job_started_unix_ms = now_unix_ms,
         .params = p->job.started.params, .meta = p->job.started.meta,
+        .hosts = p->job.started.hosts,
         .note = keep_note, .note_arg = p,
     };
     struct err err;
@@ -250,6 +254,21 @@ static size_t waiting(const struct player *p, struct strand **ret, size_t max)
     return n;
 }
 
+static bool next_stop(struct player *p, struct event *event)
+{
+    if (!(p->workflow->stop || p->workflow->stop_part) || p->stopped || p->job.last_no <= STOP_AFTER)
+        return false;
+    p->stopped = true;
+    *event = (struct event){ .type = EVENT_STOP_ASKED };
+    if (p->workflow->stop_part) {
+        event->type = EVENT_CHILD_STOP_ASKED;
+        event->child_stop_asked = (struct event_child_stop_asked){
+            .child_id = CHILD_OF_B, .force = p->workflow->force, .reason = SLICE("stopped"),
+        };
+    }
+    return true;
+}
+
 // The next fact from the world; false: none can come.
 static bool next_fact(struct player *p, struct event *event, struct buf *once)
 {
@@ -259,9 +278,8 @@ static bool next_fact(struct player *p, struct event *event, struct buf *once)
 
     if (job_wants_end(&p->job, &ended)) {
         *event = (struct event){ .type = EVENT_ENDED, .ended = ended };
-    } else if (p->workflow->stop && !p->stopped && p->job.last_no > STOP_AFTER) {
-        p->stopped = true;
-        *event = (struct event){ .type = EVENT_STOP_ASKED };
+    } else if (next_stop(p, event)) {
+        return true;
     } else if (n && strands[0]->step.state == STEP_BACKOFF) {
         *event = (struct event){ .type = EVENT_FIRED };
         event->fired.intent_no = strands[0]->step.intent_no;
@@ -321,10 +339,12 @@ static void start(struct player *p)
     buf_init(&params, 0);
     make_params(p, &params);
     event.started = (struct event_started){
-        .uuid = { { 9, 8, 7, 6, 5, 4, 3, 2, 1 } }, .job_id = 3, .type = JOB_WORKFLOW,
+        .uuid = { { 9, 8, 7, 6, 5, 4, 3, 2, 1 } }, .job_id = JOB, .type = JOB_WORKFLOW,
         .name = SLICE("played"), .script_name = slice_str(p->workflow->name),
-        .params = buf_slice(&params), .meta = SLICE("\x80"), .child_id = 4,
+        .params = buf_slice(&params), .meta = SLICE("\x80"), .child_id = FIRST_CHILD,
     };
+    if (p->workflow->on_hosts)
+        event.started.hosts = slice_str(a_to_d);
     take(p, &event);
     buf_release(&params);
 }

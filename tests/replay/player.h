@@ -11,6 +11,9 @@
 struct workflow {
     char *name, *text;
     bool stop;            // is stopped while it runs
+    bool on_hosts;        // on the hosts a to d
+    bool stop_part;       // what it does for b is stopped while it runs
+    bool force;           // ... by force
     bool canned_once;     // a once() is answered, not called: it looks at the world
 };
 
@@ -24,7 +27,7 @@ struct player {
     size_t *marks;        // length of the trace after each event
     size_t event_count, mark_cap;
     uint32_t notes;       // of the event being folded
-    bool stopped;         // stop was asked
+    bool stopped;         // stop was asked, of it or of a part
 };
 
 // Plays the workflow to its end, so many facts at a time.

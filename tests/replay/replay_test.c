@@ -97,6 +97,24 @@ static void add_examples(struct suite *suite)
     assert_true(suite->count > before);
 }
 
+// b is stopped while its first branches run; its host is used by all that comes behind.
+static void add_stopped_part(struct suite *suite, const char *name, bool force)
+{
+    struct workflow *w = add(suite, name,
+        "defer(function() hosts:each(function(h) h:run('out=last') end) end)\n"
+        "local r = hosts:each({ throttle = 2 }, function(h)\n"
+        "  defer(function() print(h.name, 'deferred') h:run('out=undone') end)\n"
+        "  parallel { function() h:run('out=one') end,\n"
+        "             function() localhost:run('out=two') sleep('5m') end }\n"
+        "  print(h.name, h:run('out=three').out)\n"
+        "end)\n"
+        "print(#r.failed, r.errors.b.kind)\n"
+        "hosts:each(function(h) print(h.name, h:run('out=again').out) end)\n");
+
+    w->on_hosts = w->stop_part = true;
+    w->force = force;
+}
+
 // What the others do not have.
 static void add_own(struct suite *suite)
 {
@@ -218,6 +236,29 @@ static struct content_hash effects_of(const struct player *p)
     return hash;
 }
 
+static bool did(const struct player *p, const char *text)
+{
+    return memmem(p->trace.ptr, p->trace.len, text, strlen(text));
+}
+
+// Else the two workflows about it would show nothing.
+static void a_part_is_stopped_in_its_course(void **state)
+{
+    const struct suite *suite = *state;
+
+    for (size_t i = 0; i < 2; i++) {
+        const struct workflow *w = &suite->all[i];
+        struct player p;
+        assert_true(w->stop_part);
+        player_record(&p, w, 1);
+        assert_true(did(&p, "note 1 output 1\tcancelled"));
+        assert_true(did(&p, "b\tdeferred") == !w->force);
+        assert_true(did(&p, "a\tagain"));
+        assert_false(did(&p, "b\tagain"));
+        player_free(&p);
+    }
+}
+
 static void groupings_change_nothing(void **state)
 {
     const struct suite *suite = *state;
@@ -225,7 +266,8 @@ static void groupings_change_nothing(void **state)
 
     for (size_t i = 0; i < suite->count; i++) {
         struct player one, other;
-        if (suite->all[i].stop) // what is in flight when it is asked depends on it
+        // What is in flight when it is asked depends on it.
+        if (suite->all[i].stop || suite->all[i].stop_part)
             continue;
         player_record(&one, &suite->all[i], 1);
         for (unsigned group = 2; group <= 4; group++) {
@@ -285,6 +327,8 @@ static void other_processes_do_the_same(void **state)
 
 static void suite_fill(struct suite *suite)
 {
+    add_stopped_part(suite, "part stopped", false);
+    add_stopped_part(suite, "part stopped by force", true);
     add_sim_shapes(suite);
     add_crash_shapes(suite);
     add_examples(suite);
@@ -303,6 +347,7 @@ int main(void)
 {
     struct suite suite = { .count = 0 };
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_prestate(a_part_is_stopped_in_its_course, &suite),
         cmocka_unit_test_prestate(every_event_may_be_the_last, &suite),
         cmocka_unit_test_prestate(groupings_change_nothing, &suite),
         cmocka_unit_test_prestate(other_processes_do_the_same, &suite),

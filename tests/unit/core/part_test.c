@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A job's part on one host is stopped alone: what runs there ends as at the stop of a job,
 // the other hosts go on, and nothing is begun there any more.
+#include "storage/keys.h"
 #include "unit/core/many_hosts.h"
 
 #include <errno.h>
@@ -608,6 +609,22 @@ static void a_job_that_is_stopped_stops_its_parts(void **state)
     shows(w, job, "Stopping | Stopping | Stopping | Stopping");
 }
 
+// How many parts a job has is in its head: nobody knows when that cannot be read.
+static void behind_a_damaged_head_a_part_is_a_part(void **state)
+{
+    struct fake_world *w = *state;
+    uint64_t job = running(w, JUST_RUN);
+    struct key head = key_1(KEY_HEAD, job);
+    struct batch batch;
+
+    batch_init(&batch);
+    batch_put(&batch, key_slice(&head), SLICE("\xc1 damaged"));
+    world_write(w, &batch);
+    batch_release(&batch);
+    stop_part(w, job + WEB2, 0);
+    shows(w, job, "Running | Running | Stopping | Running");
+}
+
 static void a_lone_part_is_the_job(void **state)
 {
     struct fake_world *w = *state;
@@ -655,6 +672,7 @@ int main(void)
         WITH_WORLD(a_part_of_a_job_whose_script_is_broken),
         WITH_WORLD(a_part_is_not_suspended_alone),
         WITH_WORLD(a_job_that_is_stopped_stops_its_parts),
+        WITH_WORLD(behind_a_damaged_head_a_part_is_a_part),
         WITH_WORLD(a_lone_part_is_the_job),
     };
 
