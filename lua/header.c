@@ -23,13 +23,26 @@ static struct slice string_on_top(lua_State *L)
     return s;
 }
 
+_Noreturn static void refuse_field(lua_State *L, const char *where, struct slice field,
+                                   const char *const known[], size_t count)
+{
+    char text[SUGGEST_LIST_MAX];
+    struct suggest suggest;
+
+    suggest_begin(&suggest, field);
+    for (size_t k = known[0] ? 0 : 1; k < count; k++)
+        suggest_add(&suggest, slice_str(known[k]));
+    vm_raise(L, "%s: unknown field '%.*s'%s%s", where, SLICE_ARG(field),
+             suggest_or_list(&suggest, text),
+             known[0] || suggest.best.len
+                 ? "" : ", behind the type, which has no name: { \"integer\", default = 1 }");
+}
+
 // Every key of the table at idx must be one of `known`; a NULL in front stands for
 // a first list element.
 static void check_keys(lua_State *L, int idx, const char *where, const char *const known[],
                        size_t count)
 {
-    char text[SUGGEST_NAME_MAX + 32];
-    struct suggest suggest;
     struct keys keys;
 
     if (!keys_collect(L, idx, &keys))
@@ -38,16 +51,10 @@ static void check_keys(lua_State *L, int idx, const char *where, const char *con
         bool found = keys.at[i].type == KEY_INT && keys.at[i].i == 1 && known[0] == NULL;
         if (keys.at[i].type != KEY_STRING && !found)
             vm_raise(L, "%s: unexpected element in the table", where);
-        if (found)
-            continue;
-        suggest_begin(&suggest, keys.at[i].s);
-        for (size_t k = known[0] ? 0 : 1; k < count; k++) {
-            found = found || slice_is(keys.at[i].s, known[k]);
-            suggest_add(&suggest, slice_str(known[k]));
-        }
+        for (size_t k = known[0] ? 0 : 1; k < count && !found; k++)
+            found = slice_is(keys.at[i].s, known[k]);
         if (!found)
-            vm_raise(L, "%s: unknown field '%.*s'%s", where, SLICE_ARG(keys.at[i].s),
-                     suggest_text(&suggest, text));
+            refuse_field(L, where, keys.at[i].s, known, count);
     }
     lua_pop(L, 1);
 }

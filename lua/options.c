@@ -73,7 +73,7 @@ static uint32_t retry_times(lua_State *L, const char *function, const char *opti
 static void check_retry_names(lua_State *L, const char *function)
 {
     static const char *const known[] = { "times", "every", "backoff", "max" };
-    char text[SUGGEST_NAME_MAX + 32];
+    char text[SUGGEST_LIST_MAX];
     struct suggest suggest;
     struct keys keys;
 
@@ -92,7 +92,7 @@ static void check_retry_names(lua_State *L, const char *function)
         }
         if (!found)
             vm_raise(L, "%s: unknown option 'retry.%.*s'%s", function, SLICE_ARG(key->s),
-                     suggest_text(&suggest, text));
+                     suggest_or_list(&suggest, text));
     }
     lua_pop(L, 1);
 }
@@ -271,7 +271,7 @@ static bool is_known(struct slice name, unsigned set)
 _Noreturn static void raise_unknown(lua_State *L, const char *function, struct slice name,
                                     unsigned set)
 {
-    char text[SUGGEST_NAME_MAX + 32];
+    char text[SUGGEST_LIST_MAX];
     struct suggest suggest;
 
     suggest_begin(&suggest, name);
@@ -279,7 +279,7 @@ _Noreturn static void raise_unknown(lua_State *L, const char *function, struct s
         if (set >> i & 1)
             suggest_add(&suggest, slice_str(names[i]));
     vm_raise(L, "%s: unknown option '%.*s'%s", function, SLICE_ARG(name),
-             suggest_text(&suggest, text));
+             suggest_or_list(&suggest, text));
 }
 
 // Called when the table holds more than the options found: raises about the

@@ -37,10 +37,19 @@ static size_t distance(struct slice a, struct slice b)
     return rows[a.len % 3][b.len];
 }
 
+static void list_add(struct suggest *suggest, struct slice name)
+{
+    size_t len = strlen(suggest->names);
+
+    snprintf(suggest->names + len, sizeof(suggest->names) - len, "%s%.*s", len ? ", " : "",
+             SLICE_ARG(name));
+}
+
 void suggest_add(struct suggest *suggest, struct slice name)
 {
     size_t d;
 
+    list_add(suggest, name);
     if (name.len > SUGGEST_NAME_MAX || suggest->wanted.len > SUGGEST_NAME_MAX)
         return;
     d = distance(suggest->wanted, name);
@@ -58,5 +67,13 @@ const char *suggest_text(const struct suggest *suggest, char text[SUGGEST_NAME_M
     text[0] = 0;
     if (suggest->best.len)
         snprintf(text, SUGGEST_NAME_MAX + 32, "; did you mean '%.*s'?", SLICE_ARG(suggest->best));
+    return text;
+}
+
+const char *suggest_or_list(const struct suggest *suggest, char text[SUGGEST_LIST_MAX])
+{
+    if (suggest->best.len)
+        return suggest_text(suggest, text);
+    snprintf(text, SUGGEST_LIST_MAX, "; it takes %s", suggest->names[0] ? suggest->names : "none");
     return text;
 }

@@ -65,8 +65,8 @@ static const struct option_spec get_options[] = {
     { "command", 0, "GLOB", "only jobs with such a command" },
     { "has-more", 0, "[BOOL]", "only jobs with output to receive; =false: without" },
     { "newest", 0, "N", "only the N jobs that ended last" },
-    { "before", 0, "TIME", "only jobs that ended before this time" },
-    { "after", 0, "TIME", "only jobs that ended after this time" },
+    { "before", 0, "WHEN", "only jobs that ended before this time" },
+    { "after", 0, "WHEN", "only jobs that ended after this time" },
     { "wide", 'w', NULL, "cut nothing, and show when they began and ended" },
     { "watch", 0, NULL, "go on, and show what changes, until Ctrl-C" },
     { "quiet", 'q', NULL, "ids only" },
@@ -250,8 +250,8 @@ const struct command commands[] = {
       "  pawl run -d patch.lua --params prod.json --meta ticket=42",
       run_options, verb_run },
     { "get", "get [OPTIONS] [JOB]...", "Show jobs",
-      "HasMoreData is True while there is output that was not received yet. A TIME is\n"
-      "like 2026-01-31 or \"2026-01-31 12:00\", in this machine's time zone.\n\n"
+      "HasMoreData is True while there is output that was not received yet. WHEN is a\n"
+      "date, \"2026-01-31 12:00\" in this machine's time zone, or how long ago: 90m, 2d.\n\n"
       "  pawl get\n"
       "  pawl get --state Failed -q | pawl remove -\n"
       "  pawl get 12 --children --json\n"
@@ -262,7 +262,8 @@ const struct command commands[] = {
       "Each host's part has a reading mark, and what the job itself wrote; they move\n"
       "when the output is written. Two that receive a job at once take turns: each\n"
       "record comes to one of them. --keep, --all, --since and --stream leave the\n"
-      "marks alone.\n\n"
+      "marks alone. What is verbose, debug or progress is printed when --stream names\n"
+      "it, and with --json.\n\n"
       "  pawl receive 12\n"
       "  pawl receive 12 --wait\n"
       "  pawl receive 12 --fold --all\n"

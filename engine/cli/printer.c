@@ -16,7 +16,7 @@ enum {
     STATUS_MS = 100,       // from one drawing of the status line to the next
     STATUS_WIDTH = 80,     // of a terminal that does not say
     USUAL = 1 << RECORD_OUTPUT | 1 << RECORD_ERROR | 1 << RECORD_WARNING |
-            1 << RECORD_INFORMATION, // streams that are shown unless others are named
+            1 << RECORD_INFORMATION, // streams that people see unless others are named
 };
 
 void printer_init(struct printer *printer, const struct cli *cli)
@@ -68,14 +68,21 @@ int printer_show(struct printer *printer, const char *name, struct err *err)
     return 0;
 }
 
+// A program gets everything: it knows what is what.
+static bool is_shown(const struct printer *printer, int stream)
+{
+    if (printer->streams)
+        return printer->streams >> stream & 1;
+    return printer->json || (USUAL >> stream & 1);
+}
+
 int printer_target(const struct printer *printer, const json_t *record)
 {
     int stream = record_stream_of(record);
-    unsigned shown = printer->streams ? printer->streams : (unsigned)USUAL;
 
     if (row_true(record, "gap"))
         return TO_ERR;
-    if (stream < 0 || !(shown >> stream & 1))
+    if (stream < 0 || !is_shown(printer, stream))
         return -ENOENT;
     return stream == RECORD_OUTPUT ? TO_OUT : TO_ERR;
 }

@@ -1,36 +1,65 @@
 // SPDX-License-Identifier: MIT
 // pawl get: the table of jobs.
+#include <ctype.h>
 #include <strings.h>
 #include <time.h>
 
+#include "base/duration.h"
 #include "cli/call.h"
 #include "cli/listing.h"
 #include "cli/render.h"
 #include "cli/select.h"
 #include "cli/watch.h"
 
-// "2026-01-31", "2026-01-31 12:00:05" (local) become what the API takes; what is
-// RFC 3339 already is passed on.
+// "90m", "2d": so long ago. A number alone is none: it may be meant as a year.
+static bool when_ago(const char *text, time_t *ret)
+{
+    size_t len = strlen(text);
+    int64_t ms;
+
+    if (!len || isdigit((unsigned char)text[len - 1]) || !duration_from_text(slice_str(text), &ms))
+        return false;
+    *ret = time(NULL) - ms / 1000;
+    *ret = *ret < 0 ? 0 : *ret;
+    return true;
+}
+
+// "2026-01-31", "2026-01-31 12:00:05", with a T between or not: in this machine's zone,
+// or in the one it names (+01:00).
+static bool when_dated(const char *text, time_t *ret)
+{
+    static const char *const forms[] = { "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S",
+                                         "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S",
+                                         "%Y-%m-%dT%H:%M:%S%z" };
+
+    for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+        struct tm tm = { .tm_isdst = -1 };
+        const char *end = strptime(text, forms[i], &tm);
+        if (end && !*end) {
+            long east_s = tm.tm_gmtoff; // timegm sets it
+            *ret = strchr(forms[i], 'z') ? timegm(&tm) - east_s : mktime(&tm);
+            return true;
+        }
+    }
+    return false;
+}
+
+// They become what the API takes; what is RFC 3339 already is passed on.
 static int time_add(struct buf *query, const char *name, const char *text, struct err *err)
 {
-    static const char *const forms[] = { "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S" };
     size_t len = strlen(text);
+    time_t time;
 
     if (len > 10 && text[10] == 'T' && text[len - 1] == 'Z') {
         buf_addf(query, "&%s=", name);
         path_add(query, text);
         return 0;
     }
-    for (size_t i = 0; i < 3; i++) {
-        struct tm tm = { .tm_isdst = -1 };
-        const char *end = strptime(text, forms[i], &tm);
-        if (!end || *end)
-            continue;
-        buf_addf(query, "&%s=%lld000", name, (long long)mktime(&tm));
-        return 0;
-    }
-    return err_set(err, ERR_USAGE, "--%s %.40s: a time like \"2026-01-31 12:00\" is expected", name,
-                   text);
+    if (!when_ago(text, &time) && !when_dated(text, &time))
+        return err_set(err, ERR_USAGE, "--%s %.40s: a time like \"2026-01-31 12:00\" is expected, "
+                       "or how long ago, like 90m or 2d", name, text);
+    buf_addf(query, "&%s=%lld000", name, (long long)time);
+    return 0;
 }
 
 // --has-more, --has-more=true; what else there is was refused before.

@@ -110,6 +110,7 @@ static void done_check(struct cli *cli, const json_t *done)
 
 static void wait_tell(struct cli *cli, const json_t *answer)
 {
+    size_t pending = json_array_size(json_object_get(answer, "pending"));
     json_t *id;
     size_t i;
 
@@ -117,8 +118,9 @@ static void wait_tell(struct cli *cli, const json_t *answer)
     if (option_is_set(&cli->options, "check"))
         done_check(cli, json_object_get(answer, "done"));
     if (row_true(answer, "timed_out"))
-        cli_error(cli, EXIT_TIMEOUT, "the time is over; %zu of the jobs are not there yet",
-                  json_array_size(json_object_get(answer, "pending")));
+        cli_error(cli, EXIT_TIMEOUT, "the time is over; %zu of %zu jobs %s not there yet", pending,
+                  pending + json_array_size(json_object_get(answer, "done")),
+                  pending == 1 ? "is" : "are");
     if (row_true(answer, "timed_out"))
         json_array_foreach(json_object_get(answer, "pending"), i, id)
             notice_explain(cli, json_integer_value(id));

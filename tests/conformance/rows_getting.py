@@ -83,6 +83,9 @@ def _(home):
     end = home.job(one)["ended"]
     assert [row["id"] for row in home.get("--after", end)] == [two]
     assert [row["id"] for row in home.get("--before", home.job(two)["ended"])] == [one]
+    for when in ("1h", "90m", "2026-01-31", "2026-01-31T12:00", "2026-01-31T12:00:00+01:00"):
+        assert [row["id"] for row in home.get("--after", when)] == [one, two], when
+        assert home.get("--before", when) == [], when
     assert [row["id"] for row in home.get("--newest", "1")] == [two]
     assert running not in [row["id"] for row in home.get("--newest", "9")]
 

@@ -109,10 +109,14 @@ def _(home):
         log.debug("debug") progress(1, 2) localhost:run("echo error >&2")
     """)
     home.wait(job)
-    streams = [r["stream"] for r in home.run("receive", job, "--json", "--all", *[
-        w for s in ("output", "information", "warning", "verbose", "debug", "error")
-        for w in ("--stream", s)]).rows]
-    assert streams == ["output", "information", "warning", "verbose", "debug", "error"], streams
+    streams = [r["stream"] for r in home.run("receive", job, "--json", "--keep").rows]
+    assert streams == ["output", "information", "warning", "verbose", "debug", "progress",
+                       "error"], streams
+    text = home.run("receive", job, "--keep", "--stream", "verbose", "--stream", "debug").err
+    assert text == b"verbose: verbose\ndebug: debug\n", text
+    usual = home.run("receive", job)
+    assert usual.out == b"output\n", usual.out
+    assert usual.err == b"information\nwarning: warning\nerror\n", usual.err
 
 
 @case("1b.14", "every record carries its host, child, time and number", hosts=True)

@@ -126,6 +126,24 @@ static void a_suggestion_has_words(void **state)
     assert_string_equal(suggest_text(&far, text), "");
 }
 
+static void where_none_is_near_all_are_named(void **state)
+{
+    char text[SUGGEST_LIST_MAX];
+    const char *const names[] = { "one", "two", NULL };
+    struct suggest near = nearest("onne", names), far = nearest("xyz", names);
+    struct suggest of_none = nearest("xyz", names + 2), of_many;
+
+    (void)state;
+    assert_string_equal(suggest_or_list(&near, text), "; did you mean 'one'?");
+    assert_string_equal(suggest_or_list(&far, text), "; it takes one, two");
+    assert_string_equal(suggest_or_list(&of_none, text), "; it takes none");
+    suggest_begin(&of_many, SLICE("x"));
+    for (int i = 0; i < 100; i++)
+        suggest_add(&of_many, SLICE("something"));
+    assert_int_equal(strncmp(suggest_or_list(&of_many, text), "; it takes something, some", 26), 0);
+    assert_true(strlen(text) < SUGGEST_LIST_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +153,7 @@ int main(void)
         cmocka_unit_test(long_names_are_passed_over),
         cmocka_unit_test(the_order_of_names_does_not_matter),
         cmocka_unit_test(a_suggestion_has_words),
+        cmocka_unit_test(where_none_is_near_all_are_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -78,7 +78,7 @@ static void test_wrong_transfers(void **state)
         { "localhost:get('a', 1)", "get: the path must be a string, not a number" },
         { "localhost:get('a\\0', 'b')", "get: a path has a NUL byte in it: no file has such a name" },
         { "localhost:put('a', 'b', { mode = 'rw' })", "put: option 'mode' must be three or four octal digits like \"0644\", not 'rw'" },
-        { "localhost:put('a', 'b', { sensitive = true })", "put: unknown option 'sensitive'" },
+        { "localhost:put('a', 'b', { sensitive = true })", "put: unknown option 'sensitive'; it takes name, timeout, retry, on_interrupt, on_error, quiet, reach, as, cwd, mode" },
         { "localhost:as('bob'):put('a', 'b')", "put: a file is brought as the user who is logged in, not as another one: use the host without `as`, and chown" },
         { "localhost:get('a', 'b', { as = 'bob' })", "get: a file is brought as the user who is logged in, not as another one: use the host without `as`, and chown" },
         { "localhost.get('a', 'b')", "get: call it with a colon, on a host: localhost:get(...)" },

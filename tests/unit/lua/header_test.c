@@ -88,6 +88,8 @@ static void test_wrong_headers_name_what_is_wrong(void **state)
         { "workflow { params = { a = { 'int' } } }", "h.lua:1: workflow: parameter 'a': 'int' is no type; types are string, integer, number, boolean, duration, list, choice, hosts, secret" },
         { "workflow { params = { a = {} } }", "h.lua:1: workflow: parameter 'a': the first element must be the type, like { \"integer\", default = 1 }" },
         { "workflow { params = { a = { 'integer', defualt = 1 } } }", "h.lua:1: workflow: parameter 'a': unknown field 'defualt'; did you mean 'default'?" },
+        { "workflow { params = { a = { type = 'integer' } } }", "h.lua:1: workflow: parameter 'a': unknown field 'type'; it takes about, choices, default, max, min, required, behind the type, which has no name: { \"integer\", default = 1 }" },
+        { "workflow { on_failure = 'x' }", "h.lua:1: workflow: unknown field 'on_failure'; it takes about, cleanup_timeout, elapsed_timeout, hosts, meta, on_error, params, timeout" },
         { "workflow { params = { a = { 'integer', default = 'x' } } }", "h.lua:1: workflow: parameter 'a': 'default' must be a whole number, not 'x'" },
         { "workflow { params = { a = { 'integer', default = 0, min = 1 } } }", "h.lua:1: workflow: parameter 'a': 'default' must be at least 1, not 0" },
         { "workflow { params = { a = { 'choice' } } }", "h.lua:1: workflow: parameter 'a': a choice needs 'choices', a list of strings" },

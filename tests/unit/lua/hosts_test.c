@@ -175,7 +175,7 @@ static void test_misuse_is_told(void **state)
     check_fails("hosts:each(5, print)",
                 "test.lua:1: each: the options must be a table, not a number");
     check_fails("hosts:rolling({ throttle = 1 }, print)",
-                "test.lua:1: rolling: unknown option 'throttle'");
+                "test.lua:1: rolling: unknown option 'throttle'; it takes max_failures, batches, pause");
     check_fails("hosts:rolling({ batches = 2 }, print)",
                 "test.lua:1: rolling: option 'batches' must be a list of numbers and "
                 "percentages, { 1, \"25%\" }, not a number");

@@ -240,7 +240,7 @@ static void test_wrong_arguments(void **state)
         { "localhost:wait_up(5)", "wait_up: the options must be a table, not a number" },
         { "localhost:wait_up{ timeout = 'x' }", "wait_up: option 'timeout' must be " DURATION ", not 'x'" },
         { "localhost:wait_up{ timeout = 0 }", "wait_up: option 'timeout' must be longer than 0" },
-        { "localhost:wait_up{ reach = 1 }", "wait_up: unknown option 'reach'" },
+        { "localhost:wait_up{ reach = 1 }", "wait_up: unknown option 'reach'; it takes name, timeout, retry, on_interrupt, on_error" },
         { "localhost:wait_port()", "wait_port: the port must be a number from 1 to 65535, not nil" },
         { "localhost:wait_port '80'", "wait_port: the port must be a number from 1 to 65535, not a string" },
         { "localhost:wait_port(0)", "wait_port: the port must be a whole number from 1 to 65535, not 0" },
@@ -253,11 +253,11 @@ static void test_wrong_arguments(void **state)
         { "localhost:wait_port({ 80 }, {})", "wait_port: options are given twice" },
         { "localhost:wait_until()", "wait_until: what it waits for must be shell text or a function, not nil" },
         { "localhost:wait_until ''", "wait_until: the command is empty" },
-        { "localhost:wait_until('x', { stdin = '' })", "wait_until: unknown option 'stdin'" },
-        { "localhost:wait_until(print, { retry = 1 })", "wait_until: unknown option 'retry'" },
+        { "localhost:wait_until('x', { stdin = '' })", "wait_until: unknown option 'stdin'; it takes name, timeout, retry, on_interrupt, on_error, sensitive, reach, as, cwd, env, shell, every" },
+        { "localhost:wait_until(print, { retry = 1 })", "wait_until: unknown option 'retry'; it takes timeout, every" },
         { "localhost:wait_until(print, { every = {} })", "wait_until: option 'every' must be " DURATION ", not a table" },
         { "localhost:facts(1)", "facts: the options must be a table, not a number" },
-        { "localhost:facts{ cwd = '/' }", "facts: unknown option 'cwd'" },
+        { "localhost:facts{ cwd = '/' }", "facts: unknown option 'cwd'; it takes name, timeout, retry, on_interrupt, on_error, sensitive, reach, as" },
         { "localhost:wait_for(80)", "a host has no field 'wait_for'; did you mean 'wait_port'?" },
     };
 
