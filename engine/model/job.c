@@ -213,6 +213,8 @@ static int apply_intended(struct job *job, const struct event *event, struct err
     strand->step.intent_no = event->no;
     strand->step.since_unix_ms = event->time_unix_ms;
     strand->step.boot_mark = job_boot_mark(job, i->boot_id);
+    if (!job->began_unix_ms)
+        job->began_unix_ms = event->time_unix_ms;
     if (i->child_id)
         job_child_touch(job, event, strand);
     bound_cleanup(job, strand, event->no);

@@ -48,6 +48,7 @@ struct job {
     uint64_t last_no;              // number of the newest event
     int64_t time_unix_ms;          // its time
     int64_t created_unix_ms, ended_unix_ms;
+    int64_t began_unix_ms;         // time of its first step's intent; 0: none yet
     struct strands strands;
     struct list signals;           // sent, not taken
     struct job_child *children;    // in the order of their ids

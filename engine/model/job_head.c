@@ -21,7 +21,13 @@ enum job_state job_state(const struct job *job)
         return job->in_flight ? JOB_SUSPENDING : JOB_SUSPENDED;
     if (job_asks(job))
         return JOB_BLOCKED;
-    return job->last_no ? JOB_RUNNING : JOB_NOT_STARTED;
+    return job->began_unix_ms ? JOB_RUNNING : JOB_NOT_STARTED;
+}
+
+// One that is over without a step has begun: its script ran.
+static int64_t began_unix_ms(const struct job *job)
+{
+    return job->began_unix_ms || !job->ended ? job->began_unix_ms : job->created_unix_ms;
 }
 
 bool job_is_idle(const struct job *job)
@@ -89,7 +95,7 @@ void job_head_fill(const struct job *job, struct job_head *head, struct child_he
         .script_name = s->script_name,
         .script_hash = s->script_hash,
         .created_unix_ms = job->created_unix_ms,
-        .started_unix_ms = job->created_unix_ms,
+        .started_unix_ms = began_unix_ms(job),
         .ended_unix_ms = job->ended_unix_ms,
         .exit_code = job->child_count == 1 ? job->children[0].exit_code : EXIT_CODE_NONE,
         .auto_remove = s->auto_remove,

@@ -166,8 +166,14 @@ def _(home):
 
 @case("1c.3", "NotStarted becomes Running; the time of its beginning is written once")
 def _(home):
+    away = home.run("invoke", "-d", "--json", "--hosts", "127.0.0.1:1", "--", "true").row["id"]
+    row = home.job(away)
+    assert (row["state"], row["started"]) == ("NotStarted", None), row
+    home.run("stop", away, "--wait")
     job = home.start("sleep 30")
+    home.becomes(job, "Running")
     began = home.job(job)["started"]
+    assert began
     home.run("suspend", job, "--force", "--wait")
     home.run("resume", job)
     home.becomes(job, "Running")

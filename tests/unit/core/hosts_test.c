@@ -514,7 +514,7 @@ static void other_options_are_another_link(void **state)
     assert_int_equal(w->opens, 2);
     down(w, "web1\nPort9=a", LINK_END_DENIED);
     expect_state(w, first, JOB_FAILED);
-    expect_state(w, second, JOB_RUNNING);
+    expect_state(w, second, JOB_NOT_STARTED);
     assert_true(job_see(w, first, &seen));
     assert_null(strstr(seen.reason, "Port9")); // people know it by its name
 }

@@ -13,7 +13,7 @@ static void one_that_is_not_there_is_given_up_after_a_minute(void **state)
     uint64_t job = job_start(w, TELL);
 
     web1_is_away(w, MINUTE_MS - 1000);
-    expect_state(w, job, JOB_RUNNING);
+    expect_state(w, job, JOB_NOT_STARTED);
     web1_is_away(w, 15 * 1000);
     expect_state(w, job, JOB_COMPLETED);
     expect_records(w, job, "output: false\tunreachable|\n");
@@ -54,7 +54,7 @@ static void one_that_cannot_even_be_tried_is_given_up(void **state)
     w->link_rc = -ENOENT;
     job = job_start(w, ON_WEB1);
     world_tick(w, MINUTE_MS - 1000);
-    expect_state(w, job, JOB_RUNNING);
+    expect_state(w, job, JOB_NOT_STARTED);
     world_tick(w, 15 * 1000);
     expect_state(w, job, JOB_FAILED);
     expect_reason(w, job, "no ssh is installed here");
@@ -145,7 +145,7 @@ static void a_job_that_was_suspended_waits_a_minute_of_its_own(void **state)
     expect_state(w, job, JOB_SUSPENDED);
     resume_job(w, job);
     web1_is_away(w, MINUTE_MS - 1000);
-    expect_state(w, job, JOB_RUNNING);
+    expect_state(w, job, JOB_NOT_STARTED);
     web1_is_away(w, 30 * 1000);
     expect_state(w, job, JOB_FAILED);
 }
@@ -180,7 +180,7 @@ static void its_own_bound_is_kept_to_the_moment(void **state)
 
     // The link is on its way all the time, and says nothing.
     world_tick(w, 4999);
-    expect_state(w, job, JOB_RUNNING);
+    expect_state(w, job, JOB_NOT_STARTED);
     world_tick(w, 2);
     expect_state(w, job, JOB_COMPLETED);
     expect_records(w, job, "output: false\tunreachable\tnot reached within 5 s|\n");
@@ -197,7 +197,7 @@ static void its_own_bound_may_be_longer_than_a_minute(void **state)
     uint64_t job = job_start(w, TELL_IN("'10m'"));
 
     web1_is_away(w, 9 * MINUTE_MS);
-    expect_state(w, job, JOB_RUNNING);
+    expect_state(w, job, JOB_NOT_STARTED);
     web1_is_away(w, 2 * MINUTE_MS);
     expect_state(w, job, JOB_COMPLETED);
 }
@@ -208,7 +208,7 @@ static void for_ever_is_for_ever(void **state)
     uint64_t job = job_start(w, TELL_IN("'forever'"));
 
     web1_is_away(w, 60 * MINUTE_MS);
-    expect_state(w, job, JOB_RUNNING);
+    expect_state(w, job, JOB_NOT_STARTED);
     world_tick(w, 10 * 1000); // its link is on its way again
     web1_comes(w);
     expect_start(w, 3);
@@ -250,7 +250,7 @@ static void with_its_own_bound_a_refusal_is_asked_again(void **state)
         web1_goes(w, LINK_END_DENIED);
         tries++;
     }
-    expect_state(w, job, JOB_RUNNING);
+    expect_state(w, job, JOB_NOT_STARTED);
     assert_in_range(tries, 8, 30); // soon at first, then twice a minute or so
     world_tick(w, MINUTE_MS);
     web1_comes(w);
@@ -282,7 +282,7 @@ static void the_next_engine_waits_anew(void **state)
     world_tick(w, 20 * 1000);
     world_next_engine(w);
     world_tick(w, 29 * 1000);
-    expect_state(w, job, JOB_RUNNING);
+    expect_state(w, job, JOB_NOT_STARTED);
     world_tick(w, 2 * 1000);
     expect_state(w, job, JOB_COMPLETED);
 }
@@ -343,7 +343,7 @@ static void on_a_full_disk_nobody_gives_up(void **state)
     signal_job(w, job, "any"); // a commit, which finds no room ahead
     assert_true(w->engine->disk_full);
     web1_goes(w, LINK_END_DENIED);
-    expect_state(w, job, JOB_RUNNING);
+    expect_state(w, job, JOB_NOT_STARTED);
     w->room_rc = 0;
     world_tick(w, 2000);
     expect_state(w, job, JOB_COMPLETED);
@@ -379,7 +379,7 @@ static void a_job_may_wait_shorter(void **state)
     uint64_t job = start_within(w, 5000);
 
     web1_is_away(w, 4000);
-    expect_state(w, job, JOB_RUNNING);
+    expect_state(w, job, JOB_NOT_STARTED);
     web1_is_away(w, 10 * 1000);
     expect_state(w, job, JOB_COMPLETED);
     expect_records(w, job, "output: false\tunreachable|\n");
@@ -394,10 +394,10 @@ static void a_job_may_wait_for_ever(void **state)
     w->at = NULL;
     world_next_engine(w);
     web1_is_away(w, 19 * MINUTE_MS); // a new engine has counted nothing
-    expect_state(w, other, JOB_RUNNING);
+    expect_state(w, other, JOB_NOT_STARTED);
     web1_is_away(w, 2 * MINUTE_MS);
     expect_state(w, other, JOB_COMPLETED);
-    expect_state(w, job, JOB_RUNNING);
+    expect_state(w, job, JOB_NOT_STARTED);
     while (!link_to(w, "web1"))
         world_tick(w, 1000);
     web1_goes(w, LINK_END_DENIED); // that is no matter of time
