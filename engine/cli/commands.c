@@ -379,10 +379,12 @@ const struct command commands[] = {
       "Every other verb starts the engine by itself; this one is for service managers\n"
       "(--foreground) and for maintenance (--stop).",
       daemon_options, verb_daemon },
-    { "doctor", "doctor [--take-over]", "Check the store, every row of it",
-      "The engine must not run (`pawl daemon --stop`); commands on hosts go on\n"
-      "meanwhile. Exit code 1 when something is damaged, 4 when an engine uses it. A\n"
-      "limit of open files that allows few hosts at a time is told, too.\n\n"
+    { "doctor", "doctor [--take-over]", "Check the store, and what an engine needs",
+      "Every row of the store: for that the engine must not run (`pawl daemon --stop`;\n"
+      "commands go on meanwhile). Who may look into the home; ssh and its\n"
+      "configuration; whether the engine outlives a logout and is started at boot; a\n"
+      "limit of open files that allows few hosts at a time. Exit code 1 when something\n"
+      "is damaged or wrong, 4 when an engine uses the store.\n\n"
       "A store that was restored from a backup, or copied, is refused by hosts that\n"
       "have seen a later engine. When no such engine runs any more, --take-over makes\n"
       "them follow this one.",

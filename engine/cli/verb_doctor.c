@@ -1,37 +1,55 @@
 // SPDX-License-Identifier: MIT
-// pawl doctor: looks at every row of a store that no engine uses; --take-over asks
-// the running engine to make its hosts follow it.
+// pawl doctor: looks at every row of a store that no engine uses, and at what an engine
+// needs besides; --take-over asks the running engine to make its hosts follow it.
 #include <errno.h>
 #include <inttypes.h>
 #include <time.h>
 
 #include "cli/call.h"
 #include "cli/render.h"
+#include "cli/surroundings.h"
+#include "cli/text.h"
 
 enum { TAKE_OVER_MS = 10000, POLL_MS = 50 };
 
-// ---- the store
-static json_t *facts_json(const struct cli *cli, const struct store_facts *facts)
+// ---- what is checked
+
+// With rc what became of the store's check, and err its reason.
+struct findings {
+    struct store_facts facts;
+    int rc;
+    struct err err;
+    struct surrounding around[SURROUNDING_COUNT];
+};
+
+static json_t *around_json(const struct findings *found)
 {
-    return json_pack("{s:s,s:s?,s:I,s:I,s:I,s:I,s:I,s:I,s:s?,s:s?}", "home", cli->home.path, "store",
-                     *facts->store ? facts->store : NULL, "format", (json_int_t)facts->format,
-                     "bytes", (json_int_t)facts->bytes, "jobs", (json_int_t)facts->jobs, "rows",
-                     (json_int_t)facts->records, "damaged", (json_int_t)facts->damaged,
-                     "orphans", (json_int_t)facts->orphans, "first_fault",
-                     *facts->first_fault ? facts->first_fault : NULL, "limits",
-                     *facts->limits ? facts->limits : NULL);
+    json_t *all = json_object();
+
+    for (int i = 0; i < SURROUNDING_COUNT; i++) {
+        const struct surrounding *s = &found->around[i];
+        json_object_set_new(all, s->name, json_pack("{s:b,s:s}", "fault", (int)s->fault, "text",
+                                                    s->text));
+    }
+    return all;
+}
+
+static json_t *findings_json(const struct cli *cli, const struct findings *found)
+{
+    const struct store_facts *facts = &found->facts;
+
+    return json_pack("{s:s,s:s?,s:I,s:I,s:I,s:I,s:I,s:I,s:s?,s:s?,s:s?,s:o}", "home",
+                     cli->home.path, "store", *facts->store ? facts->store : NULL, "format",
+                     (json_int_t)facts->format, "bytes", (json_int_t)facts->bytes, "jobs",
+                     (json_int_t)facts->jobs, "rows", (json_int_t)facts->records, "damaged",
+                     (json_int_t)facts->damaged, "orphans", (json_int_t)facts->orphans,
+                     "first_fault", *facts->first_fault ? facts->first_fault : NULL, "limits",
+                     *facts->limits ? facts->limits : NULL, "unread",
+                     found->rc < 0 ? err_text(&found->err) : NULL, "around", around_json(found));
 }
 
 static void facts_show(const struct cli *cli, const struct store_facts *facts)
 {
-    json_t *json;
-
-    if (option_is_set(&cli->options, "json")) {
-        json = facts_json(cli, facts);
-        print_json(json);
-        json_decref(json);
-        return;
-    }
     printf("store    %s/store, format %" PRIu32 ", %s\n", cli->home.path, facts->format,
            *facts->store ? facts->store : "never used");
     printf("size     %.1f MiB, %" PRIu64 " jobs, %" PRIu64 " rows\n",
@@ -39,25 +57,67 @@ static void facts_show(const struct cli *cli, const struct store_facts *facts)
     printf("damaged  %" PRIu64 "\norphans  %" PRIu64 "\n", facts->damaged, facts->orphans);
 }
 
+static void surrounding_show(const struct cli *cli, const struct surrounding *s)
+{
+    struct buf text;
+
+    buf_init(&text, 0);
+    if (cli->out_tty)
+        text_escape(slice_str(s->text), ESCAPE_ALL, &text);
+    else
+        buf_add_str(&text, s->text);
+    printf("%-8s %s\n", s->name, buf_cstr(&text));
+    buf_release(&text);
+}
+
+static void findings_show(const struct cli *cli, const struct findings *found)
+{
+    json_t *json;
+
+    if (option_is_set(&cli->options, "json")) {
+        json = findings_json(cli, found);
+        print_json(json);
+        json_decref(json);
+        return;
+    }
+    if (found->rc == 0)
+        facts_show(cli, &found->facts);
+    for (int i = 0; i < SURROUNDING_COUNT; i++)
+        surrounding_show(cli, &found->around[i]);
+}
+
+// What is wrong, on standard error; the store's trouble is the exit code's.
+static int judge(struct cli *cli, const struct findings *found)
+{
+    const struct store_facts *facts = &found->facts;
+    int exit_code = 0;
+
+    if (*facts->limits)
+        cli_say(cli, "%s", facts->limits);
+    for (int i = 0; i < SURROUNDING_COUNT; i++)
+        if (found->around[i].fault)
+            exit_code = cli_error(cli, EXIT_JOB_FAILED, "%s: %s", found->around[i].name,
+                                  found->around[i].text);
+    if (found->rc == -EBUSY)
+        return cli_error(cli, EXIT_REFUSED, "%s: pawl daemon --stop", err_text(&found->err));
+    if (found->rc < 0)
+        return cli_error(cli, EXIT_ENGINE, "%s", err_text(&found->err));
+    if (facts->damaged)
+        return cli_error(cli, EXIT_JOB_FAILED, "the store is damaged: %.300s; restore a backup, or "
+                         "remove the jobs that are shown as damaged", facts->first_fault);
+    if (facts->orphans) // they cost space, and mislead nobody
+        cli_say(cli, "%.300s", facts->first_fault);
+    return exit_code;
+}
+
 static int check(struct cli *cli)
 {
-    struct store_facts facts;
-    struct err err = { 0 };
-    int rc = cli->engine->check(cli->home.path, &facts, &err);
+    struct findings found = { 0 };
 
-    if (rc == -EBUSY)
-        return cli_error(cli, EXIT_REFUSED, "%s: pawl daemon --stop", err_text(&err));
-    if (rc < 0)
-        return cli_error(cli, EXIT_ENGINE, "%s", err_text(&err));
-    facts_show(cli, &facts);
-    if (*facts.limits)
-        cli_say(cli, "%s", facts.limits);
-    if (facts.damaged)
-        return cli_error(cli, EXIT_JOB_FAILED, "the store is damaged: %.300s; restore a backup, or "
-                         "remove the jobs that are shown as damaged", facts.first_fault);
-    if (facts.orphans) // they cost space, and mislead nobody
-        cli_say(cli, "%.300s", facts.first_fault);
-    return 0;
+    surroundings_look(&cli->home, "", found.around);
+    found.rc = cli->engine->check(cli->home.path, &found.facts, &found.err);
+    findings_show(cli, &found);
+    return judge(cli, &found);
 }
 
 // ---- taking over

@@ -15,6 +15,10 @@ start runs 'sleep 301'
 # With an engine.
 pid=$(engine_pid)
 expect_code 4 pawl doctor
+printed "home     $PAWL_HOME, of $(id -un) alone"
+printed "ssh      "
+printed "linger   "
+printed "boot     "
 said "in use by process $pid"
 said "pawl daemon --stop"
 (cd "$work" && expect_code 0 pawl backup relative && printed "$work/relative")
@@ -36,6 +40,12 @@ printed "damaged  0"
 printed "orphans  0"
 expect_code 0 pawl doctor --json
 same "rows are counted" "$(jq '.rows > 10 and .damaged == 0 and .format == 1' "$out")" true
+same "what is around" "$(jq -c '[.unread, (.around | keys), .around.home.fault]' "$out")" \
+    '[null,["boot","home","linger","ssh"],false]'
+chmod 750 "$PAWL_HOME"
+expect_code 1 pawl doctor
+said "home: $PAWL_HOME has mode 0750: others can look at jobs"
+chmod 700 "$PAWL_HOME"
 expect_code 0 pawl backup "$work/direct"
 expect_code 4 pawl backup "$work/direct"
 [ ! -e "$PAWL_HOME/engine.sock" ] || fail "a check starts an engine"
