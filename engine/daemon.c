@@ -21,10 +21,15 @@
 #include "marker.h"
 #include "ready.h"
 
+enum { LINK_POLL_MS = 2, LINK_WAIT_MS = 500 };
+
 struct daemon {
     const struct daemon_options *options;
     uv_loop_t loop;
     uv_signal_t on_term, on_int;
+    uv_timer_t opening; // until people can ask
+    uint64_t opening_since_ms;
+    int rc;             // why it never came to that
     struct store *store;
     struct loop_world *world;
     struct engine *engine;
@@ -44,6 +49,7 @@ static void close_all(struct daemon *d)
     d->control = NULL;
     loop_world_close(d->world);
     d->world = NULL;
+    uv_close((uv_handle_t *)&d->opening, NULL);
     uv_close((uv_handle_t *)&d->on_term, NULL);
     uv_close((uv_handle_t *)&d->on_int, NULL);
 }
@@ -121,8 +127,41 @@ static int open_control(struct daemon *d, struct err *err)
                         err);
 }
 
-static void watch_signals(struct daemon *d)
+static void tell_failure(struct daemon *d, int rc, const struct err *err)
 {
+    d->rc = rc;
+    fprintf(stderr, "pawl: %s\n", err_text(err));
+}
+
+static void on_opening(uv_timer_t *timer)
+{
+    struct daemon *d = container_of(timer, struct daemon, opening);
+    struct err err = { 0 };
+    int rc;
+
+    if (!engine_is_ready(d->engine) && uv_now(&d->loop) - d->opening_since_ms < LINK_WAIT_MS)
+        return;
+    uv_timer_stop(timer);
+    rc = open_control(d, &err);
+    if (rc == 0) {
+        ready_tell("READY=1");
+        return;
+    }
+    tell_failure(d, rc, &err);
+    engine_shutdown(d->engine);
+}
+
+// Whoever asks for the first job finds it running: this machine's own link comes up first,
+// which takes some milliseconds, or longer than we wait where it cannot.
+static void open_soon(struct daemon *d)
+{
+    d->opening_since_ms = uv_now(&d->loop);
+    uv_timer_start(&d->opening, on_opening, 0, LINK_POLL_MS);
+}
+
+static void init_handles(struct daemon *d)
+{
+    uv_timer_init(&d->loop, &d->opening);
     signal(SIGPIPE, SIG_IGN);
     uv_signal_init(&d->loop, &d->on_term);
     uv_signal_init(&d->loop, &d->on_int);
@@ -146,11 +185,7 @@ static int open_all(struct daemon *d, struct err *err)
 {
     int rc = open_store(d, err);
 
-    if (rc == 0)
-        rc = open_engine(d, err);
-    if (rc == 0)
-        rc = open_control(d, err);
-    return rc;
+    return rc < 0 ? rc : open_engine(d, err);
 }
 
 static void no_work(uv_work_t *work) { (void)work; }
@@ -182,20 +217,20 @@ int daemon_run(const struct daemon_options *options)
         return DAEMON_FAILED;
     }
     begin_pool(&d);
-    watch_signals(&d);
+    init_handles(&d);
     rc = open_all(&d, &err);
     if (rc < 0) {
-        fprintf(stderr, "pawl: %s\n", err_text(&err));
+        tell_failure(&d, rc, &err);
         close_all(&d);
     } else {
-        ready_tell("READY=1");
+        open_soon(&d);
     }
     uv_run(&d.loop, UV_RUN_DEFAULT);
     engine_free(d.engine);
     uv_run(&d.loop, UV_RUN_DEFAULT); // what a failed start left open
     store_close(d.store);
     uv_loop_close(&d.loop);
-    if (rc < 0)
-        return rc == -EBUSY ? DAEMON_REFUSED : DAEMON_FAILED;
+    if (d.rc < 0)
+        return d.rc == -EBUSY ? DAEMON_REFUSED : DAEMON_FAILED;
     return d.failed ? DAEMON_FAILED : DAEMON_ENDED;
 }

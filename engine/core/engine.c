@@ -256,6 +256,8 @@ int engine_new(struct engine **ret, const struct world *world, struct store *sto
     return 0;
 }
 
+bool engine_is_ready(const struct engine *engine) { return engine->localhost->ready; }
+
 // It was made, or not: nobody was left to hear of it when the thread was done.
 static void end_backup(struct engine *engine)
 {

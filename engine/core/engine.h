@@ -42,6 +42,9 @@ void engine_room(struct engine *engine, int rc, const struct err *err);
 
 void engine_backed_up(struct engine *engine, int rc, const struct err *err);
 
+// Is this machine's own link up? From then on what runs here begins at once.
+bool engine_is_ready(const struct engine *engine);
+
 // What control talks to; valid as long as the engine.
 struct port engine_port(struct engine *engine);
 // Begins an orderly end: commits what is open, closes links (commands go on),
