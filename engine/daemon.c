@@ -27,9 +27,8 @@ struct daemon {
     const struct daemon_options *options;
     uv_loop_t loop;
     uv_signal_t on_term, on_int;
-    uv_timer_t opening; // until people can ask
+    uv_timer_t opening; // until requests are answered
     uint64_t opening_since_ms;
-    int rc;             // why it never came to that
     struct store *store;
     struct loop_world *world;
     struct engine *engine;
@@ -67,6 +66,7 @@ static void on_signal(uv_signal_t *handle, int signum)
     struct daemon *d = signum == SIGTERM ? container_of(handle, struct daemon, on_term)
                                          : container_of(handle, struct daemon, on_int);
 
+    uv_timer_stop(&d->opening);
     engine_shutdown(d->engine);
 }
 
@@ -82,12 +82,20 @@ static int open_store(struct daemon *d, struct err *err)
     return store_lmdb_open(&d->store, dir, &options, err);
 }
 
+// An empty one is none.
+static const char *given(const char *variable)
+{
+    const char *text = getenv(variable);
+
+    return text && *text ? text : NULL;
+}
+
 static int open_engine(struct daemon *d, struct err *err)
 {
     struct loop_options world_options = {
         .log_level = d->options->foreground ? LOG_INFO : LOG_WARNING,
-        .ssh_program = getenv("PAWL_SSH"),
-        .ssh_config = getenv("PAWL_SSH_CONFIG"),
+        .ssh_program = given("PAWL_SSH"),
+        .ssh_config = given("PAWL_SSH_CONFIG"),
         .crash_point = getenv("PAWL_CRASH_POINT"),
         .boot_id = getenv("PAWL_BOOT_ID"),
         .stopped = engine_stopped,
@@ -127,34 +135,22 @@ static int open_control(struct daemon *d, struct err *err)
                         err);
 }
 
-static void tell_failure(struct daemon *d, int rc, const struct err *err)
-{
-    d->rc = rc;
-    fprintf(stderr, "pawl: %s\n", err_text(err));
-}
-
 static void on_opening(uv_timer_t *timer)
 {
     struct daemon *d = container_of(timer, struct daemon, opening);
-    struct err err = { 0 };
-    int rc;
 
     if (!engine_is_ready(d->engine) && uv_now(&d->loop) - d->opening_since_ms < LINK_WAIT_MS)
         return;
     uv_timer_stop(timer);
-    rc = open_control(d, &err);
-    if (rc == 0) {
-        ready_tell("READY=1");
-        return;
-    }
-    tell_failure(d, rc, &err);
-    engine_shutdown(d->engine);
+    control_serve(d->control);
+    ready_tell("READY=1");
 }
 
 // Whoever asks for the first job finds it running: this machine's own link comes up first,
 // which takes some milliseconds, or longer than we wait where it cannot.
-static void open_soon(struct daemon *d)
+static void serve_soon(struct daemon *d)
 {
+    uv_update_time(&d->loop); // recovery may have taken long
     d->opening_since_ms = uv_now(&d->loop);
     uv_timer_start(&d->opening, on_opening, 0, LINK_POLL_MS);
 }
@@ -185,7 +181,11 @@ static int open_all(struct daemon *d, struct err *err)
 {
     int rc = open_store(d, err);
 
-    return rc < 0 ? rc : open_engine(d, err);
+    if (rc == 0)
+        rc = open_engine(d, err);
+    if (rc == 0)
+        rc = open_control(d, err);
+    return rc;
 }
 
 static void no_work(uv_work_t *work) { (void)work; }
@@ -220,17 +220,17 @@ int daemon_run(const struct daemon_options *options)
     init_handles(&d);
     rc = open_all(&d, &err);
     if (rc < 0) {
-        tell_failure(&d, rc, &err);
+        fprintf(stderr, "pawl: %s\n", err_text(&err));
         close_all(&d);
     } else {
-        open_soon(&d);
+        serve_soon(&d);
     }
     uv_run(&d.loop, UV_RUN_DEFAULT);
     engine_free(d.engine);
     uv_run(&d.loop, UV_RUN_DEFAULT); // what a failed start left open
     store_close(d.store);
     uv_loop_close(&d.loop);
-    if (d.rc < 0)
-        return d.rc == -EBUSY ? DAEMON_REFUSED : DAEMON_FAILED;
+    if (rc < 0)
+        return rc == -EBUSY ? DAEMON_REFUSED : DAEMON_FAILED;
     return d.failed ? DAEMON_FAILED : DAEMON_ENDED;
 }

@@ -37,12 +37,19 @@ static size_t distance(struct slice a, struct slice b)
     return rows[a.len % 3][b.len];
 }
 
+// What does not fit as a whole is an ellipsis, and so is all behind it.
 static void list_add(struct suggest *suggest, struct slice name)
 {
-    size_t len = strlen(suggest->names);
+    static const char more[] = ", …";
+    size_t len = strlen(suggest->names), room = sizeof(suggest->names) - sizeof(more);
 
-    snprintf(suggest->names + len, sizeof(suggest->names) - len, "%s%.*s", len ? ", " : "",
-             SLICE_ARG(name));
+    if (len > room)
+        return;
+    if (len + 2 + name.len > room)
+        strcpy(suggest->names + len, more);
+    else
+        snprintf(suggest->names + len, sizeof(suggest->names) - len, "%s%.*s", len ? ", " : "",
+                 SLICE_ARG(name));
 }
 
 void suggest_add(struct suggest *suggest, struct slice name)

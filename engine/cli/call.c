@@ -31,6 +31,17 @@ const char *row_text(const json_t *row, const char *key)
     return text ? text : "";
 }
 
+bool row_is_finished(const json_t *row)
+{
+    static const char *const finished[] = { "Completed", "Failed", "Stopped" };
+    const char *state = row_text(row, "state");
+
+    for (size_t i = 0; i < sizeof(finished) / sizeof(*finished); i++)
+        if (strcmp(state, finished[i]) == 0)
+            return true;
+    return false;
+}
+
 long long row_int(const json_t *row, const char *key)
 {
     return json_integer_value(json_object_get(row, key));

@@ -43,3 +43,4 @@ int reply_error(const struct reply *reply, struct err *err);
 const char *row_text(const json_t *row, const char *key); // "" when null or absent
 long long row_int(const json_t *row, const char *key);    // 0 when null or absent
 bool row_true(const json_t *row, const char *key);
+bool row_is_finished(const json_t *row); // of a job: Completed, Failed or Stopped

@@ -384,7 +384,7 @@ const struct command commands[] = {
       "commands go on meanwhile). Who may look into the home; ssh and its\n"
       "configuration; whether the engine outlives a logout and is started at boot; a\n"
       "limit of open files that allows few hosts at a time. Exit code 1 when something\n"
-      "is damaged or wrong, 4 when an engine uses the store.\n\n"
+      "is damaged or wrong, 4 when an engine uses the store, 5 when there is none.\n\n"
       "A store that was restored from a backup, or copied, is refused by hosts that\n"
       "have seen a later engine. When no such engine runs any more, --take-over makes\n"
       "them follow this one.",

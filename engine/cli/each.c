@@ -33,7 +33,7 @@ static void one_job(struct cli *cli, const json_t *row, const char *verb, const 
     snprintf(path, sizeof(path), "/v1/jobs/%lld/%s", row_int(row, "id"), verb);
     if (call(cli, "POST", path, body, &after))
         return;
-    if (option_is_set(&cli->options, "json"))
+    if (option_is_set(&cli->options, "json") && !option_is_set(&cli->options, "wait"))
         print_json(after);
     tell(cli, after);
     json_array_append_new(changed, after);
@@ -56,17 +56,44 @@ static int wait_for(struct cli *cli, const json_t *row, const char *goal)
     return exit_code;
 }
 
-// --dry-run: who is meant, and nothing else.
-static bool is_tried(struct cli *cli, const json_t *rows)
+// --wait --json: the row as it is in the end.
+static void print_again(struct cli *cli, const json_t *row)
 {
-    bool dry = option_is_set(&cli->options, "dry-run");
+    struct err err;
+    char path[64];
+    json_t *now = NULL;
 
-    if (dry)
-        print_jobs(cli, rows);
-    return dry;
+    snprintf(path, sizeof(path), "/v1/jobs/%lld", row_int(row, "id"));
+    // One that removes itself may be gone.
+    print_json(call_try(cli, "GET", path, NULL, &now, &err) == 0 ? now : row);
+    json_decref(now);
 }
 
-int each_row(struct cli *cli, void (*fn)(struct cli *cli, const json_t *row))
+// --dry-run: who is meant, and nothing is done. Those that the verb is not about were
+// named, and would be refused.
+static bool is_tried(struct cli *cli, const json_t *rows, select_fn concerns)
+{
+    json_t *meant, *row;
+    size_t i;
+
+    if (!option_is_set(&cli->options, "dry-run"))
+        return false;
+    meant = json_array();
+    json_array_foreach(rows, i, row) {
+        if (concerns(row))
+            json_array_append(meant, row);
+        else
+            cli_error(cli, EXIT_REFUSED, "job %lld is %s%s: it would be refused", row_int(row, "id"),
+                      row_int(row, "parent") ? "a child, and " : "", row_text(row, "state"));
+    }
+    print_jobs(cli, meant);
+    json_decref(meant);
+    return true;
+}
+
+bool each_unfinished(const json_t *row) { return !row_is_finished(row); }
+
+int each_row(struct cli *cli, void (*fn)(struct cli *cli, const json_t *row), select_fn concerns)
 {
     json_t *rows, *row;
     size_t i;
@@ -74,25 +101,27 @@ int each_row(struct cli *cli, void (*fn)(struct cli *cli, const json_t *row))
 
     if (exit_code)
         return exit_code;
-    if (!is_tried(cli, rows))
+    if (!is_tried(cli, rows, concerns))
         json_array_foreach(rows, i, row)
             fn(cli, row);
     json_decref(rows);
     return 0;
 }
 
-int each_job(struct cli *cli, size_t first, const char *verb, json_t *body, const char *goal)
+int each_job(struct cli *cli, const char *verb, json_t *body, const char *goal,
+             select_fn concerns)
 {
     json_t *rows = NULL, *row, *changed = json_array();
     size_t i;
-    int exit_code = body ? select_jobs(cli, first, SELECT_NEEDS_SOME, "", &rows) : EXIT_ENGINE;
+    int exit_code = body ? select_concerned(cli, 0, concerns, &rows) : EXIT_ENGINE;
 
-    if (exit_code == 0 && !is_tried(cli, rows))
+    if (exit_code == 0 && !is_tried(cli, rows, concerns))
         json_array_foreach(rows, i, row)
             one_job(cli, row, verb, body, changed);
     if (goal && option_is_set(&cli->options, "wait"))
         json_array_foreach(changed, i, row)
-            wait_for(cli, row, goal);
+            if (wait_for(cli, row, goal) == 0 && option_is_set(&cli->options, "json"))
+                print_again(cli, row);
     json_decref(changed);
     json_decref(rows);
     json_decref(body);

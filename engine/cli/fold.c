@@ -148,6 +148,14 @@ static int part_add(struct fold *fold, struct part *part, enum target target,
     return rc;
 }
 
+// Why its host failed: no step wrote it, and the head of its group says it.
+static bool is_reason(const json_t *record)
+{
+    return json_is_string(json_object_get(record, "host")) &&
+           json_is_null(json_object_get(record, "step")) &&
+           strcmp(row_text(record, "stream"), "error") == 0;
+}
+
 int fold_record(struct fold *fold, struct printer *printer, const json_t *record,
                 struct err *err)
 {
@@ -156,7 +164,7 @@ int fold_record(struct fold *fold, struct printer *printer, const json_t *record
 
     if (!fold->first_seq)
         fold->first_seq = (uint64_t)row_int(record, "seq");
-    if (target < 0)
+    if (target < 0 || is_reason(record))
         return 0;
     if (row_true(record, "gap")) {
         printer_record(printer, record);

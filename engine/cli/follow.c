@@ -155,7 +155,7 @@ static int record_take(struct follow *follow, json_t *record)
     }
     follow->last_seq = (uint64_t)row_int(record, "seq");
     follow->any = true;
-    follow->write_failed = ferror(stdout);
+    follow->write_failed = ferror(stdout) || ferror(stderr);
     return follow->write_failed;
 }
 

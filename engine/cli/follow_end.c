@@ -108,17 +108,12 @@ static int gathered_print(struct follow *follow, int rc)
 // It goes with all that it wrote, which is out. One that is only suspended stays.
 static int job_remove(struct follow *follow)
 {
-    static const char *const finished[] = { "Completed", "Failed", "Stopped" };
-    const char *state = row_text(follow->row, "state");
     struct err err = { 0 };
     json_t *answer = NULL;
     char path[64];
     int exit_code;
-    bool over = false;
 
-    for (size_t i = 0; i < 3; i++)
-        over = over || strcmp(state, finished[i]) == 0;
-    if (!over)
+    if (!row_is_finished(follow->row))
         return 0;
     snprintf(path, sizeof(path), "/v1/jobs/%s", follow->id);
     exit_code = call_try(follow->cli, "DELETE", path, NULL, &answer, &err);

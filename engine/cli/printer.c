@@ -68,12 +68,12 @@ int printer_show(struct printer *printer, const char *name, struct err *err)
     return 0;
 }
 
-// A program gets everything: it knows what is what.
+// A program gets every record: it knows what is what. Groups are of what people see.
 static bool is_shown(const struct printer *printer, int stream)
 {
     if (printer->streams)
         return printer->streams >> stream & 1;
-    return printer->json || (USUAL >> stream & 1);
+    return (printer->json && !printer->folds) || (USUAL >> stream & 1);
 }
 
 int printer_target(const struct printer *printer, const json_t *record)
@@ -317,10 +317,13 @@ uint64_t printer_done(const struct printer *printer, uint64_t last)
 // ---- the end
 int printer_flush(struct printer *printer)
 {
-    FILE *out = printer->places[TO_OUT].to;
+    bool well = !printer->failed;
 
-    fflush(printer->places[TO_ERR].to);
-    return fflush(out) == 0 && !ferror(out) && !printer->failed ? 0 : -EIO;
+    for (int target = TARGETS; target-- > 0;) { // standard error first, as it was written
+        FILE *to = printer->places[target].to;
+        well = fflush(to) == 0 && !ferror(to) && well;
+    }
+    return well ? 0 : -EIO;
 }
 
 int printer_finish(struct printer *printer)

@@ -31,6 +31,7 @@ struct status {
 struct printer {
     struct place places[TARGETS];
     bool json;             // records as they came
+    bool folds;            // they go into groups, not out
     bool quiet;            // no status line
     bool moves;            // standard error can have one
     bool names;            // hosts are named where there is more than one

@@ -6,8 +6,8 @@
 #include "cli/text.h"
 
 static const struct table_column columns[] = {
-    { "Name", 10, 8, 3 },   { "When", 0, 10, 2 },  { "Next", 19, 0, 0 }, { "Last", 19, 0, 0 },
-    { "Overlap", 0, 0, 0 }, { "State", 0, 0, 0 },  { "Runs", 0, 0, 0 },  { "Command", 0, 10, 1 },
+    { "Name", 10, 8, 3 },   { "When", 0, 10, 2 },  { "Next", 19, 0, 7 }, { "Last", 19, 0, 4 },
+    { "Overlap", 0, 0, 5 }, { "State", 0, 0, 0 },  { "Runs", 0, 0, 6 },  { "Command", 0, 10, 1 },
 };
 
 // ---- texts of one

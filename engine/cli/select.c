@@ -22,7 +22,8 @@ enum selector_kind selector_kind_of(const char *text)
     return strpbrk(text, "*?[") ? SELECTOR_GLOB : SELECTOR_NAME;
 }
 
-void select_filters(const struct options *options, struct buf *query)
+// state: what the API's query calls what --state is about.
+static void filters_add(const struct options *options, const char *state, struct buf *query)
 {
     static const char *const names[] = { "state", "type", "meta", "schedule" };
 
@@ -30,10 +31,15 @@ void select_filters(const struct options *options, struct buf *query)
         const char *text;
         size_t at = 0;
         while ((text = option_next(options, names[i], &at)) != NULL) {
-            buf_addf(query, "&%s=", names[i]);
+            buf_addf(query, "&%s=", i == 0 ? state : names[i]);
             path_add(query, text);
         }
     }
+}
+
+void select_filters(const struct options *options, struct buf *query)
+{
+    filters_add(options, "state", query);
 }
 
 void select_case(const struct options *options, struct buf *query)
@@ -47,6 +53,7 @@ struct select {
     struct buf query;  // filters and what the verb adds
     json_t *rows;
     json_t *seen;      // ids as keys
+    select_fn concerns; // or NULL: all
     int exit_code;     // not 0: stop
 };
 
@@ -63,6 +70,27 @@ static void rows_add(struct select *select, json_t *rows)
         json_object_set_new(select->seen, id, json_true());
         json_array_append(select->rows, row);
     }
+}
+
+static bool any_concerns(const struct select *select, const json_t *rows)
+{
+    json_t *row;
+    size_t i;
+
+    json_array_foreach(rows, i, row)
+        if (select->concerns(row))
+            return true;
+    return false;
+}
+
+// Takes those away that the verb is not about. by_name: unless all are such.
+static void rows_pass(const struct select *select, bool by_name, json_t *rows)
+{
+    if (!select->concerns || (by_name && !any_concerns(select, rows)))
+        return;
+    for (size_t i = json_array_size(rows); i-- > 0;)
+        if (!select->concerns(json_array_get(rows, i)))
+            json_array_remove(rows, i);
 }
 
 // A list with the filters and one more condition. Returns how many rows it had.
@@ -82,19 +110,48 @@ static size_t list_add(struct select *select, const char *name, const char *text
     select_case(&select->cli->options, &path);
     select->exit_code = call_lines(select->cli, buf_cstr(&path), &rows);
     count = json_array_size(rows);
+    if (!name || strcmp(name, "ids") != 0)
+        rows_pass(select, name && selector_kind_of(text) != SELECTOR_GLOB, rows);
     rows_add(select, rows);
     json_decref(rows);
     buf_release(&path);
     return count;
 }
 
+// The filters of a child that was named are about its own state, and its job's others.
+static bool child_fits(struct select *select, const json_t *child)
+{
+    struct buf path;
+    json_t *rows = NULL, *row;
+    size_t i;
+    bool fits = false;
+
+    buf_init(&path, 0);
+    buf_addf(&path, "/v1/jobs?children=1&ids=%lld", row_int(child, "parent"));
+    filters_add(&select->cli->options, "child_state", &path);
+    select->exit_code = call_lines(select->cli, buf_cstr(&path), &rows);
+    json_array_foreach(rows, i, row)
+        fits = fits || row_int(row, "id") == row_int(child, "id");
+    json_decref(rows);
+    buf_release(&path);
+    return fits;
+}
+
+static void row_add(struct select *select, json_t *row)
+{
+    json_t *rows = json_pack("[O]", row);
+
+    rows_add(select, rows);
+    json_decref(rows);
+}
+
 // By id a job is asked for alone, so that a missing one is told from one that the
-// filters leave out. Filters are about jobs: a child that was named is taken.
+// filters leave out.
 static void id_add(struct select *select, const char *text)
 {
     struct err err = { 0 };
     struct buf path;
-    json_t *row = NULL, *rows;
+    json_t *row = NULL;
     int exit_code;
 
     buf_init(&path, 0);
@@ -107,14 +164,12 @@ static void id_add(struct select *select, const char *text)
                   strchr(text, ':') ? " --children" : "");
     } else if (exit_code) {
         select->exit_code = cli_error(select->cli, exit_code, "%s", err_text(&err));
-    } else if (select->query.len && json_is_null(json_object_get(row, "parent"))) {
+    } else if (select->query.len && !row_int(row, "parent")) {
         char id[24];
         snprintf(id, sizeof(id), "%lld", row_int(row, "id"));
         list_add(select, "ids", id);
-    } else {
-        rows = json_pack("[O]", row);
-        rows_add(select, rows);
-        json_decref(rows);
+    } else if (!select->query.len || child_fits(select, row)) {
+        row_add(select, row);
     }
     json_decref(row);
 }
@@ -124,7 +179,7 @@ static bool child_add(struct select *select, const char *name)
 {
     struct err err = { 0 };
     char path[64];
-    json_t *row = NULL, *rows;
+    json_t *row = NULL;
     bool found = false;
 
     if (strncmp(name, "Job", 3) != 0 || selector_kind_of(name + 3) != SELECTOR_ID ||
@@ -132,9 +187,8 @@ static bool child_add(struct select *select, const char *name)
         return false;
     snprintf(path, sizeof(path), "/v1/jobs/%s", name + 3);
     if (call_try(select->cli, "GET", path, NULL, &row, &err) == 0 && row_int(row, "parent")) {
-        rows = json_pack("[O]", row);
-        rows_add(select, rows);
-        json_decref(rows);
+        if (!select->query.len || child_fits(select, row))
+            row_add(select, row);
         found = true;
     }
     json_decref(row);
@@ -185,10 +239,12 @@ static void text_add(struct select *select, const char *text)
     }
 }
 
-// A line of --json output, or a selector as on the command line.
+// A line of --json output, or a selector as on the command line. What is not a job itself
+// (a record, a step, a question) has the job's id as "job".
 static void line_add(struct select *select, char *line)
 {
     size_t len = strcspn(line, "\r\n");
+    long long job;
     json_t *row;
     char id[24];
 
@@ -199,11 +255,12 @@ static void line_add(struct select *select, char *line)
         return;
     }
     row = json_loads(line, JSON_ALLOW_NUL, NULL);
-    snprintf(id, sizeof(id), "%lld", row_int(row, "id"));
-    if (row_int(row, "id") > 0)
+    job = row_int(row, "job") > 0 ? row_int(row, "job") : row_int(row, "id");
+    snprintf(id, sizeof(id), "%lld", job);
+    if (job > 0)
         text_add(select, id);
     else
-        cli_error(select->cli, EXIT_NO_JOB, "standard input: no \"id\" in %.60s", line);
+        cli_error(select->cli, EXIT_NO_JOB, "standard input: no \"id\" and no \"job\" in %.60s", line);
     json_decref(row);
 }
 
@@ -229,10 +286,11 @@ static void args_add(struct select *select, size_t first)
     }
 }
 
-int select_jobs(struct cli *cli, size_t first, enum select_empty empty, const char *query,
-                json_t **ret)
+static int jobs_select(struct cli *cli, size_t first, enum select_empty empty, const char *query,
+                       select_fn concerns, json_t **ret)
 {
-    struct select select = { .cli = cli, .rows = json_array(), .seen = json_object() };
+    struct select select = { .cli = cli, .rows = json_array(), .seen = json_object(),
+                             .concerns = concerns };
     bool none = cli->options.arg_count <= first;
 
     buf_init(&select.query, 0);
@@ -253,4 +311,15 @@ int select_jobs(struct cli *cli, size_t first, enum select_empty empty, const ch
     }
     *ret = select.rows;
     return 0;
+}
+
+int select_jobs(struct cli *cli, size_t first, enum select_empty empty, const char *query,
+                json_t **ret)
+{
+    return jobs_select(cli, first, empty, query, NULL, ret);
+}
+
+int select_concerned(struct cli *cli, size_t first, select_fn concerns, json_t **ret)
+{
+    return jobs_select(cli, first, SELECT_NEEDS_SOME, "", concerns, ret);
 }

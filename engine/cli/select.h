@@ -22,3 +22,8 @@ enum select_empty { SELECT_NEEDS_SOME, SELECT_ALL };
 // An exit code only for what stops the verb: usage, no engine.
 int select_jobs(struct cli *cli, size_t first, enum select_empty empty, const char *query,
                 json_t **ret);
+// The same for a verb that is about some jobs only: what a glob or a filter selects beside
+// them is passed over, and so is what has the name of one that it is about. One that is
+// named alone is taken whatever it is, for its refusal.
+typedef bool (*select_fn)(const json_t *row);
+int select_concerned(struct cli *cli, size_t first, select_fn concerns, json_t **ret);

@@ -9,6 +9,7 @@ int sink_init(struct sink *sink, struct printer *printer, bool fold, const char 
               struct err *err)
 {
     *sink = (struct sink){ .printer = printer };
+    printer->folds = fold;
     if (fold && fold_new(&sink->fold, err) < 0)
         return err->code;
     return fields ? fields_new(&sink->fields, fields, err) : 0;

@@ -57,6 +57,10 @@ static void look_at_home(const struct home *home, struct surrounding *ret)
              errno == ENOENT ? "; the first job makes it" : "");
         return;
     }
+    if (!S_ISDIR(st.st_mode)) {
+        tell(ret, true, "%.200s is no directory; name another PAWL_HOME", home->path);
+        return;
+    }
     user_name(st.st_uid, owner);
     if (st.st_uid != geteuid())
         tell(ret, true, "%.200s is %.60s's, not yours: nobody's jobs but theirs can be in it; name "
@@ -123,10 +127,18 @@ static int run_for_words(const char *const argv[], char words[WORDS_MAX])
     return rc;
 }
 
+// Of this shell; an engine that runs already has what its first caller had.
+static const char *given(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value && *value ? value : NULL;
+}
+
 static void look_at_ssh(struct surrounding *ret)
 {
-    const char *program = getenv("PAWL_SSH"), *config = getenv("PAWL_SSH_CONFIG");
-    const char *ssh = program && *program ? program : "ssh";
+    const char *program = given("PAWL_SSH"), *config = given("PAWL_SSH_CONFIG");
+    const char *ssh = program ? program : "ssh";
     const char *const ask_version[] = { ssh, "-V", NULL };
     const char *const read_config[] = { ssh, "-G", config ? "-F" : "localhost",
                                         config, "localhost", NULL };
@@ -140,6 +152,10 @@ static void look_at_ssh(struct surrounding *ret)
     if (rc < 0) {
         tell(ret, program != NULL, "%.200s: %s; jobs on other hosts need it (package "
              "openssh-client)", ssh, strerror(-rc));
+        return;
+    }
+    if (rc > 0) {
+        tell(ret, true, "%.200s -V failed with exit code %d: is it an ssh?", ssh, rc);
         return;
     }
     rc = run_for_words(read_config, words);
@@ -178,11 +194,18 @@ static bool has_systemd(const char *root)
     return is_there(root, "/run/systemd/system", "", "");
 }
 
+static bool system_unit_is_enabled(const char *root, const char *user)
+{
+    return is_there(root, "/etc/systemd/system/multi-user.target.wants/pawl@", user, ".service");
+}
+
 static void look_at_linger(const char *root, const char *user, bool lingers,
                            struct surrounding *ret)
 {
     if (!has_systemd(root))
         tell(ret, false, "there is no systemd here: nothing ends an engine when its user logs out");
+    else if (system_unit_is_enabled(root, user))
+        tell(ret, false, "not needed: the system's unit runs the engine");
     else if (lingers)
         tell(ret, false, "%.60s's processes stay after the logout", user);
     else
@@ -194,7 +217,7 @@ static void look_at_boot(const char *root, const char *user, bool lingers, struc
 {
     const char *which = getenv("PAWL_HOME") ? ", for the home that the unit names" : "";
 
-    if (is_there(root, "/etc/systemd/system/multi-user.target.wants/pawl@", user, ".service"))
+    if (system_unit_is_enabled(root, user))
         tell(ret, false, "started by the system's unit pawl@%.60s%s", user, which);
     else if (!has_systemd(root))
         tell(ret, false, "by systemd nothing is started; unfinished jobs go on with the next pawl "

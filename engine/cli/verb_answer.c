@@ -117,5 +117,5 @@ int verb_answer(struct cli *cli)
     options->arg_count = 1;
     if (!body)
         return cli_error(cli, EXIT_USAGE, "the answer is not UTF-8");
-    return each_job(cli, 0, "answer", body, NULL);
+    return each_job(cli, "answer", body, NULL, each_unfinished);
 }

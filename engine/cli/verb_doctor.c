@@ -34,15 +34,21 @@ static json_t *around_json(const struct findings *found)
     return all;
 }
 
+// Null where the store was not read.
+static json_t *number(const struct findings *found, uint64_t number)
+{
+    return found->rc < 0 ? json_null() : json_integer((json_int_t)number);
+}
+
 static json_t *findings_json(const struct cli *cli, const struct findings *found)
 {
     const struct store_facts *facts = &found->facts;
 
-    return json_pack("{s:s,s:s?,s:I,s:I,s:I,s:I,s:I,s:I,s:s?,s:s?,s:s?,s:o}", "home",
+    return json_pack("{s:s,s:s?,s:o,s:o,s:o,s:o,s:o,s:o,s:s?,s:s?,s:s?,s:o}", "home",
                      cli->home.path, "store", *facts->store ? facts->store : NULL, "format",
-                     (json_int_t)facts->format, "bytes", (json_int_t)facts->bytes, "jobs",
-                     (json_int_t)facts->jobs, "rows", (json_int_t)facts->records, "damaged",
-                     (json_int_t)facts->damaged, "orphans", (json_int_t)facts->orphans,
+                     number(found, facts->format), "bytes", number(found, facts->bytes), "jobs",
+                     number(found, facts->jobs), "rows", number(found, facts->records), "damaged",
+                     number(found, facts->damaged), "orphans", number(found, facts->orphans),
                      "first_fault", *facts->first_fault ? facts->first_fault : NULL, "limits",
                      *facts->limits ? facts->limits : NULL, "unread",
                      found->rc < 0 ? err_text(&found->err) : NULL, "around", around_json(found));
@@ -86,18 +92,10 @@ static void findings_show(const struct cli *cli, const struct findings *found)
         surrounding_show(cli, &found->around[i]);
 }
 
-// What is wrong, on standard error; the store's trouble is the exit code's.
-static int judge(struct cli *cli, const struct findings *found)
+static int judge_store(struct cli *cli, const struct findings *found)
 {
     const struct store_facts *facts = &found->facts;
-    int exit_code = 0;
 
-    if (*facts->limits)
-        cli_say(cli, "%s", facts->limits);
-    for (int i = 0; i < SURROUNDING_COUNT; i++)
-        if (found->around[i].fault)
-            exit_code = cli_error(cli, EXIT_JOB_FAILED, "%s: %s", found->around[i].name,
-                                  found->around[i].text);
     if (found->rc == -EBUSY)
         return cli_error(cli, EXIT_REFUSED, "%s: pawl daemon --stop", err_text(&found->err));
     if (found->rc < 0)
@@ -107,6 +105,20 @@ static int judge(struct cli *cli, const struct findings *found)
                          "remove the jobs that are shown as damaged", facts->first_fault);
     if (facts->orphans) // they cost space, and mislead nobody
         cli_say(cli, "%.300s", facts->first_fault);
+    return 0;
+}
+
+// What is wrong, on standard error.
+static int judge(struct cli *cli, const struct findings *found)
+{
+    int exit_code = judge_store(cli, found);
+
+    if (*found->facts.limits)
+        cli_say(cli, "%s", found->facts.limits);
+    for (int i = 0; i < SURROUNDING_COUNT; i++)
+        if (found->around[i].fault)
+            exit_code = cli_error(cli, EXIT_JOB_FAILED, "%s: %s", found->around[i].name,
+                                  found->around[i].text);
     return exit_code;
 }
 

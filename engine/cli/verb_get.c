@@ -30,15 +30,17 @@ static bool when_dated(const char *text, time_t *ret)
 {
     static const char *const forms[] = { "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S",
                                          "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S",
-                                         "%Y-%m-%dT%H:%M:%S%z" };
+                                         "%Y-%m-%d %H:%M%z", "%Y-%m-%d %H:%M:%S%z",
+                                         "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z" };
 
     for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
         struct tm tm = { .tm_isdst = -1 };
         const char *end = strptime(text, forms[i], &tm);
         if (end && !*end) {
             long east_s = tm.tm_gmtoff; // timegm sets it
+            int day = tm.tm_mday;
             *ret = strchr(forms[i], 'z') ? timegm(&tm) - east_s : mktime(&tm);
-            return true;
+            return *ret >= 0 && tm.tm_mday == day; // no 31st of February
         }
     }
     return false;

@@ -5,14 +5,15 @@
 
 #include "base/duration.h"
 #include "cli/call.h"
-#include "cli/each.h"
 #include "cli/render.h"
+#include "cli/select.h"
 #include "cli/table.h"
+#include "cli/text.h"
 
 static const struct table_column step_columns[] = {
-    { "Step", 4, 0, 0 },    { "Kind", 4, 0, 0 },     { "Name", 4, 6, 1 },
-    { "Host", 4, 9, 2 },    { "Attempt", 0, 0, 0 },  { "State", 7, 0, 0 },
-    { "Outcome", 0, 0, 0 }, { "Started", 19, 0, 0 }, { "Took", 4, 0, 0 },
+    { "Step", 4, 0, 0 },    { "Kind", 4, 0, 5 },     { "Name", 4, 6, 1 },
+    { "Host", 4, 9, 2 },    { "Attempt", 0, 0, 4 },  { "State", 7, 0, 0 },
+    { "Outcome", 0, 0, 0 }, { "Started", 19, 0, 7 }, { "Took", 4, 0, 6 },
     { "Line", 0, 8, 3 },
 };
 
@@ -100,7 +101,21 @@ static int steps_print(struct cli *cli, const json_t *steps)
     return exit_code;
 }
 
-static void history_show(struct cli *cli, const json_t *row)
+// "job 12 nightly" in front of each table, where there are several.
+static void heading_print(const struct cli *cli, const json_t *row)
+{
+    struct buf line;
+
+    if (option_is_set(&cli->options, "json"))
+        return;
+    buf_init(&line, 0);
+    buf_addf(&line, "job %lld ", row_int(row, "id"));
+    text_escape(slice_str(row_text(row, "name")), ESCAPE_ALL, &line);
+    printf("%s\n", buf_cstr(&line));
+    buf_release(&line);
+}
+
+static void history_show(struct cli *cli, const json_t *row, bool several)
 {
     char path[64];
     json_t *steps;
@@ -108,8 +123,22 @@ static void history_show(struct cli *cli, const json_t *row)
     snprintf(path, sizeof(path), "/v1/jobs/%lld/steps", row_int(row, "id"));
     if (call_lines(cli, path, &steps))
         return;
+    if (several)
+        heading_print(cli, row);
     steps_print(cli, steps);
     json_decref(steps);
 }
 
-int verb_history(struct cli *cli) { return each_row(cli, history_show); }
+int verb_history(struct cli *cli)
+{
+    json_t *rows, *row;
+    size_t i;
+    int exit_code = select_jobs(cli, 0, SELECT_NEEDS_SOME, "", &rows);
+
+    if (exit_code)
+        return exit_code;
+    json_array_foreach(rows, i, row)
+        history_show(cli, row, json_array_size(rows) > 1);
+    json_decref(rows);
+    return 0;
+}

@@ -18,4 +18,10 @@ static void job_remove(struct cli *cli, const json_t *row)
     json_decref(answer);
 }
 
-int verb_remove(struct cli *cli) { return each_row(cli, job_remove); }
+static bool is_job(const json_t *row) { return !row_int(row, "parent"); }
+static bool is_removable(const json_t *row) { return is_job(row) && row_is_finished(row); }
+
+int verb_remove(struct cli *cli)
+{
+    return each_row(cli, job_remove, option_is_set(&cli->options, "force") ? is_job : is_removable);
+}

@@ -26,5 +26,5 @@ int verb_signal(struct cli *cli)
     options->arg_count = 1;
     if (!body)
         return cli_error(cli, EXIT_USAGE, "the signal's name is not UTF-8");
-    return each_job(cli, 0, "signal", body, NULL);
+    return each_job(cli, "signal", body, NULL, each_unfinished);
 }

@@ -14,5 +14,5 @@ int verb_stop(struct cli *cli)
     }
     if (grace_ms >= 0)
         json_object_set_new(body, "grace_ms", json_integer(grace_ms));
-    return each_job(cli, 0, "stop", body, "finished");
+    return each_job(cli, "stop", body, "finished", each_unfinished);
 }

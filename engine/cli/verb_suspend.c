@@ -2,11 +2,23 @@
 // pawl suspend, pawl resume.
 #include "cli/each.h"
 
+#include <string.h>
+
+#include "cli/call.h"
+
 int verb_suspend(struct cli *cli)
 {
-    return each_job(cli, 0, "suspend",
+    return each_job(cli, "suspend",
                     json_pack("{s:b}", "force", (int)option_is_set(&cli->options, "force")),
-                    "settled");
+                    "settled", each_unfinished);
 }
 
-int verb_resume(struct cli *cli) { return each_job(cli, 0, "resume", json_object(), "finished"); }
+static bool is_suspended(const json_t *row)
+{
+    return strncmp(row_text(row, "state"), "Suspend", 7) == 0; // or is on its way there
+}
+
+int verb_resume(struct cli *cli)
+{
+    return each_job(cli, "resume", json_object(), "finished", is_suspended);
+}

@@ -71,8 +71,7 @@ static void pending_explain(struct cli *cli, long long id)
     if (strcmp(state, "Blocked") == 0)
         cli_error(cli, EXIT_REFUSED, "job %lld is Blocked on an answer to: %s (pawl answer %lld)",
                   id, row_text(row, "question"), id);
-    else if (strcmp(state, "Completed") == 0 || strcmp(state, "Failed") == 0 ||
-             strcmp(state, "Stopped") == 0)
+    else if (row_is_finished(row))
         cli_error(cli, EXIT_REFUSED, "job %lld is %s already", id, state);
     json_decref(row);
 }

@@ -19,13 +19,16 @@ enum { CONTROL_CLIENTS_MAX = 4096 };
 // After the socket is gone and every connection is closed.
 typedef void (*control_close_fn)(void *arg);
 
-// Makes the socket (mode 0600, its directory 0700) and serves it. The caller
-// holds the home's lock: a socket file that is already there is a dead engine's
+// Makes the socket (mode 0600, its directory 0700); who connects waits until it is served.
+// The caller holds the home's lock: a socket file that is already there is a dead engine's
 // and is replaced. Only the process's own user and root are answered. port is
 // copied; what it points at must outlive the control. clients_max: connections at a time,
 // more wait; 0: CONTROL_CLIENTS_MAX. A failure leaves nothing.
 int control_open(struct control **ret, uv_loop_t *loop, const char *socket_path,
                  const struct port *port, size_t clients_max, struct err *err);
+
+// From now on requests are answered. Once.
+void control_serve(struct control *control);
 
 // Ends every stream with a `shutting_down` line, closes all connections and the
 // socket, then calls cb once, later, and the control is gone. The port must still

@@ -38,6 +38,14 @@ static int by_id_look(void *arg, const struct job_view *view)
     return 1;
 }
 
+static bool is_number(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] < '0' || text.ptr[i] > '9')
+            return false;
+    return true;
+}
+
 static int lookup_by_id(const struct port *port, const char *selector, struct lookup *ret,
                         struct err *err)
 {
@@ -48,6 +56,9 @@ static int lookup_by_id(const struct port *port, const char *selector, struct lo
     int64_t id;
     int rc;
 
+    // A number that is too large for us is one that nobody has, too.
+    if (number_parse(digits, &id) < 0 && digits.len && is_number(digits))
+        return no_such_job(selector, err);
     if (number_parse(digits, &id) < 0)
         return err_set(err, ERR_USAGE, "%.80s is not a job: give an id, a uuid, or ID:HOST",
                        selector);

@@ -204,7 +204,6 @@ static int handles_open(struct control *control, struct err *err)
         return err_set(err, rc, "cannot poll the HTTP server: %s", uv_strerror(rc));
     uv_timer_init(control->loop, &control->timer);
     control->poll.data = control->timer.data = control;
-    uv_poll_start(&control->poll, UV_READABLE, on_poll);
     return 0;
 }
 
@@ -240,6 +239,11 @@ fail:
         unlink(socket_path);
     free(control);
     return rc;
+}
+
+void control_serve(struct control *control)
+{
+    uv_poll_start(&control->poll, UV_READABLE, on_poll);
 }
 
 static void on_handle_closed(uv_handle_t *handle)

@@ -78,6 +78,8 @@ static int tally_event(void *arg, const struct event *event, struct err *err)
     tally->last_no = event->no;
     if (event->type == EVENT_STARTED)
         return job_apply(tally->job, event, err);
+    if (event->type == EVENT_INTENDED)
+        job_begin(tally->job, event);
     if (event->time_unix_ms > tally->job->time_unix_ms)
         tally->job->time_unix_ms = event->time_unix_ms;
     return 0;

@@ -325,11 +325,42 @@ static int give_up_run(struct resident *r, int why, const struct err *reason, st
     return fold(r, &event, &at, err);
 }
 
+// ---- failures
+// Why a job, or its part on one of several hosts, has failed is delivered once, on the
+// error stream. child_id: 0 for the job's own.
+static void tell_failure(struct resident *r, uint64_t child_id, struct slice reason)
+{
+    struct record record = { .time_unix_ms = r->job.time_unix_ms, .stream = STREAM_ERROR,
+                             .child_id = child_id };
+    struct buf line;
+
+    buf_init(&line, 0);
+    buf_add_slice(&line, reason);
+    buf_add_byte(&line, '\n');
+    resident_record(r, &record, buf_slice(&line));
+    buf_release(&line);
+}
+
+// Those that the event which was folded last has ended.
+static void tell_failed_children(struct resident *r, size_t ends_before)
+{
+    const struct job *job = &r->job;
+
+    if (job->child_count == 1 || job->child_ends == ends_before)
+        return;
+    for (size_t i = 0; i < job->child_count; i++) {
+        const struct job_child *child = &job->children[i];
+        if (child->over && child->failed && child->ended_no == job->last_no)
+            tell_failure(r, child->id, buf_slice(&child->reason));
+    }
+}
+
 // Runs what the event made ready; its failures end in a suspended job, not here.
 static int run_event(struct resident *r, size_t notes_at, struct err *err)
 {
     struct rollback point = rollback_point(r);
     struct err why = { 0 };
+    size_t ends = r->job.child_ends;
     int rc;
 
     r->notes = 0;
@@ -337,6 +368,7 @@ static int run_event(struct resident *r, size_t notes_at, struct err *err)
     if (rc == 0) {
         if (r->notes)
             event_set_notes(&r->events, notes_at, r->notes);
+        tell_failed_children(r, ends);
         return 0;
     }
     if (rc == -ENOMEM) { // half-run: only a replay can say where it stands
@@ -358,20 +390,6 @@ int resident_take(struct resident *r, struct event *event, struct err *err)
 
 // ---- ending
 
-// Why a job failed is delivered once, on its error stream.
-static void tell_failure(struct resident *r)
-{
-    struct record record = { .time_unix_ms = r->job.time_unix_ms, .stream = STREAM_ERROR };
-    struct buf line;
-
-    buf_init(&line, 0);
-    buf_add_slice(&line, buf_slice(&r->job.reason));
-    buf_add_byte(&line, '\n');
-    record.child_id = r->job.child_count == 1 ? r->job.children[0].id : 0;
-    resident_record(r, &record, buf_slice(&line));
-    buf_release(&line);
-}
-
 static int end_if_over(struct resident *r, struct err *err)
 {
     struct event event = { .type = EVENT_ENDED };
@@ -382,7 +400,8 @@ static int end_if_over(struct resident *r, struct err *err)
         return 0;
     rc = fold(r, &event, &at, err);
     if (rc == 0 && r->job.end_state == JOB_FAILED)
-        tell_failure(r);
+        tell_failure(r, r->job.child_count == 1 ? r->job.children[0].id : 0,
+                     buf_slice(&r->job.reason));
     r->head_dirty = true;
     return rc;
 }

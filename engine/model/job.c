@@ -199,6 +199,12 @@ uint64_t job_boot_mark(const struct job *job, struct slice boot_id)
     return boot_id.len ? fingerprint_of(boot_id, &job->fingerprint_key) : 0;
 }
 
+void job_begin(struct job *job, const struct event *intended)
+{
+    if (!job->began_unix_ms)
+        job->began_unix_ms = intended->time_unix_ms;
+}
+
 static int apply_intended(struct job *job, const struct event *event, struct err *err)
 {
     const struct event_intended *i = &event->intended;
@@ -213,8 +219,7 @@ static int apply_intended(struct job *job, const struct event *event, struct err
     strand->step.intent_no = event->no;
     strand->step.since_unix_ms = event->time_unix_ms;
     strand->step.boot_mark = job_boot_mark(job, i->boot_id);
-    if (!job->began_unix_ms)
-        job->began_unix_ms = event->time_unix_ms;
+    job_begin(job, event);
     if (i->child_id)
         job_child_touch(job, event, strand);
     bound_cleanup(job, strand, event->no);

@@ -38,6 +38,7 @@ struct job_child {
     struct buf reason;         // why it failed, or what its stop is called
     int32_t exit_code;         // of its last command; EXIT_CODE_NONE
     int64_t started_unix_ms, ended_unix_ms;
+    uint64_t ended_no;         // the event that was folded when it was over last
 };
 
 struct job {
@@ -85,6 +86,8 @@ void job_release(struct job *job);
 // step that the script did not ask for; the text is the diff. ERR_STATE: an event
 // that is not legal now (err says which); the job is unchanged.
 int job_apply(struct job *job, const struct event *event, struct err *err);
+// Of an INTENDED event of a job that is not folded: it has begun, by then at the latest.
+void job_begin(struct job *job, const struct event *intended);
 
 // The next strand to resume, or NULL: none is ready, or the job is suspended.
 struct strand *job_next(struct job *job);

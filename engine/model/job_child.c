@@ -176,6 +176,7 @@ static void be_over(struct job *job, struct job_child *child)
     job->child_ends++;
     child->over = true;
     child->ended_unix_ms = job->time_unix_ms;
+    child->ended_no = job->last_no;
 }
 
 static void be_stopped(struct job *job, struct job_child *child)

@@ -24,10 +24,11 @@ enum job_state job_state(const struct job *job)
     return job->began_unix_ms ? JOB_RUNNING : JOB_NOT_STARTED;
 }
 
-// One that is over without a step has begun: its script ran.
+// Of a script that came to its end without a step, it began with the job.
 static int64_t began_unix_ms(const struct job *job)
 {
-    return job->began_unix_ms || !job->ended ? job->began_unix_ms : job->created_unix_ms;
+    return job->began_unix_ms || job->end_state != JOB_COMPLETED ? job->began_unix_ms
+                                                                 : job->created_unix_ms;
 }
 
 bool job_is_idle(const struct job *job)

@@ -60,16 +60,32 @@ def _(home):
     assert home.state(job) == "Stopped"
     home.run("stop", job, code=4)
     assert home.received(job).startswith(pid)
+    over = home.done("true", "--name", "web")
+    for which in ("web", "w*", "W*", "--state"):
+        runs = home.start("sleep 300", "--name", "web")
+        which = {"W*": ["W*", "-i"], "--state": ["--type", "local"]}.get(which, [which])
+        assert [row["id"] for row in home.run("stop", *which, "--dry-run", "--json").rows] == [runs]
+        for verb in ("suspend", "resume", "stop"):
+            home.run(verb, *which, *(["--force", "--wait"] if verb == "suspend" else []))
+        home.becomes(runs, "Stopped")
+    assert home.state(over) == "Completed"
+    home.run("stop", "w*")
+    home.run("stop", "web", code=4)
 
 
 @case("1f.7", "stop --dry-run, and of remove, suspend and resume: who is meant, and nothing is done")
 def _(home):
     jobs = [home.start("sleep 300", "--name", "dry%d" % n) for n in (1, 2)]
-    for verb in ("stop", "suspend", "resume", "remove"):
-        assert [row["id"] for row in home.run(verb, "dry*", "--dry-run", "--json").rows] == jobs
-        assert "dry1" in home.run(verb, "dry*", "--dry-run").text
+    home.run("remove", "dry*", "--dry-run", code=4)
+    for verb in ("stop", "suspend", "remove --force"):
+        verb, *force = verb.split()
+        assert [row["id"] for row in home.run(verb, "dry*", "--dry-run", "--json", *force).rows] == jobs
+        assert "dry1" in home.run(verb, "dry*", "--dry-run", *force).text
     home.run("stop", "dry9", "--dry-run", code=3)
     assert [home.state(job) for job in jobs] == ["Running", "Running"]
+    home.run("suspend", "dry2", "--force", "--wait")
+    assert [row["id"] for row in home.run("resume", "dry*", "--dry-run", "--json").rows] == jobs[1:]
+    assert home.state("dry2") == "Suspended"
 
 
 @case("1f.8", "remove: finished jobs only, whatever the selector; --force stops first")

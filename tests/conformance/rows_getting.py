@@ -86,6 +86,12 @@ def _(home):
     for when in ("1h", "90m", "2026-01-31", "2026-01-31T12:00", "2026-01-31T12:00:00+01:00"):
         assert [row["id"] for row in home.get("--after", when)] == [one, two], when
         assert home.get("--before", when) == [], when
+    for zone in (2, -3):  # half an hour ago, and to come, as other zones call it
+        stamp = "%%Y-%%m-%%dT%%H:%%M:%%S%+03d:00" % zone
+        there = time.time() + zone * 3600
+        assert home.get("--after", time.strftime(stamp, time.gmtime(there - 1800))), zone
+        assert home.get("--after", time.strftime(stamp, time.gmtime(there + 1800))) == [], zone
+    home.run("get", "--after", "2026-02-31", code=2)
     assert [row["id"] for row in home.get("--newest", "1")] == [two]
     assert running not in [row["id"] for row in home.get("--newest", "9")]
 

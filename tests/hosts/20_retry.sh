@@ -64,6 +64,6 @@ said "no host of it is failed, unreachable, unreached"
 expect_code 0 pawl retry -d long --unfinished
 said "retrying 2 hosts: 2 stopped"
 try has_counted host1 long 2 && try has_counted host2 long 2 || fail "they do not begin again"
-pawl stop --state Running --wait >/dev/null
+pawl stop "*" --wait >/dev/null
 
 finish

@@ -50,6 +50,22 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
         setpriv --reuid 65534 --regid 65534 --clear-groups "$PAWL" get
     said "Permission denied"
     expect_code 5 setpriv --reuid 65534 --regid 65534 --clear-groups "$PAWL" status
+    # Somebody else's jobs are not gone on with, least of all by root.
+    mkdir "$work/theirs"
+    chown 65534:65534 "$work/theirs"
+    echo 'sleep "1s" once("look", function() local f = io.open("'"$work"'/theirs/seen", "w") f:close() end)' \
+        >"$work/theirs/once.lua"
+    theirs() { PAWL_HOME=$work/theirs/home setpriv --reuid 65534 --regid 65534 --clear-groups "$PAWL" "$@"; }
+    expect_code 0 theirs run -d "$work/theirs/once.lua"
+    expect_code 0 theirs daemon --stop
+    before=$(cksum <"$work/theirs/home/store/data.mdb")
+    sleep 1
+    PAWL_HOME=$work/theirs/home expect_code 5 pawl get
+    said "belongs to user 65534"
+    [ ! -e "$work/theirs/seen" ] || fail "root ran another user's script"
+    same "their store is as it was" "$(cksum <"$work/theirs/home/store/data.mdb")" "$before"
+    expect_code 0 theirs wait 1 --check --timeout 30
+    [ -e "$work/theirs/seen" ] || fail "their own engine goes on"
 fi
 stop_engines
 mount_tmpfs "$work/disk" 24m

@@ -21,6 +21,15 @@ try engine_is_gone || fail "SIGTERM does not end it"
 expect_code 0 pawl wait second --check --timeout 60
 received second "go
 done"
+
+expect_code 0 pawl daemon --stop
+# One that comes up with a runner that cannot is found, and ended, all the same.
+PAWL_SPOOL=/proc/nowhere pawl daemon --foreground 2>"$work/log" &
+foreground=$!
+try test -S "$PAWL_HOME/engine.sock" || fail "no socket"
+expect_code 0 pawl daemon --stop
+wait $foreground || fail "it did not end well: $(cat "$work/log")"
+
 expect_code 0 pawl daemon
 printed "the engine runs: pid"
 finish

@@ -5,6 +5,8 @@
 . "${0%/*}/lib.sh"
 
 data=$PAWL_HOME/store/data.mdb
+PAWL_SSH_CONFIG=/dev/null # doctor reads it
+export PAWL_SSH_CONFIG
 expect_code 5 pawl doctor
 said "$PAWL_HOME"
 start one 'echo MARK-one; seq 1 2000'
@@ -20,6 +22,9 @@ printed "ssh      "
 printed "linger   "
 printed "boot     "
 said "in use by process $pid"
+expect_code 4 pawl doctor --json
+same "what was not read" "$(jq -c '[.damaged, .rows, .store, (.unread | test("in use"))]' "$out")" \
+    '[null,null,null,true]'
 said "pawl daemon --stop"
 (cd "$work" && expect_code 0 pawl backup relative && printed "$work/relative")
 [ -s "$work/relative/data.mdb" ] || fail "there is no backup"

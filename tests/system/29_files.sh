@@ -38,14 +38,14 @@ printed "700"
 same "ssh has the old one" "$(cat "$work/hosts/web1/limits")" "700 8192"
 grep -q 'open files' "$PAWL_HOME/engine.log" && fail "it warns without a reason"
 expect_code 0 pawl daemon --stop
-expect_code 0 under 700 8192 env -u PAWL_SSH "$PAWL" doctor
+expect_code 0 under 700 8192 env -u PAWL_SSH PAWL_SSH_CONFIG=/dev/null "$PAWL" doctor
 [ ! -s "$err" ] || fail "doctor warns without a reason: $(cat "$err")"
 
 # 300 files: eleven links at a time, and all the hosts have their turn.
-expect_code 0 under 300 300 env -u PAWL_SSH "$PAWL" doctor
+expect_code 0 under 300 300 env -u PAWL_SSH PAWL_SSH_CONFIG=/dev/null "$PAWL" doctor
 said "300 open files are allowed here, which is enough for 11 hosts at a time; others wait"
 said "raise the hard limit to 4352"
-expect_code 0 under 300 300 env -u PAWL_SSH "$PAWL" doctor --json
+expect_code 0 under 300 300 env -u PAWL_SSH PAWL_SSH_CONFIG=/dev/null "$PAWL" doctor --json
 same "the same for programs" "$(jq -r .limits "$out" | cut -c1-14)" "300 open files"
 expect_code 0 under 300 300 "$PAWL" daemon
 grep -q '300 open files are allowed here' "$PAWL_HOME/engine.log" || fail "the log does not warn"

@@ -62,7 +62,7 @@ row 2 'which job? give an id' stop
 row 3 'job nosuch: no such job; `pawl get` lists them' get nosuch
 row 3 'job 99: no such job; `pawl get` lists them' remove 99
 row 3 'no job has an empty name' get ''
-row 2 '99999999999999999999999 is not a job' get 99999999999999999999999
+row 3 'job 99999999999999999999999: no such job' get 99999999999999999999999
 row 4 'job 1 is Completed: it cannot be stopped any more' stop first
 row 2 'give one of them' receive first --all --since 3
 row 2 '--force and --timeout belong to --wait' receive first --timeout 3

@@ -140,8 +140,9 @@ static void where_none_is_near_all_are_named(void **state)
     suggest_begin(&of_many, SLICE("x"));
     for (int i = 0; i < 100; i++)
         suggest_add(&of_many, SLICE("something"));
-    assert_int_equal(strncmp(suggest_or_list(&of_many, text), "; it takes something, some", 26), 0);
-    assert_true(strlen(text) < SUGGEST_LIST_MAX);
+    suggest_or_list(&of_many, text);
+    assert_true(strlen(text) > SUGGEST_LIST_MAX - 100 && strlen(text) < SUGGEST_LIST_MAX);
+    assert_string_equal(text + strlen(text) - 14, "something, …");
 }
 
 int main(void)

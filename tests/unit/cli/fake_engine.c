@@ -233,6 +233,7 @@ int fake_engine_main(const struct daemon_options *options)
         fprintf(stderr, "%s\n", err_text(&err));
         return DAEMON_FAILED;
     }
+    control_serve(engine.control);
     uv_timer_init(&engine.loop, &engine.timer);
     engine.timer.data = &engine;
     uv_timer_start(&engine.timer, on_timer, TICK_MS, TICK_MS);

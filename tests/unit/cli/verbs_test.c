@@ -387,7 +387,8 @@ static void a_follower_outlives_its_engine(void **state)
 // A follower in the background, which listens for SIGINT by now: however long it took.
 #define FOLLOW(to)                                                                     \
     "env --default-signal=INT $PAWL_PROGRAM receive slow --wait " to " & "              \
-    "until grep -q '^SigBlk:.*[2367abef]$' /proc/$!/status; do sleep 0.01; done; sleep 0.2;"
+    "for try in $(seq 1000); do"                                                        \
+    " grep -q '^SigBlk:.*[2367abef]$' /proc/$!/status && break; sleep 0.01; done; sleep 0.2;"
 
 static void following_ends_with_ctrl_c_and_the_job_does_not(void **state)
 {

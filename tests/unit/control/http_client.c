@@ -33,6 +33,7 @@ int world_open(void **state)
         fprintf(stderr, "%s\n", err_text(&err));
         return -1;
     }
+    control_serve(world->control);
     *state = world;
     return 0;
 }
