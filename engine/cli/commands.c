@@ -280,7 +280,8 @@ const struct command commands[] = {
     { "stop", "stop [OPTIONS] JOB...", "Stop jobs",
       "Each running command gets TERM and, when its grace is over, KILL; then the\n"
       "workflow's cleanup runs, and the job is Stopped. ID:HOST stops what the job does\n"
-      "on that host, and nothing is begun there any more; its other hosts go on.\n\n"
+      "on that host, and nothing is begun there any more; its other hosts go on. Of what\n"
+      "globs and filters select, finished jobs are passed over.\n\n"
       "  pawl stop 12 --grace 30s --wait\n"
       "  pawl stop 12:web01\n"
       "  pawl stop 'web*' --dry-run", stop_options, verb_stop },

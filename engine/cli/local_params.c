@@ -167,11 +167,23 @@ static int command_set(json_t *body, const char *front, const char *const *words
     return 0;
 }
 
+static int script_check(struct slice text, const char *path, struct err *err)
+{
+    if (!text.len)
+        return err_set(err, ERR_USAGE, "the script %.300s is empty: there is nothing to run", path);
+    if (memchr(text.ptr, 0, text.len))
+        return err_set(err, ERR_USAGE, "%.300s has NUL bytes, so it is no script; a program is "
+                       "run by its path: -- /path/to/it", path);
+    return 0;
+}
+
 static int script_set(json_t *params, const char *path, struct err *err)
 {
     struct buf text;
     int rc = file_read(path, &text, err);
 
+    if (rc == 0)
+        rc = script_check(buf_slice(&text), path, err);
     if (rc == 0)
         rc = json_set_bytes(params, "script", buf_slice(&text), err);
     buf_release(&text);

@@ -90,7 +90,7 @@ static int list_questions(struct cli *cli)
 {
     json_t *rows;
     int exit_code = select_jobs(cli, 0, SELECT_ALL,
-                                cli->options.arg_count ? "" : "&state=Blocked", &rows);
+                                cli->options.arg_count ? "" : "&state=Blocked,Suspended,Suspending,Stopping", &rows);
 
     if (exit_code)
         return exit_code;

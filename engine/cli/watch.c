@@ -110,7 +110,7 @@ static int look(struct watch *watch)
     else
         changes_print(watch, rows);
     json_decref(rows);
-    return fflush(stdout) == 0 ? 0 : EXIT_ENGINE;
+    return fflush(stdout) == 0 && !ferror(stdout) ? 0 : EXIT_ENGINE;
 }
 
 // 0: a second has passed; else the signal that came.
@@ -143,6 +143,7 @@ int watch_jobs(struct cli *cli, const char *query)
             signal = pause_or_signal(&interrupts);
     }
     interrupts_release(&interrupts);
+    cli->hushed = false;
     if (signal && cli->out_moves)
         fputs("\r\033[K", stdout); // in place of the ^C
     if (signal && signal != SIGINT)

@@ -21,7 +21,7 @@ void api_jobs_get(struct exchange *x);
 void api_jobs_start(struct exchange *x);
 // A body of POST /v1/jobs as a change, which points into `start` and into body.
 struct start {
-    struct buf params, meta, env, modules, hosts;
+    struct buf params, meta, env, modules, hosts, command;
 };
 void start_init(struct start *start);
 void start_release(struct start *start);

@@ -8,7 +8,10 @@
 #include "control/api.h"
 #include "control/body.h"
 #include "control/json.h"
+#include "model/command.h"
 #include "model/value.h"
+
+enum { COMMAND_TEXT_MAX = 4096 };
 
 // An object, encoded into its own buffer; absent or null: the empty map.
 static int map_take(const json_t *body, const char *key, struct buf *buf, struct slice *ret,
@@ -176,6 +179,31 @@ static int modules_take(json_t *body, struct start *start, struct change *change
     return map_take(script, "modules", &start->modules, &change->modules, err);
 }
 
+// For people, where the caller has no text of its own for it.
+static void command_name(struct start *start, struct change *change)
+{
+    struct command command = { 0 };
+    struct value_doc doc;
+    msgpack_object params;
+    size_t at = 0;
+
+    if (change->command.len)
+        return;
+    if (change->type == JOB_WORKFLOW) {
+        change->command = change->script_name;
+        return;
+    }
+    value_doc_init(&doc);
+    if (value_parse(&doc, change->params, &at, &params, NULL) == 0) {
+        command.argv = value_get(&params, "argv");
+        command.shell = value_bytes(value_get(&params, "shell"));
+        command.script = value_bytes(value_get(&params, "script"));
+        command_text(&command, &start->command, COMMAND_TEXT_MAX);
+        change->command = buf_slice(&start->command);
+    }
+    value_doc_release(&doc);
+}
+
 int start_read(json_t *body, struct start *start, struct change *change, struct err *err)
 {
     static const char *const known[] = { "type", "name", "command", "script", "params", "meta",
@@ -192,6 +220,7 @@ int start_read(json_t *body, struct start *start, struct change *change, struct 
         map_take(body, "env", &start->env, &change->env, err) < 0 ||
         modules_take(body, start, change, err) < 0 || hosts_take(body, start, change, err) < 0)
         return err->code;
+    command_name(start, change);
     return 0;
 }
 
@@ -202,6 +231,7 @@ void start_init(struct start *start)
     buf_init(&start->env, 0);
     buf_init(&start->modules, 0);
     buf_init(&start->hosts, 0);
+    buf_init(&start->command, 0);
 }
 
 void start_release(struct start *start)
@@ -211,6 +241,7 @@ void start_release(struct start *start)
     buf_release(&start->env);
     buf_release(&start->modules);
     buf_release(&start->hosts);
+    buf_release(&start->command);
 }
 
 void api_jobs_start(struct exchange *x)

@@ -133,7 +133,7 @@ static size_t question_bytes(const struct resident *resident)
     const struct job *job = &resident->job;
     size_t max = resident->engine->options.turn_bytes_max / 2;
 
-    if (job_state(job) != JOB_BLOCKED)
+    if (job->ended)
         return 0;
     return job->strands.asking_bytes < max ? job->strands.asking_bytes : max;
 }

@@ -82,8 +82,8 @@ void job_head_fill(const struct job *job, struct job_head *head, struct child_he
 
     for (size_t i = 0; i < job->child_count; i++)
         children[i] = (struct child_head){ 0 };
-    if (job_state(job) == JOB_BLOCKED)
-        questions_fill(job, children, questions);
+    if (!job->ended)
+        questions_fill(job, children, questions); // of a suspended job, too: it can be answered
     *head = (struct job_head){
         .id = s->job_id,
         .uuid = s->uuid,

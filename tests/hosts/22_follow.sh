@@ -138,6 +138,7 @@ same "the line was at the bottom" "$(ends_with "$work/shot" | sed 's/host[34] (s
 same "and is gone" "$(sed 's/job [0-9]*/job N/' "$out" | sort)" "1 of 4 hosts failed, the first: host2: exit code 1
 host1: begin
 host2: begin
+host2: exit code 1
 host3: begin
 host4: begin
 pawl: job N Failed

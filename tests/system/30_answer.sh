@@ -23,7 +23,11 @@ said "the answer must be yes or no, not 'perhaps'"
 expect_code 0 pawl answer asks yes
 try sh -c "'$PAWL' answer asks | grep -q 'red green'" || fail "the second question is not listed"
 same "its choices" "$(pawl answer asks --json | jq -c .choices)" '["red","green"]'
+expect_code 0 pawl suspend asks --wait
+try sh -c "'$PAWL' answer | grep -q 'red green'" || fail "a suspended job's question is not listed"
+same "as JSON it is the job's" "$(pawl answer --json | pawl get - -q)" "$(field asks id)"
 expect_code 0 pawl answer asks green
+expect_code 0 pawl resume asks
 become asks Completed
 same "what it got" "$(pawl receive asks --all --stream output)" "colour	green
 late	false	timeout"

@@ -20,6 +20,13 @@ same "by state and name" "$(ids 'a*' --state Completed)" "$a1 "
 same "a name that the state leaves out" "$(ids a1 --state Failed)" ""
 expect_code 0 pawl get a1 --state Failed
 same "an id that the state leaves out" "$(ids "$a1" --state Failed)" ""
+same "a part that the state leaves out" "$(ids "$((a1 + 1))" --state Failed)" ""
+same "a part that it does not" "$(ids "$a2:localhost" --state Failed --type local)" "$((a2 + 1)) "
+same "a part whose job another filter leaves out" "$(ids "Job$((a2 + 1))" --type workflow)" ""
+expect_code 0 pawl stop "$((b + 1))" --state Completed
+same "what was left out is not stopped" "$(field b state)" Running
+same "by its records" "$(pawl receive a2 --all --json | pawl get - -q | sort -un | tr '\n' ' ')" "$((a2 + 1)) "
+same "by its steps" "$(pawl history a1 --json | pawl get - -q | tr '\n' ' ')" "$a1 "
 same "by type" "$(ids --type local)" "$a1 $a2 $b "
 same "by another type" "$(ids --type workflow)" ""
 same "by command" "$(ids --command 'sleep 300')" "$b "

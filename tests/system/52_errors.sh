@@ -82,6 +82,10 @@ row 2 'what shall it run?' start -c a -f b
 row 2 'option --command is empty' start -c ''
 row 2 'the command is empty' start -- ''
 row 2 'cannot open nosuch: No such file' start -f nosuch
+: >empty
+row 2 'the script empty is empty' start -f empty
+printf 'a\0b' >binary
+row 2 'binary has NUL bytes, so it is no script' start -f binary
 row 2 'cannot read /tmp: Is a directory' start -f /tmp
 row 2 'cannot open nosuch' start --stdin nosuch -c true
 row 2 'option --name is empty' start --name '' -c true

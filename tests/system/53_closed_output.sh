@@ -25,6 +25,7 @@ for options in '' '--wait --auto-remove'; do
     lost "\"\$1\" receive both $options 2>&-"
 done
 expect_code 5 sh -c '"$1" get >&-' sh "$PAWL"
+expect_code 5 sh -c '"$1" get --watch >/dev/full' sh "$PAWL"
 
 # An engine that such a shell starts has a log, and runs jobs.
 stop_engines

@@ -72,7 +72,7 @@ look_claim() {
 # lives; a process that has it but another birth is a stranger. The first member may
 # be on its way there still: it has signed, and opens the session next.
 left() {
-    p_left='' p_apart=''
+    p_left='' p_apart='' p_strays=''
     born "$p_cmd" && p_left=" $p_cmd"
     [ -z "$p_born" ] || [ "$p_born" = "$p_cmd_born" ] || return 1
     [ -z "$p_left" ] || [ "${p_session:-$p_cmd}" = "$p_cmd" ] || {
@@ -84,12 +84,18 @@ left() {
 
 # KEY SIGNAL: to all that is left; to the group at once, then to the rest.
 signal_left() {
-    left || return
+    if left; then
+        p_first=-$p_cmd
+    else
+        p_first='' p_left='' p_apart='' p_strays='' # its number may be a stranger's by now
+    fi
+    and_strays "$1" || return
+    [ -z "$p_strays" ] || note_strays "$1" $p_strays
     if line "$1.as"; then
         (signal_as "$2" "${p_line% END}" 3>&- 5<&- 6>&- &)
         [ "$2" = 9 ] || return 0
     fi
-    kill "-$2" "-$p_cmd" 2>/dev/null
+    [ -z "$p_first" ] || kill "-$2" "$p_first" 2>/dev/null
     [ -z "$p_apart" ] || kill "-$2" $p_apart 2>/dev/null
     return 0
 }
@@ -99,7 +105,7 @@ signal_left() {
 # for which nobody waits here; what is over by then is let be.
 signal_as() {
     exec </dev/null >/dev/null 2>&1
-    $2 sh -c 'p_sig=$1; shift; kill "-$p_sig" "$@"' sh "$1" "-$p_cmd" $p_apart ||
+    $2 sh -c 'p_sig=$1; shift; kill "-$p_sig" "$@"' sh "$1" $p_first $p_apart ||
         { left && kill "-$1" "-$p_cmd" $p_apart; }
 }
 

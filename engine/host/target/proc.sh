@@ -66,21 +66,50 @@ find_self() {
 # Is this the process that was born then?
 alive() { born "$1" && [ "$p_born" = "$2" ]; }
 
-# p_left: who is alive of a session; p_apart: those outside its first group.
-# Processes numbered below $2 are not looked at.
+# p_left: who is alive of a session, and below its members though they have one of their own
+# (setsid); p_apart: those outside its first group; p_strays: those outside the session, with
+# their births. Processes numbered below $2 are not looked at.
 members() {
-    p_left='' p_apart=''
+    p_left='' p_apart='' p_strays=''
     if [ ! -r /proc/self/stat ]; then
         kill -0 "-$1" 2>/dev/null && p_left=" -$1"
     else
         for p_pid in /proc/[0-9]*; do
             p_pid=${p_pid#/proc/}
-            [ "$p_pid" -ge "$2" ] && born "$p_pid" && [ "$p_session" = "$1" ] || continue
+            [ "$p_pid" -ge "$2" ] && born "$p_pid" || continue
+            case "$p_session $p_left " in
+            "$1 "*) ;;
+            *" $p_parent "*) p_strays="$p_strays $p_pid $p_born" ;;
+            *) continue ;;
+            esac
             p_left="$p_left $p_pid"
             [ "$p_group" = "$1" ] || p_apart="$p_apart $p_pid"
         done
     fi
     [ -n "$p_left" ]
+}
+
+# KEY: adds those to them that were strays when they were signalled: by now nobody may know
+# whose they are.
+and_strays() {
+    if [ -e "$1.strays" ]; then
+        while read -r p_pid p_was p_end; do
+            [ "$p_end" = END ] && alive "$p_pid" "$p_was" || continue
+            case "$p_left " in *" $p_pid "*) continue ;; esac
+            p_left="$p_left $p_pid" p_apart="$p_apart $p_pid"
+        done <"$1.strays"
+    fi
+    [ -n "$p_left" ]
+}
+
+# KEY PID BIRTH...: remembers them.
+note_strays() {
+    p_file=$1.strays
+    shift
+    while [ $# -gt 1 ]; do
+        say "$1 $2 END" >>"$p_file"
+        shift 2
+    done
 }
 
 # p_umask. Linux tells it without a process.

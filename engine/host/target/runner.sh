@@ -231,7 +231,7 @@ on_forget() {
 # The claim is the last to go.
 add_files() {
     p_files="$p_files $1.cmd $1.in $1.pid $1.go $1.out $1.err $1.rc $1.log $1.mark $1.cut \
-        $1.lingers $1.as $1.text $1.up $1.down $1.words $1.spec"
+        $1.lingers $1.strays $1.as $1.text $1.up $1.down $1.words $1.spec"
 }
 
 # FUNCTION: called with every key that the spool has.

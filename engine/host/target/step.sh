@@ -77,7 +77,7 @@ lingers() {
 # nothing to wait on but time. Ever slower, for a daemon may stay for ever.
 wait_session() {
     p_nap=0.05
-    while members "$1" "$p_from"; do
+    while members "$1" "$p_from" || and_strays "$p_key"; do
         case $p_nap in
         0.05) p_next=0.1 ;; 0.1) p_next=0.2 ;; 0.2) p_next=0.5 ;; 0.5) p_next=1 ;;
         1) p_next=2 && lingers ;;

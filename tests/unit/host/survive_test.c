@@ -321,6 +321,30 @@ static void test_leftovers_are_waited_for(void **state)
     assert_int_equal(f->seen[2].count[LINK_LINGERS], 0);
 }
 
+// A descendant with a session of its own is signalled with the command, and known for its
+// own when nobody is its parent any more.
+static void test_strays_are_killed_too(void **state)
+{
+    struct fixture *f = *state;
+    pid_t stray;
+
+    fixture_open(f);
+    fixture_start(f, 1, "setsid sh -c 'trap \"\" TERM; echo $$; exec sleep 60' & sleep 60", NULL);
+    assert_true(fixture_wait(f, 1, LINK_OUTPUT));
+    stray = (pid_t)atol(buf_cstr(&f->seen[1].stream[0]));
+    assert_true(stray > 1);
+    assert_int_equal(link_signal(f->link, fixture_key(f, 1), SIGTERM, NULL), 0);
+    fixture_run(f, 1500);
+    assert_int_equal(f->seen[1].count[LINK_DONE], 0); // it ignores TERM
+    assert_int_equal(kill(stray, 0), 0);
+    assert_int_equal(link_signal(f->link, fixture_key(f, 1), SIGKILL, NULL), 0);
+    assert_true(fixture_wait(f, 1, LINK_DONE));
+    for (int i = 0; i < 100 && kill(stray, 0) == 0; i++) // init may be slow to bury it
+        fixture_run(f, 50);
+    assert_int_equal(kill(stray, 0), -1);
+    assert_int_equal(f->seen[1].last[LINK_DONE].signal, SIGTERM);
+}
+
 // The step is killed with all of its command: nobody is left to tell the end.
 static void test_killed_from_outside(void **state)
 {
@@ -570,6 +594,7 @@ int main(void)
         TEST(test_kill_takes_the_tree),
         TEST(test_graceful_end_keeps_its_code),
         TEST(test_leftovers_are_waited_for),
+        TEST(test_strays_are_killed_too),
         TEST(test_killed_from_outside),
         TEST(test_ended_by_a_shutdown),
         TEST(test_strangers_are_not_touched),
