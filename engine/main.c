@@ -14,10 +14,9 @@
 static void fill_standard_descriptors(void)
 {
     static const int wrong_way[] = { O_WRONLY, O_RDONLY, O_RDONLY };
-    int fd;
 
     for (int i = 0; i < 3; i++)
-        if (fcntl(i, F_GETFD) < 0 && (fd = open("/dev/null", wrong_way[i])) != i)
+        if (fcntl(i, F_GETFD) < 0 && open("/dev/null", wrong_way[i]) != i)
             exit(5);
 }
 

@@ -46,7 +46,7 @@ static void list_add(struct suggest *suggest, struct slice name)
     if (len > room)
         return;
     if (len + 2 + name.len > room)
-        strcpy(suggest->names + len, more);
+        memcpy(suggest->names + len, more, sizeof(more));
     else
         snprintf(suggest->names + len, sizeof(suggest->names) - len, "%s%.*s", len ? ", " : "",
                  SLICE_ARG(name));
