@@ -280,8 +280,8 @@ const struct command commands[] = {
     { "stop", "stop [OPTIONS] JOB...", "Stop jobs",
       "Each running command gets TERM and, when its grace is over, KILL; then the\n"
       "workflow's cleanup runs, and the job is Stopped. ID:HOST stops what the job does\n"
-      "on that host, and nothing is begun there any more; its other hosts go on. Of what\n"
-      "globs and filters select, finished jobs are passed over.\n\n"
+      "on that host, and nothing is begun there any more; its other hosts go on. Of\n"
+      "what globs and filters select, finished jobs are passed over.\n\n"
       "  pawl stop 12 --grace 30s --wait\n"
       "  pawl stop 12:web01\n"
       "  pawl stop 'web*' --dry-run", stop_options, verb_stop },
@@ -315,7 +315,7 @@ const struct command commands[] = {
       "Without JSON the value is nil; a text needs its own quotes: '\"text\"'.\n\n"
       "  pawl signal 12 go\n"
       "  pawl signal 12 go '{\"n\":1}'\n"
-      "  pawl signal '*' go --state Running --meta env=test", select_options, verb_signal },
+      "  pawl signal --state Running --meta env=test go", select_options, verb_signal },
     { "answer", "answer [OPTIONS] [JOB [ANSWER]]", "Answer the question of a Blocked job",
       "Without an answer: what is asked, by that job or by all. An approval is answered\n"
       "with yes or no, another question with one of its choices, or any text.\n\n"

@@ -116,7 +116,8 @@ static int retry(struct cli *cli, const json_t *old)
     json_decref(body);
     if (exit_code)
         return exit_code;
-    tell(cli, row_int(old, "id"), row_int(row, "id"));
+    if (!option_is_set(&cli->options, "quiet"))
+        tell(cli, row_int(old, "id"), row_int(row, "id"));
     exit_code = option_is_set(&cli->options, "detach") ? print_job(cli, row)
                                                        : follow_started(cli, row);
     json_decref(row);

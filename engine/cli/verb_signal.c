@@ -2,19 +2,27 @@
 // pawl signal JOB NAME [VALUE]: a named signal for a workflow, with a JSON value.
 #include "cli/each.h"
 
-// JOB first, as in every verb; select_jobs reads selectors from `first` on, so the
-// other two are taken off the list's end.
+static bool has_filter(const struct options *options)
+{
+    return option_is_set(options, "state") || option_is_set(options, "type") ||
+           option_is_set(options, "meta") || option_is_set(options, "schedule");
+}
+
+// JOB first, as in every verb; the other two are taken off the list's end. A filter alone
+// may choose the jobs: then NAME is the only word.
 int verb_signal(struct cli *cli)
 {
     struct options *options = &cli->options;
-    size_t count = options->arg_count;
+    size_t count = options->arg_count, jobs = count == 1 && has_filter(options) ? 0 : 1;
+    const char *name;
     json_error_t at;
     json_t *json = NULL, *body;
 
-    if (count < 2 || count > 3)
+    if (count < jobs + 1 || count > 3)
         return cli_error(cli, EXIT_USAGE, "pawl signal JOB NAME [JSON]: %s",
-                         count < 2 ? "the name of the signal is missing" : "too many arguments");
-    if (!*options->args[1])
+                         count > 3 ? "too many arguments" : "the name of the signal is missing");
+    name = options->args[jobs];
+    if (!*name)
         return cli_error(cli, EXIT_USAGE, "the signal's name is empty: pawl signal JOB NAME [JSON]");
     if (count == 3) {
         json = json_loads(options->args[2], JSON_DECODE_ANY, &at);
@@ -22,8 +30,8 @@ int verb_signal(struct cli *cli)
             return cli_error(cli, EXIT_USAGE, "the value %.80s is not JSON: %.80s; a text needs "
                              "quotes: '\"text\"'", options->args[2], at.text);
     }
-    body = json_pack("{s:s,s:o}", "name", options->args[1], "value", json ? json : json_null());
-    options->arg_count = 1;
+    body = json_pack("{s:s,s:o}", "name", name, "value", json ? json : json_null());
+    options->arg_count = jobs;
     if (!body)
         return cli_error(cli, EXIT_USAGE, "the signal's name is not UTF-8");
     return each_job(cli, "signal", body, NULL, each_unfinished);

@@ -324,7 +324,7 @@ void dispatch_interrupt_once(struct resident *r)
 
 static void put_identity(const struct resident *r, const struct attempt *attempt, struct buf *buf)
 {
-    buf_addf(buf, "export PAWL_JOB=%llu PAWL_STEP=%s PAWL_ATTEMPT=%u\n",
+    buf_addf(buf, "export PAWL_JOB=%llu PAWL_STEP=%s PAWL_ATTEMPT=%u; ",
              (unsigned long long)r->id, attempt->step, attempt->number);
 }
 

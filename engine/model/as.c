@@ -23,11 +23,11 @@ bool as_is_user(struct slice name)
 void as_put_home(struct slice user, struct buf *buf)
 {
     // The shell knows where its users live. One without a home begins at the root.
-    buf_addf(buf, "HOME=~%.*s\ncase $HOME in /*) ;; *) HOME=/ ;; esac\n", SLICE_ARG(user));
-    buf_addf(buf, "export HOME USER=%.*s LOGNAME=%.*s\n", SLICE_ARG(user), SLICE_ARG(user));
+    buf_addf(buf, "HOME=~%.*s; case $HOME in /*) ;; *) HOME=/ ;; esac; ", SLICE_ARG(user));
+    buf_addf(buf, "export HOME USER=%.*s LOGNAME=%.*s; ", SLICE_ARG(user), SLICE_ARG(user));
     // These lead to the session of whoever we were.
-    buf_add_str(buf, "unset XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS\n");
-    buf_add_str(buf, "cd -- \"$HOME\" 2>/dev/null || cd /\n");
+    buf_add_str(buf, "unset XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS; ");
+    buf_add_str(buf, "cd -- \"$HOME\" 2>/dev/null || cd /; ");
 }
 
 int as_wrap(const struct command *command, struct slice program, struct buf *wrapper,

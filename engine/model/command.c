@@ -117,13 +117,15 @@ static bool is_env_name(struct slice name)
     return true;
 }
 
+// What stands before the user's text is on its first line: the shell counts lines in its
+// complaints, and they are to be the user's.
 static void put_export(struct slice name, struct slice text, struct buf *buf)
 {
     buf_add_str(buf, "export ");
     buf_add_slice(buf, name);
     buf_add_byte(buf, '=');
     quote_sh(text, buf);
-    buf_add_byte(buf, '\n');
+    buf_add_str(buf, "; ");
 }
 
 static int put_env(const value *env, struct buf *buf, struct err *err)
@@ -161,7 +163,7 @@ static void put_cd(struct slice cwd, struct buf *buf)
     // directory called "-" or "-P" must not be read as an option.
     buf_add_str(buf, "cd -- ");
     quote_sh(cwd, buf);
-    buf_add_str(buf, " || exit 126\n");
+    buf_add_str(buf, " || exit 126; ");
 }
 
 static struct slice interpreter_words(const struct command *command)
@@ -240,7 +242,7 @@ static void put_shell(const struct command *command, struct buf *buf)
     }
     buf_add_str(buf, "set --");
     quote_words(command->args, buf);
-    buf_add_byte(buf, '\n');
+    buf_add_str(buf, "; ");
     buf_add_slice(buf, text);
     buf_add_byte(buf, '\n');
 }

@@ -38,4 +38,12 @@ same "a signal" "$(pawl history killed --json | jq -r .outcome)" signal
 expect_code 0 pawl start -c true --meta team=blue --name tagged
 same "meta" "$(pawl get --meta team=blue --json | jq -r .name)" tagged
 expect_code 0 pawl wait tagged
+
+# The shell counts the lines of the text as its author does.
+printf 'echo one\nno-such-command\n' >"$work/lines.sh"
+for options in '' '--cwd / --env A=1 --env B=2'; do
+    # shellcheck disable=SC2086 # a list of options
+    expect_code 1 pawl start $options --file "$work/lines.sh" --follow
+    grep -q '\.cmd: \(line \)\{0,1\}2: no-such-command' "$err" || fail "$options: another line: $(cat "$err")"
+done
 finish

@@ -79,6 +79,9 @@ expect_code 0 pawl answer 'wait*' this --meta env=test
 expect_code 0 pawl wait --meta env=test
 expect_code 0 pawl rename waits renamed --meta env=prod
 same "one of two of a name" "$(pawl get renamed --json | jq -r .meta.env)" prod
+expect_code 0 pawl signal --meta env=prod go
+become renamed Blocked
+expect_code 2 pawl signal --state Running
 expect_code 0 pawl stop --meta env=prod --force
 expect_code 0 pawl retry 'rename*' --meta env=prod --unfinished -d
 expect_code 0 pawl stop --state Running,Blocked --force
