@@ -82,20 +82,12 @@ static int open_store(struct daemon *d, struct err *err)
     return store_lmdb_open(&d->store, dir, &options, err);
 }
 
-// An empty one is none.
-static const char *given(const char *variable)
-{
-    const char *text = getenv(variable);
-
-    return text && *text ? text : NULL;
-}
-
 static int open_engine(struct daemon *d, struct err *err)
 {
     struct loop_options world_options = {
         .log_level = d->options->foreground ? LOG_INFO : LOG_WARNING,
-        .ssh_program = given("PAWL_SSH"),
-        .ssh_config = given("PAWL_SSH_CONFIG"),
+        .ssh_program = getenv("PAWL_SSH"),
+        .ssh_config = getenv("PAWL_SSH_CONFIG"),
         .crash_point = getenv("PAWL_CRASH_POINT"),
         .boot_id = getenv("PAWL_BOOT_ID"),
         .stopped = engine_stopped,

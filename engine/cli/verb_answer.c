@@ -88,9 +88,10 @@ static int print_questions(struct cli *cli, const json_t *rows)
 
 static int list_questions(struct cli *cli)
 {
+    // Of all jobs only those that may ask; one that was named shows what it has.
+    static const char may_ask[] = "&state=Blocked,Suspended,Suspending,Stopping";
     json_t *rows;
-    int exit_code = select_jobs(cli, 0, SELECT_ALL,
-                                cli->options.arg_count ? "" : "&state=Blocked,Suspended,Suspending,Stopping", &rows);
+    int exit_code = select_jobs(cli, 0, SELECT_ALL, cli->options.arg_count ? "" : may_ask, &rows);
 
     if (exit_code)
         return exit_code;

@@ -43,7 +43,7 @@ static bool is_number(struct slice text)
     for (size_t i = 0; i < text.len; i++)
         if (text.ptr[i] < '0' || text.ptr[i] > '9')
             return false;
-    return true;
+    return text.len > 0;
 }
 
 static int lookup_by_id(const struct port *port, const char *selector, struct lookup *ret,
@@ -56,12 +56,12 @@ static int lookup_by_id(const struct port *port, const char *selector, struct lo
     int64_t id;
     int rc;
 
-    // A number that is too large for us is one that nobody has, too.
-    if (number_parse(digits, &id) < 0 && digits.len && is_number(digits))
-        return no_such_job(selector, err);
-    if (number_parse(digits, &id) < 0)
+    if (number_parse(digits, &id) < 0) {
+        if (is_number(digits)) // too large for us: nobody has it
+            return no_such_job(selector, err);
         return err_set(err, ERR_USAGE, "%.80s is not a job: give an id, a uuid, or ID:HOST",
                        selector);
+    }
     by.id = (uint64_t)id;
     rc = port->ops->job(port->core, by.id, by_id_look, &by, err);
     if (rc == -ENOENT || (rc >= 0 && !by.found && !colon))

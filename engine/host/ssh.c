@@ -108,7 +108,7 @@ static void argv_fill(struct words_list *argv, const struct ssh_target *target,
         "ForwardX11=no",
     };
 
-    add(argv, target->program ? target->program : "ssh");
+    add(argv, target->program && *target->program ? target->program : "ssh");
     add(argv, "-T"); // no terminal there either
     add_two(argv, "-F", target->config);
     for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)

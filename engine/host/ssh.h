@@ -12,8 +12,8 @@ struct ssh_target {
     struct slice destination;    // [user@]host[:port], as hostset_is_name says; else refused
     const char *const *options;  // what goes behind -o, "ProxyJump=gate", ended by NULL;
                                  // NULL: none. They win over Pawl's defaults (ssh.c)
-    const char *program;         // NULL: ssh, by PATH
-    const char *config;          // for -F; NULL: the user's own
+    const char *program;         // NULL or "": ssh, by PATH
+    const char *config;          // for -F; NULL or "": the user's own
     unsigned connect_s;          // until the login begins, each try; 0: 10
     unsigned keepalive_s;        // between questions whether the host is still there, of
                                  // which three may go unanswered; 0: 7

@@ -94,6 +94,10 @@ static void a_session_of_its_own_is_called_the_same_way(void **state)
                "-T\n" NEEDED "-o\nProxyCommand=nc -x 'a b' %h %p\n-o\nConnectTimeout=10\n"
                "-o\nServerAliveInterval=7\n-o\nServerAliveCountMax=3\n-p\n2222\n-l\nme\n--\n"
                "web01.example\nexec /bin/sh -s pawl-runner\nnever\n");
+    f->target.program = f->target.config = ""; // as a variable that is set to nothing
+    buf_clear(&text);
+    assert_int_equal(ssh_command(&f->target, &text, &err), 0);
+    assert_non_null(strstr(buf_cstr(&text), "\nexec 'ssh' '-T' '-o' "));
     buf_clear(&text);
     f->target.destination = SLICE("-oProxyCommand=x");
     assert_int_equal(ssh_command(&f->target, &text, &err), ERR_USAGE);
