@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "base/hash.h"
 
+#include <libdeflate.h>
 #include <sodium.h>
-#include <zlib.h>
 
 _Static_assert(crypto_shorthash_KEYBYTES == sizeof(struct hash_key), "SipHash key size");
 
@@ -34,7 +34,7 @@ uint32_t checksum_of(struct slice bytes) { return checksum_add(0, bytes); }
 
 uint32_t checksum_add(uint32_t sum, struct slice bytes)
 {
-    return bytes.len ? (uint32_t)crc32_z(sum, bytes.ptr, bytes.len) : sum;
+    return bytes.len ? libdeflate_crc32(sum, bytes.ptr, bytes.len) : sum;
 }
 
 uint64_t name_hash(struct slice name)

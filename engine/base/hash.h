@@ -2,7 +2,7 @@
 // The digests Pawl uses. Content hash: BLAKE2b-256 (libsodium), names
 // script texts. Fingerprint: SipHash-2-4 (libsodium), 64 bits, compares what a
 // step asked on replay, and digests what must not be stored. Checksum: CRC-32
-// (zlib, the polynomial of ISO 3309), guards every stored record.
+// (libdeflate, the polynomial of ISO 3309), guards every stored record.
 #pragma once
 
 #include "base/slice.h"

@@ -30,15 +30,22 @@ size_t jtext_sequence(struct slice s, size_t at)
     return n;
 }
 
-// Eight bytes of ASCII at once.
+// Eight bytes at once: a word's highest bits tell which of its bytes are meant.
+static const uint64_t each = 0x0101010101010101, highest = 0x8080808080808080;
+
+static bool word_at(struct slice s, size_t at, uint64_t *word)
+{
+    if (s.len - at < sizeof(*word))
+        return false;
+    memcpy(word, s.ptr + at, sizeof(*word));
+    return true;
+}
+
 static bool is_ascii_word(struct slice s, size_t at)
 {
     uint64_t word;
 
-    if (s.len - at < sizeof(word))
-        return false;
-    memcpy(&word, s.ptr + at, sizeof(word));
-    return (word & 0x8080808080808080) == 0;
+    return word_at(s, at, &word) && (word & highest) == 0;
 }
 
 bool jtext_is_utf8(struct slice text)
@@ -55,10 +62,22 @@ static const char letters[] = "\"\"\\\\b\bf\fn\nr\rt\t"; // what follows a backs
 
 static bool is_plain(uint8_t byte) { return byte >= 0x20 && byte != '"' && byte != '\\'; }
 
+// Not 0 when a byte of the word is below n (n <= 128).
+static uint64_t has_less(uint64_t word, uint8_t n) { return (word - each * n) & ~word & highest; }
+
+static bool is_plain_word(uint64_t word)
+{
+    return (has_less(word, 0x20) | has_less(word ^ each * '"', 1) |
+            has_less(word ^ each * '\\', 1)) == 0;
+}
+
 static size_t run_of(struct slice text, size_t at)
 {
     size_t end = at;
+    uint64_t word;
 
+    while (word_at(text, end, &word) && is_plain_word(word))
+        end += sizeof(word);
     while (end < text.len && is_plain(text.ptr[end]))
         end++;
     return end - at;
@@ -68,8 +87,7 @@ static void escape(uint8_t byte, struct buf *out)
 {
     for (const char *l = letters; *l; l += 2)
         if ((uint8_t)l[1] == byte) {
-            buf_add_byte(out, '\\');
-            buf_add_byte(out, (uint8_t)l[0]);
+            buf_add(out, (const char[]){ '\\', l[0] }, 2);
             return;
         }
     buf_addf(out, "\\u%04x", byte);

@@ -6,7 +6,7 @@ set -eu
 
 build="cmake ninja-build gcc libc6-dev pkg-config liblmdb-dev libuv1-dev liblua5.4-dev
 libmicrohttpd-dev libcurl4-openssl-dev libjansson-dev libmsgpack-dev libsodium-dev libyaml-dev
-zlib1g-dev"
+libdeflate-dev"
 tests="$build libcmocka-dev bash busybox mksh curl jq procps util-linux python3
 openssh-client openssh-server iproute2 nftables perl-base fish tcsh zsh sudo opendoas strace
 groff-base mandoc"
