@@ -144,12 +144,22 @@ static void usage_error(struct cli *cli, const char *text)
               len && text[len - 1] == '?' ? "" : ";", cli->command->name);
 }
 
+// glibc heeds a size only with the memory for it, which stdio has to the end of the process.
+static void output_widen(const struct cli *cli)
+{
+    enum { OUT_BUFFER = 64 * 1024 };
+
+    if (!cli->out_tty)
+        setvbuf(stdout, malloc(OUT_BUFFER), _IOFBF, OUT_BUFFER);
+}
+
 int cli_main(int argc, char **argv, const struct cli_engine *engine)
 {
     struct cli cli = { .engine = engine };
     struct err err = { 0 };
 
     terminals_find(&cli);
+    output_widen(&cli);
     setlocale(LC_CTYPE, "C.UTF-8"); // widths of characters, wherever we run
     cli.command = verb_of(&cli, argc > 1 ? argv[1] : NULL);
     if (!cli.command)

@@ -12,7 +12,6 @@
 #include "cli/text.h"
 
 enum {
-    OUT_BUFFER = 64 * 1024,
     STATUS_MS = 100,       // from one drawing of the status line to the next
     STATUS_WIDTH = 80,     // of a terminal that does not say
     USUAL = 1 << RECORD_OUTPUT | 1 << RECORD_ERROR | 1 << RECORD_WARNING |
@@ -30,7 +29,7 @@ void printer_init(struct printer *printer, const struct cli *cli)
         .names = !option_is_set(&cli->options, "no-host"),
     };
     // It is flushed whenever nothing more is at hand, and before standard error.
-    setvbuf(stdout, NULL, _IOFBF, OUT_BUFFER);
+    setvbuf(stdout, NULL, _IOFBF, 0);
     sources_init(&printer->sources);
     buf_init(&printer->bytes, 0);
     buf_init(&printer->shown, 0);
