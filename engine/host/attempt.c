@@ -89,13 +89,31 @@ uint64_t attempts_read_max(const struct attempts *attempts)
     return all->next->next == all ? ATTEMPT_READ_ALONE : ATTEMPT_READ_MAX;
 }
 
-// Who had nothing more last time gets an eighth, if the other had.
+// What is written down comes back as credit, in pieces as small as those that came.
+static bool has_credit(const struct attempt *attempt, uint64_t for_bytes)
+{
+    return attempt->credit >= ATTEMPT_READ_LEAST || attempt->credit >= for_bytes;
+}
+
+bool attempt_can_ask(const struct attempt *attempt)
+{
+    uint64_t out = attempt_missing(attempt, LINK_OUT), err = attempt_missing(attempt, LINK_ERR);
+
+    if (attempt->reading)
+        return false;
+    return !attempt->ended || has_credit(attempt, out ? out : err);
+}
+
+// Who had nothing more last time gets an eighth, if the other had. Without much credit it is
+// a question only whether the command still runs.
 void attempt_shares(struct attempt *attempt, uint64_t max, uint64_t len[2])
 {
     uint64_t all = attempt->credit < max ? attempt->credit : max;
     unsigned first = attempt->err_first;
     unsigned parts = attempt->quiet[0] != attempt->quiet[1] ? 8 : 2;
 
+    if (!has_credit(attempt, UINT64_MAX))
+        all = 0;
     if (parts == 8)
         first = attempt->quiet[0];
     len[!first] = all / parts;
@@ -150,7 +168,7 @@ void attempt_answered(struct attempt *attempt, uint64_t now_ms)
     }
     attempt->reading = false;
     attempt->more = full || left_out;
-    if (full)
+    if (full && has_credit(attempt, UINT64_MAX))
         attempt->pace_ms = 0;
     else if (came)
         attempt->pace_ms = ATTEMPT_PACE_MIN_MS;

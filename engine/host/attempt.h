@@ -13,6 +13,7 @@
 enum {
     ATTEMPT_READ_MAX = 512 * 1024, // of both streams, per question: others wait meanwhile ...
     ATTEMPT_READ_ALONE = 1024 * 1024, // ... where there are any
+    ATTEMPT_READ_LEAST = LINK_CREDIT / 2, // unless there is less: each question has its price
     ATTEMPT_PACE_MIN_MS = 200,  // sooner, and a busy host is asked about what is just ending
     ATTEMPT_PACE_MAX_MS = 1000,
 };
@@ -51,6 +52,8 @@ void attempts_drop(struct attempts *attempts, struct attempt *attempt);
 
 // How much of both streams may be asked for at a time.
 uint64_t attempts_read_max(const struct attempts *attempts);
+// Whether there is something to ask now, and credit for enough of the answer.
+bool attempt_can_ask(const struct attempt *attempt);
 // How much of each stream may be asked for now, `max` in all.
 void attempt_shares(struct attempt *attempt, uint64_t max, uint64_t len[2]);
 // Cuts *data, whose first byte is at *offset of the stream, to what is new and

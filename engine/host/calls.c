@@ -139,7 +139,8 @@ int session_credit(struct link *link, struct link_key key, uint64_t bytes, struc
         return 0; // it has ended meanwhile: nothing more comes
     a->credit = bytes > UINT64_MAX - a->credit ? UINT64_MAX : a->credit + bytes;
     // Asked from the loop: a link that fails to ask goes down, which is an event.
-    a->poll_ms = a->ended || a->more ? 0 : a->poll_ms;
+    if (a->ended || (a->more && a->credit >= ATTEMPT_READ_LEAST))
+        a->poll_ms = 0;
     s->carrier->wake(s);
     return 0;
 }

@@ -145,7 +145,8 @@ static inline int link_attach(struct link *l, struct link_key key, uint64_t out,
 {
     return l->ops->attach(l, key, out, errs, err);
 }
-// Allows so many more bytes of OUTPUT for the key. A key begins with LINK_CREDIT.
+// Allows so many more bytes of OUTPUT for the key. A key begins with LINK_CREDIT. With less than
+// half of that, no more is asked for than the last of an ended command's output.
 static inline int link_credit(struct link *l, struct link_key key, uint64_t bytes, struct err *err)
 {
     return l->ops->credit(l, key, bytes, err);

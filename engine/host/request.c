@@ -109,6 +109,16 @@ void wire_take(struct buf *buf, struct link_key key, enum link_stream stream, ui
              offset + 1, len);
 }
 
+void wire_blocks(struct buf *buf, struct link_key key, enum link_stream stream, uint64_t offset,
+                 uint64_t len)
+{
+    char text[LINK_KEY_TEXT];
+
+    buf_addf(buf, "blocks %s %d %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+             link_key_format(key, text), (int)stream, offset + 1, len, offset / WIRE_BLOCK,
+             len / WIRE_BLOCK);
+}
+
 void wire_signal(struct buf *buf, struct link_key key, int signum)
 {
     char text[LINK_KEY_TEXT];

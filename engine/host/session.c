@@ -100,21 +100,34 @@ bool session_is_open(const struct session *session)
 
 // --- Questions about output -----------------------------------------------------
 
+// A part of n bytes at an offset that is whole blocks, or leads to the next of them.
+static uint64_t in_blocks(uint64_t offset, uint64_t n)
+{
+    uint64_t in_block = offset % WIRE_BLOCK;
+
+    if (n < 2 * WIRE_BLOCK)
+        return n;
+    return in_block ? WIRE_BLOCK - in_block : n - n % WIRE_BLOCK;
+}
+
 // The rest of an ended attempt's output, one stream after the other.
 static void ask_rest(struct session *s, struct attempt *a)
 {
     enum link_stream stream = attempt_missing(a, LINK_OUT) ? LINK_OUT : LINK_ERR;
-    uint64_t n = attempt_missing(a, stream);
+    uint64_t offset = a->offset[stream - LINK_OUT], n = attempt_missing(a, stream);
     uint64_t len[2] = { 0, 0 };
 
     if (n > a->credit)
         n = a->credit;
     if (n > attempts_read_max(&s->attempts))
         n = attempts_read_max(&s->attempts);
-    if (n == 0)
-        return;
+    assert(n > 0);
+    n = in_blocks(offset, n);
     len[stream - LINK_OUT] = n;
-    wire_take(&s->requests, a->key, stream, a->offset[stream - LINK_OUT], n);
+    if (offset % WIRE_BLOCK || n % WIRE_BLOCK)
+        wire_take(&s->requests, a->key, stream, offset, n);
+    else
+        wire_blocks(&s->requests, a->key, stream, offset, n);
     attempt_asked(a, len);
 }
 
@@ -134,7 +147,7 @@ static void ask(struct session *s, struct attempt *a)
     size_t from = s->requests.len;
     struct err err = { 0 };
 
-    if (a->reading)
+    if (!attempt_can_ask(a))
         return;
     if (a->ended)
         ask_rest(s, a);
@@ -146,13 +159,6 @@ static void ask(struct session *s, struct attempt *a)
     a->asked_at = s->sent + s->requests.len - from;
     if (session_send(s, from, &err) < 0)
         session_down(s, LINK_END_LOST, err.text);
-}
-
-static bool wants(const struct attempt *a)
-{
-    if (a->reading)
-        return false;
-    return !a->ended || a->credit > 0;
 }
 
 // When it is certain that the open question of an attempt gets no answer: who carries
@@ -168,7 +174,7 @@ static uint64_t deaf_ms(const struct session *s, const struct attempt *a)
 
 static uint64_t attempt_next_ms(const struct session *s, const struct attempt *a)
 {
-    return wants(a) ? a->poll_ms : deaf_ms(s, a);
+    return attempt_can_ask(a) ? a->poll_ms : deaf_ms(s, a);
 }
 
 uint64_t session_next_ms(const struct session *session)
@@ -222,7 +228,7 @@ void session_tick(struct session *session)
         struct attempt *a = container_of(it, struct attempt, in_all);
         if (session->over)
             return;
-        if (wants(a) && a->poll_ms <= now)
+        if (attempt_can_ask(a) && a->poll_ms <= now)
             ask(session, a);
         else if (deaf_ms(session, a) <= now)
             session_down(session, LINK_END_LOST, "the runner does not answer any more");
@@ -276,7 +282,7 @@ static void on_got(struct session *s, struct attempt *a)
     attempt_answered(a, s->carrier->now_ms(s));
     if (a->ended)
         settle(s, a);
-    else if (a->more && a->credit > 0 && a->pace_ms == 0)
+    else if (a->more && a->pace_ms == 0)
         ask(s, a);
 }
 

@@ -21,6 +21,7 @@ enum {
     WIRE_LINE = 1024,              // bytes of the longest line
     WIRE_NUMBERS = 7,              // of one reply, at most
     WIRE_DATA_MAX = 16 * 1024 * 1024, // of one frame: more is nothing we ever asked for
+    WIRE_BLOCK = 64 * 1024,        // as much as a pipe holds
     WIRE_LINES_MAX = 4096,         // payload up to this goes as lines, read by builtins
     WIRE_FORGET_MAX = 48,          // keys of one forget
 };
@@ -93,6 +94,10 @@ void wire_read(struct buf *buf, struct link_key key, const uint64_t offset[2],
 // Output of an attempt that ended: exactly len bytes, which it is known to have.
 void wire_take(struct buf *buf, struct link_key key, enum link_stream stream, uint64_t offset,
                uint64_t len);
+// The same where offset and len are whole blocks, which costs the target one process where
+// it else costs three.
+void wire_blocks(struct buf *buf, struct link_key key, enum link_stream stream, uint64_t offset,
+                 uint64_t len);
 void wire_signal(struct buf *buf, struct link_key key, int signum);
 // count keys, eight in a line, which the target's FIFO must take whole (512 bytes,
 // _POSIX_PIPE_BUF); the last line is the request.

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -256,12 +257,44 @@ static void test_credit_holds_output(void **state)
     assert_int_equal(f->seen[1].count[LINK_DONE], 0);
     // Another command is not held up by it.
     assert_int_equal(fixture_do(f, 2, "exit 5")->code, 5);
+    // Little is not worth a question.
     assert_int_equal(link_credit(f->link, fixture_key(f, 1), 1, NULL), 0);
     fixture_run(f, 300);
-    assert_int_equal(f->seen[1].stream[0].len, LINK_CREDIT + 1);
+    assert_int_equal(f->seen[1].stream[0].len, LINK_CREDIT);
+    assert_int_equal(link_credit(f->link, fixture_key(f, 1), LINK_CREDIT / 2, NULL), 0);
+    fixture_run(f, 300);
+    assert_in_range(f->seen[1].stream[0].len, LINK_CREDIT + LINK_CREDIT / 2, LINK_CREDIT + LINK_CREDIT / 2 + 1);
     assert_int_equal(link_credit(f->link, fixture_key(f, 1), 10000000, NULL), 0);
     assert_true(fixture_wait(f, 1, LINK_DONE));
     assert_int_equal(f->seen[1].stream[0].len, 3000000);
+}
+
+// Its length was told: zeros stand for what somebody cut off its file since, or all of it.
+static void test_what_was_cut_off_is_zeros(void **state)
+{
+    enum { ALL = 2000000, LEFT = LINK_CREDIT + WIRE_BLOCK + 1000 };
+    struct fixture *f = *state;
+    char path[512];
+
+    fixture_open(f);
+    f->hold_credit = true;
+    for (uint64_t no = 1; no <= 2; no++) {
+        const struct buf *out = &f->seen[no].stream[0];
+        size_t left = no == 1 ? LEFT : LINK_CREDIT;
+        fixture_start(f, no, "head -c 2000000 /dev/zero | tr '\\0' x", NULL);
+        for (int i = 0; i < WAIT_MS / 50 && out->len < LINK_CREDIT; i++)
+            fixture_run(f, 50);
+        fixture_run(f, 300); // the end is told
+        assert_int_equal(out->len, LINK_CREDIT);
+        fixture_path(f, no, "out", path);
+        assert_int_equal(no == 1 ? truncate(path, LEFT) : unlink(path), 0);
+        assert_int_equal(link_credit(f->link, fixture_key(f, no), ALL, NULL), 0);
+        assert_true(fixture_wait(f, no, LINK_DONE));
+        assert_int_equal(out->len, ALL);
+        for (size_t at = 0; at < ALL; at++)
+            if (out->ptr[at] != (at < left ? 'x' : 0))
+                fail_msg("attempt %d, byte %zu: %d", (int)no, at, out->ptr[at]);
+    }
 }
 
 static void test_flood(void **state)
@@ -466,6 +499,7 @@ static int run(void)
         TEST(test_output_comes_while_it_runs),
         TEST(test_output_is_exact),
         TEST(test_credit_holds_output),
+        TEST(test_what_was_cut_off_is_zeros),
         TEST(test_flood),
         TEST(test_stdin_is_exact),
         TEST(test_large_program),

@@ -242,12 +242,60 @@ static void test_credit(void **state)
     feed(b, "done " KEY " 0 0 1 1 0 1048580 0\n");
     assert_requests(b, "");
     assert_int_equal(session_next_ms(&b->session), UINT64_MAX);
-    assert_int_equal(link_credit(&b->session.link, key_of(1), 3, NULL), 0);
+    assert_int_equal(link_credit(&b->session.link, key_of(1), 4, NULL), 0);
     assert_true(session_next_ms(&b->session) <= b->now_ms);
     session_tick(&b->session);
-    assert_requests(b, "take " KEY " 1 1048577 3\n");
-    feed(b, "data " KEY " 1 1048577 4\nabcd");
+    assert_requests(b, "take " KEY " 1 1048577 4\n");
+    feed(b, "data " KEY " 1 1048577 5\nabcde");
     assert_int_equal(b->count[LINK_DOWN], 1);
+    free(bytes);
+}
+
+// A question is for whole blocks, as soon as it can be; the last is for what is left.
+static void test_the_rest_comes_in_blocks(void **state)
+{
+    struct bench *b = *state;
+    char *bytes = calloc(1, LINK_CREDIT + 1);
+
+    memset(bytes, 'x', LINK_CREDIT);
+    hello(b);
+    assert_int_equal(link_attach(&b->session.link, key_of(1), 65535, 0, NULL), 0);
+    buf_clear(&b->session.requests);
+    feed(b, "done " KEY " 0 0 1 1 0 262147 0\n");
+    assert_requests(b, "take " KEY " 1 65536 1\n");
+    feed(b, "data " KEY " 1 65536 1\nx");
+    feed(b, "got " KEY "\n");
+    assert_requests(b, "blocks " KEY " 1 65537 196608 1 3\n");
+    bytes[196608] = 0;
+    feed(b, "data " KEY " 1 65537 196608\n");
+    feed(b, bytes);
+    feed(b, "got " KEY "\n");
+    assert_requests(b, "take " KEY " 1 262145 3\n");
+    feed(b, "data " KEY " 1 262145 3\nabc");
+    feed(b, "got " KEY "\n");
+    assert_int_equal(b->count[LINK_DONE], 1);
+    free(bytes);
+}
+
+// Credit comes back in small pieces; a question for each would cost the host its processes.
+static void test_little_credit_waits_for_more(void **state)
+{
+    struct bench *b = *state;
+    char *bytes = calloc(1, LINK_CREDIT + 1);
+
+    memset(bytes, 'x', LINK_CREDIT);
+    hello(b);
+    attach(b);
+    feed(b, "data " KEY " 1 1 1048576\n");
+    feed(b, bytes);
+    feed(b, "done " KEY " 0 0 1 1 0 3000000 0\n");
+    assert_int_equal(link_credit(&b->session.link, key_of(1), LINK_CREDIT / 2 - 1, NULL), 0);
+    session_tick(&b->session);
+    assert_requests(b, "");
+    assert_int_equal(session_next_ms(&b->session), UINT64_MAX);
+    assert_int_equal(link_credit(&b->session.link, key_of(1), 1, NULL), 0);
+    session_tick(&b->session);
+    assert_requests(b, "blocks " KEY " 1 1048577 524288 16 8\n");
     free(bytes);
 }
 
@@ -338,6 +386,8 @@ int main(void)
         TEST(test_bytes_sent_twice),
         TEST(test_a_hole_or_too_much_is_refused),
         TEST(test_credit),
+        TEST(test_the_rest_comes_in_blocks),
+        TEST(test_little_credit_waits_for_more),
         TEST(test_following),
         TEST(test_status),
         TEST(test_many_attempts),

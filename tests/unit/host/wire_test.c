@@ -43,6 +43,8 @@ static void test_requests(void **state)
     assert_bytes(&buf, "read " JOB "-3 8 100 1 50 1000 1\n");
     wire_take(&buf, key_of(3), LINK_ERR, 9, 11);
     assert_bytes(&buf, "take " JOB "-3 2 10 11\n");
+    wire_blocks(&buf, key_of(3), LINK_OUT, UINT64_C(4294967296), 196608);
+    assert_bytes(&buf, "blocks " JOB "-3 1 4294967297 196608 65536 3\n");
     wire_signal(&buf, key_of(UINT64_MAX), 15);
     assert_bytes(&buf, "signal " JOB "-18446744073709551615 15\n");
     wire_forget(&buf, (struct link_key[]){ key_of(0), key_of(7) }, 2);
