@@ -144,26 +144,38 @@ static void usage_error(struct cli *cli, const char *text)
               len && text[len - 1] == '?' ? "" : ";", cli->command->name);
 }
 
-// glibc heeds a size only with the memory for it, which stdio has to the end of the process.
-static void output_widen(const struct cli *cli)
+// glibc heeds a size only with the memory for it: the caller's, to be freed behind
+// output_close. NULL: it is as it was.
+static char *output_widen(const struct cli *cli)
 {
     enum { OUT_BUFFER = 64 * 1024 };
+    char *buffer = cli->out_tty ? NULL : malloc(OUT_BUFFER);
 
-    if (!cli->out_tty)
-        setvbuf(stdout, malloc(OUT_BUFFER), _IOFBF, OUT_BUFFER);
+    if (buffer)
+        setvbuf(stdout, buffer, _IOFBF, OUT_BUFFER);
+    return buffer;
+}
+
+static void output_close(struct cli *cli)
+{
+    int failed = ferror(stdout);
+
+    if (fclose(stdout) != 0 || failed)
+        cli_error(cli, EXIT_ENGINE, "standard output takes no more");
 }
 
 int cli_main(int argc, char **argv, const struct cli_engine *engine)
 {
     struct cli cli = { .engine = engine };
     struct err err = { 0 };
+    char *buffer;
 
     terminals_find(&cli);
-    output_widen(&cli);
     setlocale(LC_CTYPE, "C.UTF-8"); // widths of characters, wherever we run
     cli.command = verb_of(&cli, argc > 1 ? argv[1] : NULL);
     if (!cli.command)
         return cli.worst;
+    buffer = output_widen(&cli);
     if (options_parse(&cli.options, cli.command->options, argc > 2 ? argc - 2 : 0,
                       argc > 2 ? argv + 2 : argv + argc, &err) < 0 ||
         values_check(&cli.options, &err) < 0)
@@ -172,7 +184,7 @@ int cli_main(int argc, char **argv, const struct cli_engine *engine)
         verb_run_it(&cli);
     options_release(&cli.options);
     client_close(cli.client);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        cli_error(&cli, EXIT_ENGINE, "standard output takes no more");
+    output_close(&cli);
+    free(buffer);
     return cli.worst;
 }
