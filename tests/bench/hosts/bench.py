@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 
 import measure
@@ -102,6 +103,7 @@ class Bench:
         self.pawl.prepare(hosts, False)
         for command in ("true", tools.STEP):
             self.one_warm_step(hosts, command)
+        self.kept_shell(hosts)
 
     def one_warm_step(self, hosts, command):
         def workflow(steps):
@@ -130,6 +132,33 @@ class Bench:
               f"{middle[3] * 1e3:.2f} ms from one to the next\n"
               f"  on its host: {middle[4]:.2f} new processes; {middle[5]:.1f} packets both ways; {middle[6]:.1f} reads and writes of the engine",
               flush=True)
+
+    def kept_shell(self, hosts):
+        """A floor: shells that are kept open over plain ssh, one word each way."""
+        shells = [subprocess.Popen(["ssh", "-F", self.fleet.plain, host, "sh"], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, bufsize=0) for host in hosts]
+
+        def work(shell, count):
+            for _ in range(count):
+                shell.stdin.write(b"/bin/true; echo $?\n")
+                shell.stdout.readline()
+
+        def all_work(count):
+            threads = [threading.Thread(target=work, args=(shell, count)) for shell in shells]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+
+        all_work(1)
+        begun, at = sum(measure.process_cpu_s(shell.pid) for shell in shells), time.monotonic()
+        all_work(WARM_STEPS)
+        used, took = sum(measure.process_cpu_s(shell.pid) for shell in shells) - begun, time.monotonic() - at
+        for shell in shells:
+            shell.stdin.close()
+            shell.wait()
+        print(f"\n/bin/true in a shell kept open by ssh, {len(hosts)} hosts at once\n"
+              f"  CPU: {used / WARM_STEPS / len(hosts) * 1e3:.3f} ms ssh; {took / WARM_STEPS * 1e3:.2f} ms from one to the next", flush=True)
 
     def ssh_cpu_s(self, engine):
         pids = subprocess.run(["pgrep", "-P", str(engine), "ssh"], capture_output=True, text=True).stdout.split()
